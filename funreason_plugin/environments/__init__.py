@@ -1,0 +1,1 @@
+"""Simulation environments: what tools are and what they do."""

@@ -1,0 +1,112 @@
+"""Names to environments, as on the command line.
+
+travel                     one of ours
+bfcl, bfcl:TradingBot      bfcl-eval's eight classes, or one of them
+my_module:MyEnv            a class in an importable module
+path/to/file.py:MyEnv      a class in a file
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import importlib.util
+import sys
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+
+from funreason_plugin.environments.environment import Environment
+from funreason_plugin.errors import UserError, did_you_mean
+
+SHIPPED = {
+    "travel": "funreason_plugin.environments.travel:Travel",
+    "files": "funreason_plugin.environments.files:Files",
+    "shop": "funreason_plugin.environments.shop:Shop",
+    "bank": "funreason_plugin.environments.bank:Bank",
+    "clinic": "funreason_plugin.environments.clinic:Clinic",
+}
+
+
+def resolve(name: str) -> list[type[Environment]]:
+    """The environment classes behind a name; a `UserError` says what was expected."""
+    if name == "bfcl" or name.startswith("bfcl:"):
+        from funreason_plugin.environments import bfcl
+
+        return bfcl.bfcl_environments() if name == "bfcl" else [bfcl.bfcl_environment(name[5:])]
+    target = SHIPPED.get(name, name)
+    module_name, colon, class_name = target.rpartition(":")
+    if not colon or not module_name or not class_name:
+        names = [*SHIPPED, "bfcl"]
+        raise UserError(
+            f"environment {name!r} is not known{did_you_mean(name, names)}; expected {', '.join(names)}, "
+            "bfcl:CLASS, my_module:MyEnv or path/to/file.py:MyEnv"
+        )
+    module = _from_file(module_name) if module_name.endswith(".py") else _from_module(module_name, name)
+    found = getattr(module, class_name, None)
+    if not isinstance(found, type):
+        classes = [
+            key
+            for key, value in vars(module).items()
+            if isinstance(value, type) and issubclass(value, Environment) and value is not Environment
+        ]
+        raise UserError(
+            f"environment {name!r}: {module_name} has no class {class_name!r}{did_you_mean(class_name, classes)}"
+            + (f"; it has {', '.join(classes)}" if classes else "")
+        )
+    if not issubclass(found, Environment):
+        raise UserError(
+            f"environment {name!r}: {class_name} must be a subclass of funreason_plugin.Environment"
+        )
+    _build(found, name)
+    return [found]
+
+
+def _build(cls: type[Environment], name: str) -> None:
+    """A class that cannot be built, or whose tools are ill-typed, is found here and not in a worker."""
+    try:
+        cls()
+    except Exception as error:
+        raise UserError(
+            f"environment {name!r}: {cls.__name__}() raised {type(error).__name__}: {error}; "
+            "it is built without arguments, the state comes from scenario(rng)"
+        ) from error
+    cls.tool_specs()
+
+
+def _from_module(module_name: str, name: str) -> ModuleType:
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.insert(0, here)
+    try:
+        return importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        raise UserError(
+            f"environment {name!r}: no module {error.name!r}; run where it can be imported, "
+            "or name the file: path/to/file.py:MyEnv"
+        ) from None
+    except Exception as error:
+        raise UserError(
+            f"environment {name!r}: importing {module_name} raised {type(error).__name__}: {error}"
+        ) from error
+
+
+@cache
+def _from_file(file: str) -> ModuleType:
+    path = Path(file).resolve()
+    if not path.is_file():
+        raise UserError(f"{file}: no such file; expected path/to/file.py:MyEnv")
+    module_name = f"funreason_user_{path.stem}_{hashlib.sha256(str(path).encode()).hexdigest()[:8]}"
+    spec = importlib.util.spec_from_file_location(module_name, path)
+    if spec is None or spec.loader is None:
+        raise UserError(f"{file}: cannot be imported; expected a Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[module_name] = module
+    if str(path.parent) not in sys.path:
+        sys.path.append(str(path.parent))
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        del sys.modules[module_name]
+        raise UserError(f"{file}: importing it raised {type(error).__name__}: {error}") from error
+    return module
