@@ -1,0 +1,226 @@
+"""The one verdict: did an attempt end in the truth's state, and obtain what was needed?
+
+Used by Phase III, the reward, the evaluation and ``check``. An attempt passes when
+
+- its state equals the truth's, field by field as the environments declare, up to the names of ids that
+  were newly made (a booking's number may differ when the booking is the same);
+- every needed output value (one that feeds a later argument, or the answer) was obtained by some call;
+- for a turn with an empty truth: no call was made.
+
+Another order, an extra look-up, a reworded message pass. Exact match is reported, not required.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from funreason_plugin.environments.environment import Environment
+from funreason_plugin.environments.session import Session
+from funreason_plugin.environments.space import SimulationSpace
+from funreason_plugin.environments.state import canonical, differences, rules, same_scalar, without
+from funreason_plugin.trajectory import Needed
+
+MAX_REASONS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Where a turn's calls led: the state by environment, ids made on the way, and the outputs so far.
+
+    ``outputs`` are those of the turn and of earlier turns; ``calls`` the (name, arguments) of this turn.
+    """
+
+    state: Mapping[str, Any]
+    generated: Sequence[str]
+    outputs: Sequence[Any]
+    calls: Sequence[tuple[str, Mapping[str, Any]]]
+
+    @classmethod
+    def of(
+        cls, session: Session, outputs: Sequence[Any], calls: Sequence[tuple[str, Mapping[str, Any]]]
+    ) -> Outcome:
+        """The outcome of a session as it stands now (the state is copied)."""
+        return cls(session.state(), tuple(session.generated), tuple(outputs), tuple(calls))
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """``passed``, why not, and whether the calls were the truth's to the letter."""
+
+    passed: bool
+    reasons: list[str] = field(default_factory=list)
+    state_equal: bool = True
+    missing: list[Needed] = field(default_factory=list)
+    exact_match: bool = False
+
+
+def judge(space: SimulationSpace, truth: Outcome, attempt: Outcome, needed: Sequence[Needed] = ()) -> Verdict:
+    """Judge an attempt against the truth of one turn.
+
+    Args:
+        space: The environments, which say what makes two states equal.
+        truth: Outcome of the truth's calls, from the same start.
+        attempt: Outcome of the attempt's calls.
+        needed: Output values that had to be obtained.
+    """
+    exact = [*map(_call_key, truth.calls)] == [*map(_call_key, attempt.calls)]
+    if not truth.calls and attempt.calls:
+        name = attempt.calls[0][0]
+        return Verdict(False, [f"nothing was to be called in this turn, but {name} was"], exact_match=False)
+    renamed = _renaming(space, truth, attempt)
+    reasons = list(_state_differences(space.environments, truth.state, attempt.state, renamed))
+    state_equal = not reasons
+    missing = _missing(needed, attempt.outputs, renamed)
+    reasons += [f"the value of {item.field or 'the output'} was never obtained" for item in missing]
+    return Verdict(not reasons, reasons[:MAX_REASONS], state_equal, missing, exact)
+
+
+def _call_key(call: tuple[str, Mapping[str, Any]]) -> bytes:
+    return canonical([call[0], call[1]])
+
+
+def _state_differences(
+    environments: Mapping[str, type[Environment]],
+    truth: Mapping[str, Any],
+    attempt: Mapping[str, Any],
+    renamed: Mapping[str, str],
+) -> Iterator[str]:
+    for name, cls in environments.items():
+        left, right = truth.get(name), attempt.get(name)
+        if left == right and not renamed:
+            continue
+        tree = rules(cls.equality, name)
+        if renamed:
+            left = _rename(left, renamed)
+        for difference in differences(left, right, tree):
+            yield f"{name}: {difference}"
+
+
+# -- needed outputs ---------------------------------------------------------------------------------------
+
+
+def _missing(needed: Sequence[Needed], outputs: Sequence[Any], renamed: Mapping[str, str]) -> list[Needed]:
+    if not needed:
+        return []
+    leaves: list[tuple[str, Any]] = [leaf for output in outputs for leaf in leaves_of(output)]
+    texts = {value for _, value in leaves if isinstance(value, str)}
+    missing = []
+    for item in needed:
+        value = renamed.get(item.value, item.value) if isinstance(item.value, str) else item.value
+        if isinstance(value, str) and value in texts:
+            continue
+        if isinstance(value, (dict, list)):
+            packed = canonical(value)
+            found = any(packed == canonical(part) for output in outputs for part in _parts(output))
+        else:
+            found = any(
+                same_scalar(value, leaf) and _telling(value, item.field, name) for name, leaf in leaves
+            )
+        if not found:
+            missing.append(item)
+    return missing
+
+
+def _telling(value: Any, field_name: str, found_in: str) -> bool:
+    """A bare true, null or small number occurs everywhere: it counts only in a field of the same name."""
+    weak = value is None or isinstance(value, bool) or (isinstance(value, (int, float)) and abs(value) < 1000)
+    return not weak or _last(field_name) == _last(found_in)
+
+
+def _last(path: str) -> str:
+    return path.rsplit(".", 1)[-1].split("[", 1)[0]
+
+
+def leaves_of(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """The scalars of JSON data with their concrete paths ("flights[2].price")."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from leaves_of(item, f"{path}.{key}" if path else str(key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from leaves_of(item, f"{path}[{index}]")
+    else:
+        yield path, value
+
+
+def _parts(value: Any) -> Iterator[Any]:
+    yield value
+    children: Iterable[Any] = (
+        value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    )
+    for child in children:
+        yield from _parts(child)
+
+
+# -- ids that were newly made -----------------------------------------------------------------------------
+
+
+def _renaming(space: SimulationSpace, truth: Outcome, attempt: Outcome) -> dict[str, str]:
+    """Which new id of the truth is which of the attempt: those that stand in the same contexts.
+
+    Ids get colours, refined by everything that surrounds them in the state (Weisfeiler-Leman on the
+    state's tree); two ids are the same when their colours are. Empty when the new ids agree anyway.
+    """
+    mine, theirs = set(truth.generated), set(attempt.generated)
+    if mine == theirs or not mine or not theirs:
+        return {}
+    left = _colours(space, truth.state, mine)
+    right = _colours(space, attempt.state, theirs)
+    result: dict[str, str] = {}
+    free = sorted(right, key=lambda name: (right[name], name))
+    for name in sorted(left, key=lambda name: (left[name], name not in theirs, name)):
+        same = [other for other in free if right[other] == left[name]]
+        chosen = name if name in same else same[0] if same else None
+        if chosen is not None:
+            free.remove(chosen)
+            if chosen != name:
+                result[name] = chosen
+    return result
+
+
+def _colours(space: SimulationSpace, state: Mapping[str, Any], ids: set[str]) -> dict[str, str]:
+    colours = {name: name.rstrip("0123456789") for name in ids}
+    views = [
+        without(state.get(name), rules(cls.equality, name), ("volatile", "ignored", "text"))
+        for name, cls in space.environments.items()
+    ]
+    for _ in range(3):
+        seen: dict[str, list[str]] = {name: [] for name in ids}
+        for view in views:
+            _contexts(view, "", ids, colours, seen)
+        colours = {
+            name: hashlib.sha256("\n".join([colours[name], *sorted(seen[name])]).encode()).hexdigest()
+            for name in ids
+        }
+    return colours
+
+
+def _contexts(
+    value: Any, path: str, ids: set[str], colours: Mapping[str, str], seen: dict[str, list[str]]
+) -> None:
+    if isinstance(value, dict):
+        for key, item in value.items():
+            if key in ids:
+                seen[key].append(f"{path}.* {canonical(_rename(item, colours)).decode()}")
+            _contexts(item, f"{path}.{'*' if key in ids else key}", ids, colours, seen)
+        found = [item for item in value.values() if isinstance(item, str) and item in ids]
+        for item in found:
+            seen[item].append(f"{path} {canonical(_rename(value, colours)).decode()}")
+    elif isinstance(value, list):
+        for item in value:
+            if isinstance(item, str) and item in ids:
+                seen[item].append(f"{path}[]")
+            _contexts(item, f"{path}[]", ids, colours, seen)
+
+
+def _rename(value: Any, names: Mapping[str, str]) -> Any:
+    if isinstance(value, str):
+        return names.get(value, value)
+    if isinstance(value, dict):
+        return {names.get(key, key): _rename(item, names) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_rename(item, names) for item in value]
+    return value

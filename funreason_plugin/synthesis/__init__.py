@@ -1,0 +1,1 @@
+"""Phases I to III of FunReason-MT: from environments to verified trajectories."""

@@ -1,0 +1,187 @@
+"""The data model: a trajectory is self-contained JSON, one line in ``trajectories.jsonl``.
+
+    for trajectory in read("out/trajectories.jsonl"):
+        for turn in trajectory.turns:
+            print(turn.query, [call.name for step in turn.steps for call in step.calls])
+
+A trajectory holds the initial state (scenario), every call with its output and the provenance of each
+argument, and a hash of the state after each turn: anybody can replay it. Unknown keys are an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+import orjson
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from funreason_plugin.environments.space import Scenario
+from funreason_plugin.environments.state import canonical, sha256
+from funreason_plugin.errors import UserError
+
+SCHEMA_VERSION = 1
+_STRICT = ConfigDict(extra="forbid", strict=True)
+
+
+@dataclass(slots=True)
+class Choice:
+    """Why this record of a list output was taken; the query must say so.
+
+    ``list`` is the path of the list in the output, ``by`` is "only", "min", "max" or "equals", ``key`` the
+    record's field, and ``value`` (for "equals") the value that picks the record, unique in the list.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    list: str
+    by: Literal["only", "min", "max", "equals"]
+    key: str = ""
+    value: Any = None
+
+
+@dataclass(slots=True)
+class Provenance:
+    """Where an argument's value comes from.
+
+    ``source``: "query" (the user says it in this turn), "earlier_query" (in turn ``turn``), "output" (of call
+    ``call`` of turn ``turn``, counted over the turn's steps, at path ``field``) or "default".
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    source: Literal["query", "earlier_query", "output", "default"]
+    turn: int | None = None
+    call: int | None = None
+    field: str = ""
+    choice: Choice | None = None
+
+
+@dataclass(slots=True)
+class Call:
+    """One executed call. ``provenance`` is by leaf path ("city", "items[0].sku"); a prefix covers what is below."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    name: str
+    arguments: dict[str, Any]
+    provenance: dict[str, Provenance]
+    output: Any
+
+
+@dataclass(slots=True)
+class Step:
+    """One assistant message with at least one call, and its outputs. Calls of a step do not need each other."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    thought: str | None
+    calls: list[Call]
+
+
+@dataclass(slots=True)
+class Needed:
+    """An output value that had to be obtained: it feeds a later argument, or the answer."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    value: Any
+    field: str
+
+
+@dataclass(slots=True)
+class Turn:
+    """A user's query, the steps that fulfil it, and the answer. ``state_hash`` is that after the turn."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    query: str
+    steps: list[Step]
+    thought: str | None
+    answer: str
+    state_hash: str
+    needed: list[Needed]
+    variant: str = "base"
+    target: str = ""
+    advanced_tool: dict[str, Any] = field(default_factory=dict)
+    hint: str = ""
+    noise: dict[str, Any] = field(default_factory=dict)
+    attempts: int = 1
+    exact_match: bool = True
+    feedback: list[dict[str, Any]] = field(default_factory=list)
+
+    def calls(self) -> list[Call]:
+        """All calls of the turn in the order of execution."""
+        return [call for step in self.steps for call in step.calls]
+
+
+@dataclass(slots=True)
+class EnvironmentRef:
+    """An environment as it was: declared version, and hash of source and schemas."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    name: str
+    version: str
+    hash: str
+    source: str = ""
+
+
+@dataclass(slots=True)
+class Trajectory:
+    """A multi-turn conversation with everything needed to replay it."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    schema_version: int
+    id: str
+    index: int
+    seed: int
+    attempt: int
+    split: Literal["train", "val"]
+    labels: list[str]
+    environments: list[EnvironmentRef]
+    made_by: dict[str, dict[str, str]]
+    versions: dict[str, str]
+    system: str
+    tools: list[dict[str, Any]]
+    scenario: Scenario
+    turns: list[Turn]
+    certificate: str = ""
+
+
+def certify(trajectory: Trajectory) -> str:
+    """SHA-256 (hex) over the canonical JSON of everything but the certificate itself."""
+    data = {name: getattr(trajectory, name) for name in Trajectory.__slots__ if name != "certificate"}
+    return sha256(canonical(data))
+
+
+def dumps(trajectory: Trajectory) -> bytes:
+    """One line of JSON, with the line feed."""
+    return orjson.dumps(trajectory, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def loads(line: bytes | str, where: str = "trajectory") -> Trajectory:
+    """Parse a line; a `UserError` names place and field."""
+    try:
+        trajectory = _adapter().validate_json(line)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in first["loc"])
+        more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
+        raise UserError(f"{where}: {place.lstrip('.') or 'line'}: {first['msg']}{more}") from None
+    if trajectory.schema_version != SCHEMA_VERSION:
+        raise UserError(
+            f"{where}: schema_version is {trajectory.schema_version}, this release reads {SCHEMA_VERSION}"
+        )
+    return trajectory
+
+
+def read(path: str | Path) -> Iterator[Trajectory]:
+    """The trajectories of a JSONL file; errors name ``file:line`` and the field."""
+    try:
+        with open(path, "rb") as file:
+            for number, line in enumerate(file, 1):
+                yield loads(line, f"{path}:{number}")
+    except OSError as error:
+        raise UserError(f"{path}: {error.strerror or error}") from None
+
+
+@cache
+def _adapter() -> TypeAdapter[Trajectory]:
+    return TypeAdapter(Trajectory)
