@@ -129,7 +129,7 @@ class Environment:
     # -- what an author writes or overrides ---------------------------------------------------------
 
     def scenario(self, rng: Random) -> dict[str, Any]:
-        """Draw an initial state: attribute name to plain JSON data."""
+        """Draw an initial state: attribute name to plain JSON data. `now()` works here, for dates that fit."""
         if self.scenarios:
             rows = _scenario_rows(str(beside(type(self), self.scenarios)))
             row = orjson.loads(rows[rng.randrange(len(rows))])

@@ -8,8 +8,9 @@ with space.session(scenario) as session:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from random import Random
 from typing import Any
 
@@ -36,6 +37,22 @@ class Scenario:
     seed: str
     clock: str
     states: dict[str, dict[str, Any]]
+
+
+class _ScenarioClock:
+    """What a scenario is drawn with: the clock of the session to come, so that its dates fit."""
+
+    def __init__(self, now: datetime) -> None:
+        self._now = now
+
+    def now(self) -> datetime:
+        return self._now
+
+    def rng(self) -> Random:
+        raise RuntimeError("a scenario is drawn with the rng that scenario(rng) is given")
+
+    def new_id(self, prefix: str, digits: int, taken: Container[str]) -> str:
+        raise RuntimeError("new_id works inside a Session only; a scenario draws its ids from its rng")
 
 
 class SimulationSpace:
@@ -90,12 +107,17 @@ class SimulationSpace:
         clock = Random(f"{seed}/clock")
         day = f"2026-{clock.randint(1, 12):02d}-{clock.randint(1, 28):02d}"
         time = f"{clock.randint(7, 20):02d}:{clock.choice((0, 5, 10, 15, 20, 25, 30, 35, 40, 45, 50, 55)):02d}:00"
-        states = {name: self._draw(cls, Random(f"{seed}/{name}")) for name, cls in self.environments.items()}
-        return Scenario(str(seed), f"{day}T{time}", states)
+        now = f"{day}T{time}"
+        states = {
+            name: self._draw(cls, Random(f"{seed}/{name}"), now) for name, cls in self.environments.items()
+        }
+        return Scenario(str(seed), now, states)
 
-    def _draw(self, cls: type[Environment], rng: Random) -> dict[str, Any]:
+    def _draw(self, cls: type[Environment], rng: Random, now: str) -> dict[str, Any]:
+        environment = cls()
+        environment._supply = _ScenarioClock(datetime.fromisoformat(now))
         try:
-            state = cls().scenario(rng)
+            state = environment.scenario(rng)
         except UserError:
             raise
         except Exception as error:
