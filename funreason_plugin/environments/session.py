@@ -21,9 +21,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from random import Random
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol
 
 import orjson
+from typing_extensions import Self
 
 from funreason_plugin.environments.environment import Environment, ToolError
 from funreason_plugin.environments.limits import (

@@ -15,8 +15,6 @@ from dataclasses import dataclass, field
 from typing import (
     Annotated,
     Any,
-    NotRequired,
-    Required,
     get_args,
     get_origin,
     get_type_hints,
@@ -25,7 +23,7 @@ from typing import (
 import docstring_parser
 from pydantic import TypeAdapter
 from pydantic.errors import PydanticSchemaGenerationError, PydanticUserError
-from typing_extensions import is_typeddict
+from typing_extensions import NotRequired, Required, is_typeddict
 
 from funreason_plugin.environments.marks import Marks, Prose, Ref, Values
 from funreason_plugin.errors import UserError
