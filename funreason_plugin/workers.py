@@ -95,7 +95,7 @@ class Pool:
         self._workers = [self._start() for _ in range(workers)]
         self.restarts = 0
 
-    def map(self, jobs: Iterable[tuple[Any, Any]]) -> Iterator[tuple[Any, Any]]:
+    def map(self, jobs: Iterable[tuple[Any, Any] | None]) -> Iterator[tuple[Any, Any]]:
         """Do jobs (key, payload) and yield (key, result) as they are done, in any order.
 
         ``jobs`` is taken from lazily, whenever a worker has room, so that it may depend on results

@@ -1,0 +1,306 @@
+"""Phases II and III for one turn: advanced tool, hard query, guided iterative chain (paper, section 3.3).
+
+    turn = await Chain(space, teachers, options).play(session, trace, earlier, rng, "0/17/0/1")
+
+For k = 1 … K_max the reasoning agent solves the hard query step by step against a session; the verdict
+compares state and needed outputs with the truth's. On failure the critiquing agent writes a targeted hint
+and Prompt(k+1) = Prompt(k) + hint. The turn is kept only if an attempt passes. What guides the agent (advanced
+tool, hint, critiques) never enters the kept sample.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from random import Random
+from typing import Any
+
+from funreason_plugin import calls as call_text
+from funreason_plugin.checks import acceptance
+from funreason_plugin.environments.limits import is_error, is_over_time
+from funreason_plugin.environments.session import Session
+from funreason_plugin.environments.space import SimulationSpace
+from funreason_plugin.environments.state import canonical
+from funreason_plugin.scoring import Outcome, Verdict, judge, leaves_of
+from funreason_plugin.synthesis import prompts
+from funreason_plugin.synthesis.advanced_tool import AdvancedTool, hint, parse_advanced_tool
+from funreason_plugin.synthesis.attribution import attribute
+from funreason_plugin.synthesis.query import draw_noise
+from funreason_plugin.synthesis.teachers.base import Agent, Message, Request, Teacher
+from funreason_plugin.synthesis.trace import Trace
+from funreason_plugin.trajectory import Call, Needed, Step, Turn
+
+
+class TurnRejected(Exception):
+    """A turn that is not kept: the phase and the named rule (``code``) that rejected it, and why."""
+
+    def __init__(self, phase: str, code: str, detail: str) -> None:
+        super().__init__(f"{phase}: {code}: {detail}")
+        self.phase = phase
+        self.code = code
+        self.detail = detail
+
+
+@dataclass(frozen=True, slots=True)
+class ChainOptions:
+    """K_max (attempts of A_R at one turn), tries of A_Q at one query, and how many steps a turn may have."""
+
+    k_max: int = 3
+    query_tries: int = 2
+    max_steps: int = 10
+
+
+@dataclass(slots=True)
+class Usage:
+    """What the agents were asked and answered, by agent: requests, input tokens, output tokens."""
+
+    agents: dict[str, list[int]] = field(default_factory=dict)
+
+    def add(self, agent: str, input_tokens: int, output_tokens: int) -> None:
+        row = self.agents.setdefault(agent, [0, 0, 0])
+        row[0] += 1
+        row[1] += input_tokens
+        row[2] += output_tokens
+
+
+@dataclass(slots=True)
+class Attempt:
+    """One attempt of A_R at a turn. ``problem``: why it did not come to an answer."""
+
+    steps: list[Step] = field(default_factory=list)
+    thought: str | None = None
+    answer: str = ""
+    problem: str = ""
+
+    def calls(self) -> list[Call]:
+        return [call for step in self.steps for call in step.calls]
+
+
+class Recorder:
+    """Told of prompts, replies and verdicts; ``synthesize trace`` shows them. This one forgets them."""
+
+    def reply(self, agent: Agent, messages: Sequence[Message], text: str) -> None: ...
+
+    def verdict(self, verdict: Verdict) -> None: ...
+
+
+class Chain:
+    """Plays turns: asks the four agents and keeps what passes."""
+
+    def __init__(
+        self,
+        space: SimulationSpace,
+        teachers: Mapping[str, Teacher],
+        options: ChainOptions,
+        usage: Usage,
+        recorder: Recorder | None = None,
+    ) -> None:
+        self.space = space
+        self.teachers = teachers
+        self.options = options
+        self.usage = usage
+        self.recorder = recorder
+
+    async def play(
+        self,
+        session: Session,
+        trace: Trace,
+        earlier: Sequence[Turn],
+        tools: Sequence[str],
+        system: str,
+        rng: Random,
+        seed: str,
+    ) -> Turn:
+        """Make a turn of a trace. The session stands at the turn's start, and after it at the kept end.
+
+        Raises:
+            TurnRejected: A rule rejects trace, query, thought or answer, or no attempt passes.
+        """
+        start = session.snapshot()
+        truth = self._truth(session, trace, earlier)
+        needed = needed_values(trace, len(earlier))
+        text = await self._ask("tooling", prompts.tooling_messages(trace, self.space.tools, earlier), seed)
+        try:
+            advanced = parse_advanced_tool(text)
+        except ValueError as error:
+            raise TurnRejected("advanced_tool", "unreadable_advanced_tool", str(error)) from None
+        advice = hint(trace, advanced)
+        query, noise = await self._query(trace, advanced, earlier, rng, seed)
+        turn = Turn(
+            query=query,
+            steps=[],
+            thought=None,
+            answer="",
+            state_hash="",
+            needed=needed,
+            target=trace.target,
+            advanced_tool=asdict(advanced),
+            hint=advice,
+            noise=noise,
+        )
+        critiques: list[str] = []
+        for attempt_number in range(1, self.options.k_max + 1):
+            session.restore(start)
+            attempt = await self._attempt(
+                session,
+                system,
+                tools,
+                earlier,
+                query,
+                advanced,
+                advice,
+                critiques,
+                f"{seed}/{attempt_number}",
+            )
+            verdict = self._verdict(session, truth, attempt, needed, earlier)
+            if self.recorder is not None:
+                self.recorder.verdict(verdict)
+            reasons = [attempt.problem] if attempt.problem else list(verdict.reasons)
+            if not reasons:
+                attribute(attempt.steps, trace, query, earlier, self.space.tools)
+                turn.steps, turn.thought, turn.answer = attempt.steps, attempt.thought, attempt.answer
+                turn.attempts, turn.exact_match = attempt_number, verdict.exact_match
+                turn.state_hash = session.state_hash()
+                refused = acceptance.review_attempt(turn, earlier, self.space.tools)
+                if not refused:
+                    return turn
+                reasons = [f"{code}: {why}" for code, why in refused]
+                turn.steps = []
+            if attempt_number < self.options.k_max:
+                messages = prompts.critiquing_messages(
+                    query, attempt.calls(), trace.calls, reasons, attempt.answer
+                )
+                critique = (await self._ask("critiquing", messages, f"{seed}/{attempt_number}")).strip()
+                critiques.append(critique)
+                turn.feedback.append({"attempt": attempt_number, "reason": reasons[0], "critique": critique})
+            else:
+                last = reasons[0]
+        raise TurnRejected("chain", _code_of(last), last)
+
+    # -- the agents -------------------------------------------------------------------------------------
+
+    async def _ask(self, agent: Agent, messages: Sequence[Message], seed: str) -> str:
+        completion = await self.teachers[agent].complete(Request(agent, tuple(messages), f"{seed}/{agent}"))
+        self.usage.add(agent, completion.input_tokens, completion.output_tokens)
+        if self.recorder is not None:
+            self.recorder.reply(agent, messages, completion.text)
+        return completion.text
+
+    async def _query(
+        self, trace: Trace, advanced: AdvancedTool, earlier: Sequence[Turn], rng: Random, seed: str
+    ) -> tuple[str, dict[str, Any]]:
+        """Phase II: the hard query, asked for again when a rule refuses it."""
+        refused: list[tuple[str, str]] = []
+        for number in range(self.options.query_tries):
+            noise = draw_noise(rng)
+            messages = prompts.querying_messages(advanced, trace, noise, earlier)
+            query = (await self._ask("querying", messages, f"{seed}/{number}")).strip()
+            refused = acceptance.review_query(query, trace, earlier, self.space.tools)
+            if not refused:
+                return query, asdict(noise)
+        raise TurnRejected("query", *refused[0])
+
+    async def _attempt(
+        self,
+        session: Session,
+        system: str,
+        tools: Sequence[str],
+        earlier: Sequence[Turn],
+        query: str,
+        advanced: AdvancedTool,
+        advice: str,
+        critiques: Sequence[str],
+        seed: str,
+    ) -> Attempt:
+        """Phase III, one k: A_R solves the turn step by step; calls are executed as they come."""
+        messages = list(
+            prompts.reasoning_messages(
+                system,
+                [self.space.tools[name] for name in tools],
+                earlier,
+                query,
+                advanced,
+                advice,
+                critiques,
+            )
+        )
+        attempt = Attempt()
+        for number in range(self.options.max_steps):
+            text = await self._ask("reasoning", messages, f"{seed}/{number}")
+            parsed = call_text.parse(text)
+            if parsed.error:
+                attempt.problem = f"unreadable_call: {parsed.error}"
+                return attempt
+            if not parsed.calls:
+                attempt.thought, attempt.answer = parsed.thought, parsed.content
+                return attempt
+            messages.append({"role": "assistant", "content": text})
+            step = Step(parsed.thought, [])
+            for name, arguments in parsed.calls:
+                output = session.call(name, arguments)
+                if is_over_time(output):
+                    attempt.problem = f"over_time: {output['error']}"
+                    return attempt
+                step.calls.append(Call(name, arguments, {}, output))
+                messages.append({"role": "tool", "name": name, "content": call_text.dump_json(output)})
+            attempt.steps.append(step)
+        attempt.problem = f"too_many_steps: no answer after {self.options.max_steps} steps"
+        return attempt
+
+    # -- truth and verdict ------------------------------------------------------------------------------
+
+    def _truth(self, session: Session, trace: Trace, earlier: Sequence[Turn]) -> Outcome:
+        """Execute the trace once more from the turn's start: it must give what Phase I recorded."""
+        for call in trace.calls:
+            output = session.call(call.name, call.arguments)
+            if is_over_time(output):
+                raise TurnRejected("sampling", "over_time", str(output["error"]))
+            if canonical(output) != canonical(call.output):
+                raise TurnRejected(
+                    "sampling", "not_reproducible", f"{call.name} gave another output when repeated"
+                )
+        refused = acceptance.review_trace(trace, earlier, self.space.tools)
+        if refused:
+            raise TurnRejected("sampling", *refused[0])
+        return Outcome.of(session, (), [(call.name, call.arguments) for call in trace.calls])
+
+    def _verdict(
+        self,
+        session: Session,
+        truth: Outcome,
+        attempt: Attempt,
+        needed: Sequence[Needed],
+        earlier: Sequence[Turn],
+    ) -> Verdict:
+        calls = attempt.calls()
+        outputs = [call.output for turn in earlier for call in turn.calls()]
+        outputs += [call.output for call in calls if not is_error(call.output)]
+        outcome = Outcome.of(session, outputs, [(call.name, call.arguments) for call in calls])
+        return judge(self.space, truth, outcome, needed)
+
+
+def needed_values(trace: Trace, turn: int) -> list[Needed]:
+    """The output values that any solution has to obtain: what feeds a later call, and what reads report."""
+    found: dict[bytes, Needed] = {}
+    for call in trace.calls:
+        for path, provenance in call.provenance.items():
+            if provenance.source == "output" and provenance.turn == turn:
+                for value in state_values(path, call.arguments):
+                    item = Needed(value, provenance.field)
+                    found.setdefault(canonical([item.field, value]), item)
+    for call in trace.calls:
+        if call.role == "goal":
+            reported = dict(leaves_of(call.output))
+            for path in call.reports:
+                if path in reported and reported[path] is not None:
+                    item = Needed(reported[path], path)
+                    found.setdefault(canonical([path, item.value]), item)
+    return list(found.values())
+
+
+def _code_of(reason: str) -> str:
+    """The funnel's code of a reason: what stands before the colon if it is one word, else the verdict's kind."""
+    head = reason.split(":", 1)[0]
+    if head.isidentifier() and head == head.lower() and "_" in head:
+        return head
+    return "needed_output_missing" if "never obtained" in reason else "state_differs"

@@ -1,0 +1,63 @@
+"""From trajectories.jsonl to the rows of LLaMA-Factory and verl, chunk by chunk in the workers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+from funreason_plugin.config import SynthesisConfig
+from funreason_plugin.errors import UserError
+from funreason_plugin.formats.options import CHUNK, FormatOptions
+from funreason_plugin.formats.writer import FOLDERS, Writer, encode_chunk
+from funreason_plugin.synthesis.folder import TRAJECTORIES, Folder
+from funreason_plugin.workers import Pool
+
+
+def format_options(config: SynthesisConfig) -> FormatOptions:
+    """The rows' options; the data set's name says who made it, so that no recipe takes scripted data unknowingly."""
+    return FormatOptions(
+        dataset="funreason_scripted" if config.teacher == "scripted" else "funreason",
+        reasoning="none" if config.reasoning == "none" else "full",
+        call_form=config.call_form,
+    )
+
+
+def emit(config: SynthesisConfig, folder: Folder, pool: Pool) -> dict[str, int]:
+    """Write ``llamafactory/`` and ``verl/``; returns their sizes on disk in bytes."""
+    waiting: dict[int, dict[str, bytes]] = {}
+    following = 0
+    try:
+        with Writer(folder.path, format_options(config)) as writer:
+            for number, parts in pool.map(_jobs(folder.path / TRAJECTORIES)):
+                waiting[number] = parts
+                while following in waiting:
+                    writer.add(waiting.pop(following))
+                    following += 1
+    except OSError as error:
+        raise UserError(
+            f"{folder.path}: {error.strerror or error}; the trajectories are safe: make room and run the same "
+            "command again to write the rows"
+        ) from None
+    return {
+        name: sum(file.stat().st_size for file in (folder.path / name).rglob("*") if file.is_file())
+        for name in FOLDERS
+    }
+
+
+def encode(config: SynthesisConfig, folder: Path, start: int, size: int) -> dict[str, bytes]:
+    """One chunk in a worker: the lines at ``start`` of trajectories.jsonl, ``size`` bytes in all."""
+    with (folder / TRAJECTORIES).open("rb") as file:
+        file.seek(start)
+        return encode_chunk(file.read(size).splitlines(), format_options(config))
+
+
+def _jobs(path: Path) -> Iterator[tuple[int, tuple[str, int, int]]]:
+    start = 0
+    with path.open("rb") as file:
+        for number in range(1 << 30):
+            size = sum(len(line) for line in islice(file, CHUNK))
+            if not size:
+                return
+            yield number, ("encode", start, size)
+            start += size
