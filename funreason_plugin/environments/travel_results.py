@@ -1,0 +1,231 @@
+"""What the tools of `travel` take and return: entity marks, argument types, result types."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from funreason_plugin.environments.marks import Ref, Values
+
+Cabin = Literal["economy", "business"]
+BagKind = Literal["suitcase", "sports bag", "ski bag", "bicycle box", "instrument case"]
+Origin = Annotated[str, Ref("city", known=True), Values.state("flights.*.origin")]
+Destination = Annotated[str, Ref("city", known=True), Values.state("flights.*.destination")]
+TravelDate = Annotated[
+    str, Ref("date", known=True), Values.state("dates[]"), Field(json_schema_extra={"format": "date"})
+]
+FlightId = Annotated[str, Ref("flight")]
+HoldId = Annotated[str, Ref("hold")]
+SourceId = Annotated[str, Ref("payment_source")]
+TicketId = Annotated[str, Ref("ticket")]
+Seat = Annotated[str, Ref("seat")]
+OptionId = Annotated[str, Ref("rebooking_option")]
+Amenity = Literal["gym", "pool", "parking", "sauna", "airport shuttle", "desk in room"]
+HotelId = Annotated[str, Ref("hotel")]
+RateId = Annotated[str, Ref("room_rate")]
+StayId = Annotated[str, Ref("stay")]
+HotelCity = Annotated[str, Ref("city", known=True), Values.state("hotels.*.city")]
+
+
+class SelectedTraveller(TypedDict):
+    traveller: Annotated[str, Ref("traveller", known=True)]
+    home_city: Annotated[str, Ref("city", known=True)]
+    tier: str
+    points: int
+
+
+class FlightOffer(TypedDict):
+    flight_id: FlightId
+    carrier: str
+    departs: str
+    arrives: str
+    duration_minutes: int
+    price: float
+    business_price: float
+    seats_left: int
+
+
+class FlightOffers(TypedDict):
+    flights: list[FlightOffer]
+
+
+class FlightConditions(TypedDict):
+    carrier: str
+    aircraft: str
+    bags_included: int
+    bag_price: float
+    change_fee: float
+    refundable: bool
+    refund_fee: float | None
+    wifi: bool
+
+
+class NewHold(TypedDict):
+    hold_id: HoldId
+    price: float
+    expires: str
+
+
+class PaymentSource(TypedDict):
+    source_id: SourceId
+    label: str
+    kind: str
+    available: float
+
+
+class PaymentSources(TypedDict):
+    sources: list[PaymentSource]
+
+
+class PaidTicket(TypedDict):
+    ticket_id: TicketId
+    charged: float
+    left: float
+    points_earned: int
+
+
+class AwardTicket(TypedDict):
+    ticket_id: TicketId
+    points_used: int
+    points_left: int
+
+
+class TicketRow(TypedDict):
+    ticket_id: TicketId
+    flight_id: FlightId
+    carrier: str
+    origin: Annotated[str, Ref("city", known=True)]
+    destination: Annotated[str, Ref("city", known=True)]
+    date: Annotated[str, Ref("date", known=True)]
+    departs: str
+    cabin: str
+    price: float
+    seat: str
+
+
+class TicketRows(TypedDict):
+    tickets: list[TicketRow]
+
+
+class FreeSeat(TypedDict):
+    seat: Seat
+    row: int
+    position: str
+    legroom_cm: int
+
+
+class SeatMap(TypedDict):
+    cabin: str
+    seats: list[FreeSeat]
+
+
+class AssignedSeat(TypedDict):
+    passenger: str
+    row: int
+    position: str
+
+
+class Bag(TypedDict):
+    kind: Annotated[BagKind, Field(description="What kind of bag it is.")]
+    weight_kg: Annotated[
+        int,
+        Field(ge=1, le=32, description="Weight in kilograms."),
+        Values.of([12, 15, 18, 20, 21, 23, 26, 28, 30]),
+    ]
+
+
+class AddedBags(TypedDict):
+    charged: float
+    left: float
+    bags_in_total: int
+
+
+class RebookingOption(TypedDict):
+    option_id: OptionId
+    carrier: str
+    date: Annotated[str, Ref("date", known=True)]
+    departs: str
+    arrives: str
+    extra_cost: float
+
+
+class RebookingOptions(TypedDict):
+    options: list[RebookingOption]
+
+
+class RebookedTicket(TypedDict):
+    carrier: str
+    date: Annotated[str, Ref("date", known=True)]
+    departs: str
+    charged: float
+    left: float
+
+
+class Refund(TypedDict):
+    refunded: float
+    fee: float
+    returned_to: str
+
+
+class HotelRow(TypedDict):
+    hotel_id: HotelId
+    name: str
+    stars: int
+    rating: float
+    distance_km: float
+    price_from: float
+    amenities: list[str]
+
+
+class HotelRows(TypedDict):
+    hotels: list[HotelRow]
+
+
+class RoomRate(TypedDict):
+    rate_id: RateId
+    room: str
+    board: str
+    nightly_price: float
+    free_cancellation: bool
+
+
+class RoomRates(TypedDict):
+    hotel: str
+    rates: list[RoomRate]
+
+
+class NewStay(TypedDict):
+    stay_id: StayId
+    hotel: str
+    check_out: str
+    total: float
+    left: float
+
+
+class StayRow(TypedDict):
+    stay_id: StayId
+    hotel: str
+    city: Annotated[str, Ref("city", known=True)]
+    room: str
+    board: str
+    check_in: Annotated[str, Ref("date", known=True)]
+    nights: int
+    total: float
+
+
+class StayRows(TypedDict):
+    stays: list[StayRow]
+
+
+class CancelledStay(TypedDict):
+    hotel: str
+    refunded: float
+    fee: float
+    returned_to: str
+
+
+class DeliveredMessage(TypedDict):
+    hotel: str
+    messages_sent: int
