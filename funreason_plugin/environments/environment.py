@@ -20,13 +20,16 @@ that a replay gives equal results.
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import inspect
 import marshal
 import re
+import sys
 from collections.abc import Callable, Container, Mapping, Sequence
 from datetime import datetime
 from functools import cache
+from importlib.util import resolve_name
 from pathlib import Path
 from random import Random
 from typing import Any, ClassVar, Protocol, TypeVar, overload
@@ -176,11 +179,8 @@ class Environment:
 
     @classmethod
     def source(cls) -> str:
-        """What decides the behaviour, for the environment's hash: the source of the module."""
-        try:
-            return inspect.getsource(inspect.getmodule(cls) or cls)
-        except (OSError, TypeError):
-            return f"{cls.__module__}.{cls.__qualname__}"
+        """What decides the behaviour, for the environment's hash: its module and those it imports from beside it."""
+        return source_of(cls)
 
     # -- what the Session supplies --------------------------------------------------------------------
 
@@ -210,6 +210,37 @@ def environment_hash(cls: type[Environment]) -> str:
         data = cls.source().encode() + b"\0" + orjson.dumps(schemas, option=orjson.OPT_SORT_KEYS)
         cls._hash = hashlib.sha256(data).hexdigest()[:16]
     return cls._hash
+
+
+def source_of(cls: type) -> str:
+    """The source of a class's module, its bases' modules, and what these import from the same folder."""
+    home = Path(inspect.getsourcefile(cls) or ".").parent
+    todo = [owner.__module__ for owner in cls.__mro__ if owner not in (Environment, object)]
+    sources: dict[str, str] = {}
+    while todo:
+        name = todo.pop()
+        module = sys.modules.get(name)
+        file = getattr(module, "__file__", None)
+        if name in sources or module is None or not file or home not in Path(file).parents:
+            continue
+        if name.startswith(__package__ + ".") and not _belongs(name, cls.__module__):
+            continue
+        try:
+            sources[name] = inspect.getsource(module)
+        except OSError:
+            continue
+        for node in ast.walk(ast.parse(sources[name])):
+            if isinstance(node, ast.ImportFrom):
+                base = resolve_name("." * node.level + (node.module or ""), module.__package__ or "")
+                todo += [base, *(f"{base}.{alias.name}" for alias in node.names)]
+            elif isinstance(node, ast.Import):
+                todo += [alias.name for alias in node.names]
+    return "\0".join(sources[name] for name in sorted(sources)) or f"{cls.__module__}.{cls.__qualname__}"
+
+
+def _belongs(name: str, main: str) -> bool:
+    """Of our own package, travel_data belongs to travel; environment, state and the like to nobody."""
+    return name == main or name.startswith((main + "_", main + "."))
 
 
 def beside(cls: type, file: str) -> Path:
