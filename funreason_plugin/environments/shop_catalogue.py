@@ -173,7 +173,7 @@ class ShopCatalogue(Environment):
             "check what discounts I could still use",
             "list the vouchers on my account",
         ),
-        noun="voucher on my account",
+        noun="voucher",
         tell="{vouchers[]: {voucher_code} takes {percent_off} percent off from {minimum_spend} euros}",
         reports=("vouchers[].voucher_code", "vouchers[].percent_off"),
     )

@@ -30,7 +30,7 @@ class ShopOrders(ShopCheckout):
             "tell me which orders I have[ with the status {status}]",
             "go through my order history[ and pick out what is {status}]",
         ),
-        noun="order of mine[ that is {status}]",
+        noun="order[ that is {status}]",
         tell="{orders[]: the order of {placed_on} ({first_item}) is {status}}",
         reports=("orders[].placed_on", "orders[].status", "orders[].total"),
     )

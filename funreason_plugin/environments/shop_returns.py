@@ -56,7 +56,7 @@ class ShopReturns(ShopOrders):
             'start a return of {items} from {order_id} because it is {reason}[, with the note "{note}"]',
             'send back {items} out of {order_id}, which is {reason}[, and add: "{note}"]',
             'open a return for {items} in {order_id}, the reason being {reason}[, and write "{note}"]',
-            'return {items} from {order_id} as {reason}[ and leave the note "{note}"]',
+            'return {items} from {order_id} (reason: {reason})[ and leave the note "{note}"]',
         ),
         noun="return of {order_id}",
         tell="Return {return_id} is open; you get {refund} euros back if you send it by {send_back_until}.",

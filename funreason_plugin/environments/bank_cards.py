@@ -1,0 +1,175 @@
+"""Cards: freeze, unfreeze, replace, limit."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from funreason_plugin.environments.bank_records import (
+    CardId,
+    CardLimit,
+    Cards,
+    CardStatus,
+    NewCard,
+    ReplaceReason,
+)
+from funreason_plugin.environments.bank_scenario import Card
+from funreason_plugin.environments.bank_standing import BankStanding
+from funreason_plugin.environments.environment import ToolError, tool
+from funreason_plugin.environments.marks import Values
+
+
+class BankCards(BankStanding):
+    """The tools for cards. A card is active, frozen, or blocked for good once it is replaced."""
+
+    @tool(
+        ask=(
+            "show me my cards",
+            "tell me which cards I have and whether they work",
+            "list the cards on my accounts",
+            "check the status of my cards",
+        ),
+        noun="card",
+        tell="{cards[]: the {kind} ending in {ending} is {status} with a limit of {daily_limit} euros a day}",
+        reports=("cards[].kind", "cards[].ending", "cards[].status"),
+    )
+    def list_cards(self) -> Cards:
+        """List the customer's cards: kind, last four digits, account, status and daily limit in euros."""
+        self._signed_in()
+        return {
+            "cards": [
+                {
+                    "card_id": key,
+                    "kind": card["kind"],
+                    "ending": card["ending"],
+                    "account": self.accounts[card["account_id"]]["nickname"],
+                    "status": card["status"],
+                    "daily_limit": card["daily_limit"],
+                }
+                for key, card in self.cards.items()
+            ]
+        }
+
+    @tool(
+        writes=True,
+        ask=(
+            "freeze {card_id}",
+            "put {card_id} on hold",
+            "lock {card_id} for the moment",
+            "make sure nobody can pay with {card_id}",
+        ),
+        tell="The {kind} ending in {ending} is {status}.",
+        reports=("ending", "status"),
+    )
+    def freeze_card(self, card_id: CardId) -> CardStatus:
+        """Freeze an active card: it is refused everywhere until it is unfrozen.
+
+        Args:
+            card_id: Id of an active card, from list_cards.
+        """
+        return self._switch(card_id, "active", "frozen", "it cannot be frozen")
+
+    @tool(
+        writes=True,
+        ask=(
+            "unfreeze {card_id}",
+            "make {card_id} work again",
+            "release {card_id} so that I can pay with it",
+            "lift the hold on {card_id}",
+        ),
+        tell="The {kind} ending in {ending} is {status} again.",
+        reports=("ending", "status"),
+    )
+    def unfreeze_card(self, card_id: CardId) -> CardStatus:
+        """Make a frozen card usable again.
+
+        Args:
+            card_id: Id of a frozen card, from list_cards.
+        """
+        return self._switch(card_id, "frozen", "active", "there is nothing to unfreeze")
+
+    @tool(
+        writes=True,
+        ask=(
+            "replace {card_id}, which is {reason}",
+            "order a new card in place of {card_id} because it is {reason}",
+            "send me a substitute for {card_id}, the old one is {reason}",
+            "get {card_id} replaced as {reason}",
+        ),
+        noun="new card in place of {card_id}, which is {reason}",
+        tell="A new card ending in {ending} arrives on {arrives_on}.",
+        reports=("ending", "arrives_on"),
+    )
+    def replace_card(self, card_id: CardId, reason: ReplaceReason) -> NewCard:
+        """Block a frozen card for good and send a new one with the same account and limit.
+
+        Args:
+            card_id: Id of a frozen card, from list_cards; an active card has to be frozen first.
+            reason: What happened to the old card.
+        """
+        card = self._card(card_id)
+        if card["status"] != "frozen":
+            raise ToolError(
+                f"The {card['kind']} ending in {card['ending']} is {card['status']}; only a frozen card can be "
+                "replaced. Use freeze_card first."
+            )
+        new_card_id = self.new_id("CRD", taken=self.cards)
+        ending = str(self.rng.randrange(1000, 10000))
+        card["status"] = f"blocked, {reason}"
+        self.cards[new_card_id] = {**card, "ending": ending, "status": "active"}
+        return {"card_id": new_card_id, "ending": ending, "arrives_on": self._day(5)}
+
+    @tool(
+        writes=True,
+        ask=(
+            "set the daily limit of {card_id} to {daily_limit} euros",
+            "change the limit on {card_id} to {daily_limit} euros a day",
+            "let me spend up to {daily_limit} euros a day with {card_id}",
+            "put the limit for {card_id} at {daily_limit} euros per day",
+        ),
+        tell="The limit of the {kind} is now {new_limit} euros a day; it was {old_limit}.",
+        reports=("new_limit",),
+    )
+    def set_card_limit(
+        self,
+        card_id: CardId,
+        daily_limit: Annotated[
+            int, Field(ge=50, le=5000, multiple_of=50), Values.of([100, 200, 300, 600, 800, 1200, 2000])
+        ],
+    ) -> CardLimit:
+        """Set how much can be spent with a card in a day.
+
+        Args:
+            card_id: Id of a card, from list_cards.
+            daily_limit: New limit in euros a day, a multiple of 50 from 50 to 5000.
+        """
+        card = self._card(card_id)
+        old = card["daily_limit"]
+        if old == daily_limit:
+            raise ToolError(f"The limit of this card is already {old} euros a day.")
+        card["daily_limit"] = daily_limit
+        return {"kind": card["kind"], "old_limit": old, "new_limit": daily_limit}
+
+    # -- shared by the tools ------------------------------------------------------------------------
+
+    def _card(self, card_id: str) -> Card:
+        """A card that is not blocked for good."""
+        self._signed_in()
+        if card_id not in self.cards:
+            raise ToolError(f"The customer has no card {card_id!r}; list_cards gives the card ids.")
+        card = self.cards[card_id]
+        if card["status"].startswith("blocked"):
+            raise ToolError(
+                f"The {card['kind']} ending in {card['ending']} was replaced and is blocked for good."
+            )
+        return card
+
+    def _switch(self, card_id: str, before: str, after: str, otherwise: str) -> CardStatus:
+        card = self._card(card_id)
+        if card["status"] != before:
+            raise ToolError(
+                f"The {card['kind']} ending in {card['ending']} is {card['status']}; {otherwise}."
+            )
+        card["status"] = after
+        return {"kind": card["kind"], "ending": card["ending"], "status": after}
