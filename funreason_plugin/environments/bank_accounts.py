@@ -7,18 +7,14 @@ from typing import Annotated
 
 from pydantic import Field
 
-from funreason_plugin.environments import bank_data
 from funreason_plugin.environments.bank_records import (
     AccountId,
     Accounts,
-    Disputed,
-    DisputeReason,
     Moved,
     NewPot,
     Payment,
     SignedIn,
     Statement,
-    TransactionId,
     new_pot_names,
 )
 from funreason_plugin.environments.bank_scenario import (
@@ -31,7 +27,7 @@ from funreason_plugin.environments.bank_scenario import (
     Transaction,
 )
 from funreason_plugin.environments.environment import Environment, ToolError, tool
-from funreason_plugin.environments.marks import Prose, Ref, Values
+from funreason_plugin.environments.marks import Ref, Values
 
 
 class BankAccounts(Environment):
@@ -92,17 +88,17 @@ class BankAccounts(Environment):
             "list the accounts I hold with you",
         ),
         noun="account",
-        tell="{accounts[]: the {nickname} account holds {balance} euros}",
-        reports=("accounts[].nickname", "accounts[].balance"),
+        tell="{accounts[]: the {name} account holds {balance} euros}",
+        reports=("accounts[].name", "accounts[].balance"),
     )
     def list_accounts(self) -> Accounts:
-        """List the customer's accounts with nickname, kind, balance in euros and IBAN; pots have no IBAN."""
+        """List the customer's accounts with name, kind, balance in euros and IBAN; pots have no IBAN."""
         self._signed_in()
         return {
             "accounts": [
                 {
                     "account_id": key,
-                    "nickname": account["nickname"],
+                    "name": account["name"],
                     "kind": account["kind"],
                     "balance": account["balance"],
                     "iban": account["iban"] or None,
@@ -141,7 +137,7 @@ class BankAccounts(Environment):
         }
         if not found:
             raise ToolError(
-                f"Nothing was booked on the {account['nickname']} account in the last {last_days} days; "
+                f"Nothing was booked on the {account['name']} account in the last {last_days} days; "
                 "look back further."
             )
         return {
@@ -158,48 +154,6 @@ class BankAccounts(Environment):
             ],
             "balance": account["balance"],
         }
-
-    @tool(
-        writes=True,
-        ask=(
-            'dispute {transaction_id} with the reason "{reason}"[, adding that: {details}]',
-            'object to {transaction_id}; the reason is "{reason}"[ and the details are: {details}]',
-            'open a dispute over {transaction_id} as "{reason}"[, with this explanation: {details}]',
-            'contest {transaction_id}, reason "{reason}"[, and pass on the following: {details}]',
-        ),
-        noun="dispute over {transaction_id}",
-        tell="Case {case_id} is open over {amount} euros; you get an answer by {answer_by}.",
-        reports=("case_id", "amount", "answer_by"),
-    )
-    def dispute_payment(
-        self,
-        transaction_id: TransactionId,
-        reason: DisputeReason,
-        details: Annotated[str, Prose(bank_data.DISPUTE_DETAILS)] = "",
-    ) -> Disputed:
-        """Open a dispute over a card payment, so that the bank claims the money back from the seller.
-
-        Args:
-            transaction_id: Id of a booking of the kind "card payment", from account_statement.
-            reason: What is wrong with the payment.
-            details: What the customer says about it, in their own words.
-        """
-        self._signed_in()
-        entry = self.transactions.get(transaction_id)
-        if entry is None:
-            raise ToolError(
-                f"There is no booking {transaction_id!r}; account_statement gives the transaction ids."
-            )
-        if entry["kind"] != "card payment":
-            raise ToolError(
-                f"{transaction_id} is a {entry['kind']}; only a card payment can be disputed. "
-                "See 'kind' in account_statement."
-            )
-        if any(dispute["transaction_id"] == transaction_id for dispute in self.disputes.values()):
-            raise ToolError(f"There is already a dispute over {transaction_id}.")
-        case_id = self.new_id("DSP", taken=self.disputes)
-        self.disputes[case_id] = {"transaction_id": transaction_id, "reason": reason, "details": details}
-        return {"case_id": case_id, "amount": entry["amount"], "answer_by": self._day(10)}
 
     @tool(
         writes=True,
@@ -227,45 +181,45 @@ class BankAccounts(Environment):
             raise ToolError("The two accounts are the same; name another one of list_accounts.")
         self._take(source, amount)
         target["balance"] = round(target["balance"] + amount, 2)
-        self._book(from_account_id, "outgoing", target["nickname"], amount)
-        self._book(to_account_id, "incoming", source["nickname"], amount)
+        self._book(from_account_id, "outgoing", target["name"], amount)
+        self._book(to_account_id, "incoming", source["name"], amount)
         return {"from_balance": source["balance"], "to_balance": target["balance"]}
 
     @tool(
         writes=True,
         ask=(
-            'open a savings pot called "{nickname}"[ with a goal of {goal} euros]',
-            'start a new pot named "{nickname}"[, the goal being {goal} euros]',
-            'set up a pot for me under the name "{nickname}"[ and make {goal} euros the goal]',
-            'create a savings pot "{nickname}"[ that should reach {goal} euros]',
+            'open a savings pot called "{name}"[ with a goal of {goal} euros]',
+            'start a new pot named "{name}"[, the goal being {goal} euros]',
+            'set up a pot for me under the name "{name}"[ and make {goal} euros the goal]',
+            'create a savings pot "{name}"[ that should reach {goal} euros]',
         ),
-        noun='new "{nickname}" pot[ with a goal of {goal} euros]',
-        tell="The {nickname} pot is open and holds {balance} euros.",
-        reports=("nickname", "balance"),
+        noun='new "{name}" pot[ with a goal of {goal} euros]',
+        tell="The {name} pot is open and holds {balance} euros.",
+        reports=("name", "balance"),
     )
     def open_savings_pot(
         self,
-        nickname: Annotated[str, Field(min_length=1, max_length=40), Values.call(new_pot_names)],
+        name: Annotated[str, Field(min_length=1, max_length=40), Values.call(new_pot_names)],
         goal: Annotated[float, Field(ge=0), Values.of([250, 400, 600, 900, 1500, 2400])] = 0,
     ) -> NewPot:
         """Open an empty savings pot, an account of the customer's own; put money in with move_between_accounts.
 
         Args:
-            nickname: What the customer calls the pot; another name than their other accounts have.
+            name: What the customer calls the pot; another name than their other accounts have.
             goal: Amount in euros the customer wants to reach; 0 for no goal.
         """
         self._signed_in()
-        if any(account["nickname"] == nickname for account in self.accounts.values()):
-            raise ToolError(f"An account is already called {nickname!r}; choose another name.")
+        if any(account["name"] == name for account in self.accounts.values()):
+            raise ToolError(f"An account is already called {name!r}; choose another name.")
         account_id = self.new_id("ACC", taken=self.accounts)
         self.accounts[account_id] = {
-            "nickname": nickname,
+            "name": name,
             "kind": "pot",
             "iban": "",
             "balance": 0.0,
             "goal": float(goal),
         }
-        return {"account_id": account_id, "nickname": nickname, "balance": 0.0}
+        return {"account_id": account_id, "name": name, "balance": 0.0}
 
     # -- shared by the tools ------------------------------------------------------------------------
 
@@ -286,7 +240,7 @@ class BankAccounts(Environment):
     def _take(self, account: Account, amount: float) -> None:
         if amount > account["balance"]:
             raise ToolError(
-                f"The {account['nickname']} account holds {account['balance']:.2f} euros, too little for "
+                f"The {account['name']} account holds {account['balance']:.2f} euros, too little for "
                 f"{amount:.2f} euros; use another account or move money to this one first."
             )
         account["balance"] = round(account["balance"] - amount, 2)

@@ -1,4 +1,4 @@
-"""Cards: freeze, unfreeze, replace, limit."""
+"""Cards: freeze, unfreeze, replace, limit, and disputes over what was paid with one."""
 
 from __future__ import annotations
 
@@ -6,18 +6,22 @@ from typing import Annotated
 
 from pydantic import Field
 
+from funreason_plugin.environments import bank_data
 from funreason_plugin.environments.bank_records import (
     CardId,
     CardLimit,
     Cards,
     CardStatus,
+    Disputed,
+    DisputeReason,
     NewCard,
     ReplaceReason,
+    TransactionId,
 )
 from funreason_plugin.environments.bank_scenario import Card
 from funreason_plugin.environments.bank_standing import BankStanding
 from funreason_plugin.environments.environment import ToolError, tool
-from funreason_plugin.environments.marks import Values
+from funreason_plugin.environments.marks import Prose, Values
 
 
 class BankCards(BankStanding):
@@ -43,7 +47,7 @@ class BankCards(BankStanding):
                     "card_id": key,
                     "kind": card["kind"],
                     "ending": card["ending"],
-                    "account": self.accounts[card["account_id"]]["nickname"],
+                    "account": self.accounts[card["account_id"]]["name"],
                     "status": card["status"],
                     "daily_limit": card["daily_limit"],
                 }
@@ -150,6 +154,48 @@ class BankCards(BankStanding):
             raise ToolError(f"The limit of this card is already {old} euros a day.")
         card["daily_limit"] = daily_limit
         return {"kind": card["kind"], "old_limit": old, "new_limit": daily_limit}
+
+    @tool(
+        writes=True,
+        ask=(
+            'dispute {transaction_id} with the reason "{reason}"[, adding: "{details}"]',
+            'object to {transaction_id}; the reason is "{reason}"[ and the details are: "{details}"]',
+            'open a dispute over {transaction_id} as "{reason}"[, with this explanation: "{details}"]',
+            'contest {transaction_id}, reason "{reason}"[, and pass on the following: "{details}"]',
+        ),
+        noun="dispute over {transaction_id}",
+        tell="Case {case_id} is open over {amount} euros; you get an answer by {answer_by}.",
+        reports=("case_id", "amount", "answer_by"),
+    )
+    def dispute_payment(
+        self,
+        transaction_id: TransactionId,
+        reason: DisputeReason,
+        details: Annotated[str, Prose(bank_data.DISPUTE_DETAILS)] = "",
+    ) -> Disputed:
+        """Open a dispute over a card payment, so that the bank claims the money back from the seller.
+
+        Args:
+            transaction_id: Id of a booking of the kind "card payment", from account_statement.
+            reason: What is wrong with the payment.
+            details: What the customer says about it, in their own words.
+        """
+        self._signed_in()
+        entry = self.transactions.get(transaction_id)
+        if entry is None:
+            raise ToolError(
+                f"There is no booking {transaction_id!r}; account_statement gives the transaction ids."
+            )
+        if entry["kind"] != "card payment":
+            raise ToolError(
+                f"{transaction_id} is a {entry['kind']}; only a card payment can be disputed. "
+                "See 'kind' in account_statement."
+            )
+        if any(dispute["transaction_id"] == transaction_id for dispute in self.disputes.values()):
+            raise ToolError(f"There is already a dispute over {transaction_id}.")
+        case_id = self.new_id("DSP", taken=self.disputes)
+        self.disputes[case_id] = {"transaction_id": transaction_id, "reason": reason, "details": details}
+        return {"case_id": case_id, "amount": entry["amount"], "answer_by": self._day(10)}
 
     # -- shared by the tools ------------------------------------------------------------------------
 

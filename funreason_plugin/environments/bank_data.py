@@ -62,7 +62,7 @@ PAYEES: Final = (
 
 PURCHASES: Final = (
     ("Lorca Coffee House", 3, 14),
-    ("Grain and Salt Bakery", 4, 22),
+    ("Saltmarsh Bakery", 4, 22),
     ("Metro Nord Transit", 2, 35),
     ("Falk Supermarket", 18, 120),
     ("Oddfellow Books", 9, 60),

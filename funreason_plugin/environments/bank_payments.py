@@ -177,7 +177,7 @@ class BankPayments(BankAccounts):
         account = self._account(account_id)
         if account["kind"] != "current":
             raise ToolError(
-                f"The {account['nickname']} account is a {account['kind']} account; payments go out of a current "
+                f"The {account['name']} account is a {account['kind']} account; payments go out of a current "
                 "account. Move money to one with move_between_accounts."
             )
         return account

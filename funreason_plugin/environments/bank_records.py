@@ -36,7 +36,7 @@ def new_payee_names(state: dict[str, Any], rng: Random) -> list[str]:
 
 
 def new_pot_names(state: dict[str, Any], rng: Random) -> list[str]:
-    known = {account["nickname"] for account in state["accounts"].values()}
+    known = {account["name"] for account in state["accounts"].values()}
     return [name for name in bank_data.POTS if name not in known]
 
 
@@ -52,7 +52,7 @@ class SignedIn(TypedDict):
 
 class AccountEntry(TypedDict):
     account_id: AccountId
-    nickname: str
+    name: str
     kind: str
     balance: float
     iban: str | None
@@ -130,7 +130,7 @@ class Moved(TypedDict):
 
 class NewPot(TypedDict):
     account_id: AccountId
-    nickname: str
+    name: str
     balance: float
 
 

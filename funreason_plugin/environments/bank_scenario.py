@@ -20,7 +20,7 @@ class Customer(TypedDict):
 
 
 class Account(TypedDict):
-    nickname: str
+    name: str
     kind: str
     iban: str
     balance: float
@@ -104,7 +104,7 @@ def _accounts(rng: Random, ids: _Ids) -> dict[str, Account]:
     reach = {"current": (260, 2900), "savings": (400, 7500)}
     return {
         ids.new("ACC"): {
-            "nickname": name,
+            "name": name,
             "kind": kind,
             "iban": data.draw_iban(rng),
             "balance": _money(rng, *reach[kind]),

@@ -46,7 +46,7 @@ class BankStanding(BankPayments):
                 {
                     "standing_order_id": key,
                     "payee": self.payees[order["payee_id"]]["name"],
-                    "from_account": self.accounts[order["account_id"]]["nickname"],
+                    "from_account": self.accounts[order["account_id"]]["name"],
                     "amount": order["amount"],
                     "day_of_month": order["day_of_month"],
                 }

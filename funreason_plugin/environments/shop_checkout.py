@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from random import Random
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from funreason_plugin.environments import shop_data
 from funreason_plugin.environments.environment import ToolError, tool
@@ -20,6 +23,11 @@ from funreason_plugin.environments.shop_records import (
 from funreason_plugin.environments.shop_scenario import DAYS, FEES, Address, PaymentMethod
 
 
+def new_address_names(state: dict[str, Any], rng: Random) -> list[str]:
+    used = {address["name"] for address in state["addresses"].values()}
+    return [name for name in shop_data.ADDRESS_NAMES if name not in used]
+
+
 class ShopCheckout(ShopCart):
     """Addresses, ways to pay, and the order itself."""
 
@@ -31,16 +39,16 @@ class ShopCheckout(ShopCart):
             "check where you could deliver to me",
         ),
         noun="saved address",
-        tell="{addresses[]: {label} is {street} in {city}}",
-        reports=("addresses[].label", "addresses[].street", "addresses[].city"),
+        tell="{addresses[]: {name} is {street} in {city}}",
+        reports=("addresses[].name", "addresses[].street", "addresses[].city"),
     )
     def list_saved_addresses(self) -> SavedAddresses:
-        """List the customer's saved delivery addresses with label, street, postcode and city."""
+        """List the customer's saved delivery addresses with name, street, postcode and city."""
         return {
             "addresses": [
                 {
                     "address_id": key,
-                    "label": address["label"],
+                    "name": address["name"],
                     "street": address["street"],
                     "postcode": address["postcode"],
                     "city": address["city"],
@@ -52,36 +60,36 @@ class ShopCheckout(ShopCart):
     @tool(
         writes=True,
         ask=(
-            'save {street} in {city} as my "{label}" address',
-            'add an address called "{label}" at {street}, in the city of {city}',
-            'store a new delivery address under the name "{label}": {street}, city {city}',
-            'remember {street} in {city} under "{label}"',
+            'save {street} in {city} as my "{name}" address',
+            'add an address called "{name}" at {street}, in the city of {city}',
+            'store a new delivery address under the name "{name}": {street}, city {city}',
+            'remember {street} in {city} under "{name}"',
         ),
-        noun='new "{label}" address',
+        noun='new "{name}" address',
         tell="The address is saved; its postcode is {postcode}.",
         reports=("postcode",),
     )
     def save_address(
         self,
-        label: Annotated[str, Values.of(shop_data.LABELS)],
+        name: Annotated[str, Field(min_length=1, max_length=40), Values.call(new_address_names)],
         street: Annotated[str, Values.of(shop_data.STREETS)],
         city: Annotated[str, Values.of([city for city, _ in shop_data.CITIES])],
     ) -> NewAddress:
         """Save a new delivery address for the customer; the postcode is filled in from the city.
 
         Args:
-            label: Short name the customer gives the address, e.g. "office". Every address has another one.
+            name: Short name the customer gives the address, e.g. "office". Every address has another one.
             street: House number and street, e.g. "8 Old Quay".
             city: City in English. The shop does not deliver everywhere; an error names the cities it knows.
         """
         postcodes = dict(shop_data.CITIES)
         if city not in postcodes:
             raise ToolError(f"The shop does not deliver to {city}; it delivers to {', '.join(postcodes)}.")
-        if any(address["label"] == label for address in self.addresses.values()):
-            raise ToolError(f"An address is already called {label!r}; choose another label.")
+        if any(address["name"] == name for address in self.addresses.values()):
+            raise ToolError(f"An address is already called {name!r}; choose another name.")
         address_id = self.new_id("ADR", taken=self.addresses)
         self.addresses[address_id] = {
-            "label": label,
+            "name": name,
             "street": street,
             "postcode": postcodes[city],
             "city": city,

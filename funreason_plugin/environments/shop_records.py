@@ -102,7 +102,7 @@ class Redeemed(TypedDict):
 
 class SavedAddress(TypedDict):
     address_id: AddressId
-    label: str
+    name: str
     street: str
     postcode: str
     city: str

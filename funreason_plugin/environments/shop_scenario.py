@@ -38,7 +38,7 @@ class Review(TypedDict):
 
 
 class Address(TypedDict):
-    label: str
+    name: str
     street: str
     postcode: str
     city: str
@@ -196,10 +196,10 @@ def _addresses(rng: Random, ids: _Ids) -> dict[str, Address]:
     count = rng.choice((2, 3, 3))
     cities = rng.sample(data.CITIES, count)
     streets = rng.sample(data.STREETS, count)
-    labels = ["home", *rng.sample(data.LABELS[1:], count - 1)]
+    names = ["home", *rng.sample(data.ADDRESS_NAMES[1:], count - 1)]
     return {
-        ids.new("ADR"): {"label": label, "street": street, "postcode": postcode, "city": city}
-        for label, street, (city, postcode) in zip(labels, streets, cities, strict=True)
+        ids.new("ADR"): {"name": name, "street": street, "postcode": postcode, "city": city}
+        for name, street, (city, postcode) in zip(names, streets, cities, strict=True)
     }
 
 
