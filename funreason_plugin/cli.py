@@ -1,0 +1,49 @@
+"""``funreason``: every command line of the package under one name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from funreason_plugin import check, synthesize
+from funreason_plugin.command_line import Group, console, leave
+
+app = typer.Typer(
+    cls=Group,
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Verified multi-turn function-calling data (FunReason-MT) for verl and LLaMA-Factory.",
+)
+app.add_typer(synthesize.app, name="synthesize")
+app.add_typer(check.app, name="check")
+
+
+@app.callback(invoke_without_command=True)
+def funreason(
+    version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False,
+) -> None:
+    if version:
+        from funreason_plugin import __version__
+
+        typer.echo(f"funreason_plugin {__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def recipes(
+    folder: Annotated[Path, typer.Argument(help="Where to copy them.", metavar="DIR")],
+    force: Annotated[bool, typer.Option("--force", help="Overwrite files of the same name.")] = False,
+) -> None:
+    """Copy the recipes (YAML files with every key and its reason) to a folder."""
+    from funreason_plugin.recipes_folder import copy_recipes
+
+    for path in copy_recipes(folder, force=force):
+        console().print(str(path), soft_wrap=True)
+
+
+def main() -> None:
+    """The console script."""
+    leave(app, "funreason")

@@ -1,0 +1,88 @@
+"""What to do with a folder once it is made: the exact next commands, printed at the end of a run."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.text import Text
+
+from funreason_plugin.command_line import INTERRUPTED, shell
+
+if TYPE_CHECKING:
+    from funreason_plugin.config import SynthesisConfig
+    from funreason_plugin.synthesis.pipeline import Summary
+
+MODEL = "Qwen/Qwen3-4B-Instruct-2507"  # the paper's base
+
+
+def report(config: SynthesisConfig, summary: Summary, console: Console) -> int:
+    """Print what comes next, and return the exit status: 0, 1 (stopped) or 130 (interrupted)."""
+    if summary.complete:
+        console.print(next_commands(config))
+        return 0
+    folder = str(config.out)
+    if summary.stopped == "interrupted":
+        console.print(
+            f"[yellow]interrupted[/]: {summary.kept} trajectories are safe in {folder}; "
+            "the same command goes on from there",
+            soft_wrap=True,
+        )
+        return INTERRUPTED
+    console.print(f"[red]stopped[/]: {summary.stopped}", soft_wrap=True)
+    console.print(
+        f"why: {shell('python', '-m', 'funreason_plugin.synthesize', 'explain', folder)}", soft_wrap=True
+    )
+    return 1
+
+
+def next_commands(config: SynthesisConfig) -> Text:
+    """Check, look, train: commands for this very folder, to be pasted."""
+    out = os.fspath(config.out)
+    sections = [
+        ("Check it (replays every trajectory)", shell("python", "-m", "funreason_plugin.check", "data", out)),
+        ("Look at one", shell("python", "-m", "funreason_plugin.synthesize", "show", out, "--index", "0")),
+        ("SFT: pip install -e '.[sft]', then", sft_command(config)),
+        (
+            "RL: the agent loop and the reward for verl are not in this release; its data is",
+            " ".join(os.path.join(out, "verl", f"{name}.parquet") for name in ("train", "val")),
+        ),
+    ]
+    text = Text("\nNext\n", style="bold")
+    for title, line in sections:
+        text.append(f"  # {title}\n", style="not bold dim")
+        text.append(f"  {line}\n", style="not bold cyan" if not title.startswith("RL") else "not bold")
+    if config.teacher == "scripted":
+        text.append(
+            f"  This data speaks scripted English; its data set is called {dataset(config)} so that nobody trains "
+            "on it unknowingly.\n",
+            style="not bold yellow",
+        )
+    text.no_wrap, text.overflow = True, "ignore"
+    return text
+
+
+def dataset(config: SynthesisConfig) -> str:
+    """The name in ``dataset_info.json``: it says who made the data."""
+    from funreason_plugin.formats.options import dataset_name
+
+    return dataset_name({"reasoning": {"teacher": config.teacher}})
+
+
+def sft_command(config: SynthesisConfig) -> str:
+    """Stock LLaMA-Factory 0.9.5, no recipe file needed: loss on the one response of each row."""
+    words = {
+        "--stage": "sft",
+        "--do_train": "true",
+        "--finetuning_type": "full",
+        "--model_name_or_path": MODEL,
+        "--dataset_dir": os.path.join(os.fspath(config.out), "llamafactory"),
+        "--dataset": dataset(config),
+        "--template": "qwen3_nothink" if config.reasoning == "none" else "qwen3",
+        "--mask_history": "true",
+        "--cutoff_len": "16384",
+        "--bf16": "true",
+        "--output_dir": os.path.join("saves", dataset(config)),
+    }
+    return shell("llamafactory-cli", "train", *(word for pair in words.items() for word in pair))

@@ -1,0 +1,96 @@
+"""Package metadata. `pip install -e .` synthesises with the embedded teacher; the extras add the rest."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+from setuptools import find_packages, setup
+from setuptools.command.build_py import build_py
+
+HERE = Path(__file__).parent
+VERSION = re.search(r'__version__ = "(.+?)"', (HERE / "funreason_plugin/__init__.py").read_text("utf-8"))
+assert VERSION is not None
+
+SFT = ["llamafactory==0.9.5"]  # Python >= 3.11
+RL = [  # Python <= 3.12; the lower five are imported by verl's trainer, which does not declare them in its base
+    "verl==0.9.1",
+    "TransferQueue>=0.1.10",
+    "tensordict==0.10.0",
+    "cachetools",
+    "fastapi",
+    "uvicorn",
+]
+# bfcl-eval itself pins numpy 1.26.4 (verl needs numpy 2) and brings 150 packages with CUDA torch, while its eight
+# environment classes import mpmath only. So: pip install -e '.[bfcl]', then pip install --no-deps bfcl-eval==2026.3.23
+BFCL = ["mpmath>=1.3"]
+MCP = ["mcp>=1.9"]
+
+EXTRAS = {
+    "sft": SFT,
+    "rl": RL,
+    "bfcl": BFCL,
+    "mcp": MCP,
+    "vllm": ["vllm>=0.24"],  # needs a GPU machine
+    "flash-attn": ["flash-attn>=2.8"],  # needs a GPU machine
+    "all": [*SFT, *RL, *BFCL, *MCP],
+    "dev": [
+        "hypothesis>=6.100",
+        "mypy>=2.4,<3",
+        "pytest>=8",
+        "pytest-xdist>=3.5",
+        "ruff>=0.17.5,<0.18",
+        "types-PyYAML",
+        "types-jsonschema",
+        "types-networkx",
+    ],
+}
+
+
+class BuildWithRecipes(build_py):
+    """The recipes live beside the package and travel inside it: ``funreason recipes DIR`` copies them."""
+
+    def run(self) -> None:
+        super().run()
+        if self.editable_mode:
+            return
+        target = Path(self.build_lib) / "funreason_plugin" / "recipes"
+        shutil.rmtree(target, ignore_errors=True)
+        shutil.copytree(HERE / "recipes", target)
+
+
+setup(
+    name="funreason_plugin",
+    version=VERSION[1],
+    description="Verified multi-turn function-calling data and training for verl and LLaMA-Factory (FunReason-MT)",
+    long_description=(HERE / "README.md").read_text("utf-8"),
+    long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    python_requires=">=3.10",
+    packages=find_packages(include=["funreason_plugin", "funreason_plugin.*"]),
+    package_data={
+        "funreason_plugin": ["py.typed", "**/*.j2", "**/*.csv", "**/*.json", "**/*.jsonl", "**/*.txt"]
+    },
+    install_requires=[
+        "docstring_parser>=0.15",
+        "jinja2>=3.1",
+        "jsonschema>=4.18",
+        "matplotlib>=3.7",
+        "networkx>=3.1",
+        "orjson>=3.9",
+        "pyarrow>=15",
+        "pydantic>=2.7",
+        "pyyaml>=6",
+        "rich>=13.7",
+        "typer>=0.12",
+        "typing_extensions>=4.8",
+    ],
+    extras_require=EXTRAS,
+    entry_points={"console_scripts": ["funreason=funreason_plugin.cli:main"]},
+    cmdclass={"build_py": BuildWithRecipes},
+    classifiers=[
+        "Programming Language :: Python :: 3",
+        "Topic :: Scientific/Engineering :: Artificial Intelligence",
+    ],
+)
