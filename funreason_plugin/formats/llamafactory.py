@@ -1,0 +1,156 @@
+"""Rows for supervised fine-tuning in LLaMA-Factory 0.9.5: one row per assistant response ("sharegpt").
+
+A row is the conversation up to one response. The history is written without reasoning, as the model is
+served; the response has its chain of thought. Train it with `mask_history: true`, so that only the
+response counts, and `template: qwen3` (rows with reasoning) or `qwen3_nothink` (`reasoning: none`).
+Leave `preserve_thinking` off: it would put an empty `<think>` block before every earlier response.
+
+What LLaMA-Factory asks for, and silently spoils otherwise:
+
+- user side (human, observation) and model side (gpt, function_call) alternate, so the results of one
+  step are one `observation`, joined as Qwen3's own template joins consecutive tool messages;
+- `tools` is a JSON string, a call turn is the thought and then a JSON list of {"name", "arguments"};
+  nothing else may stand in it, and the newlines around `<think>` matter;
+- in the Python form, call lists are plain `gpt` text and the tools are part of the system prompt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+import pyarrow as pa
+
+from funreason_plugin.calls import dump_json
+from funreason_plugin.formats.options import FormatOptions
+from funreason_plugin.rendering import calls_text, results_text, system_text, thought_block
+from funreason_plugin.trajectory import Call, Trajectory
+
+ROLES = ("human", "function_call", "observation", "gpt")
+
+Message = tuple[str, str]
+"""Role and text."""
+
+
+@dataclass(slots=True)
+class Split:
+    """A trajectory split at its responses: row k is `history[:cut]` and then the response, for response k."""
+
+    history: list[Message] = field(default_factory=list)
+    responses: list[tuple[int, Message, str]] = field(default_factory=list)
+    """Length of the row's history, the response with its thought, and its name ("turn/step")."""
+
+    def rows(self) -> Iterator[list[Message]]:
+        for cut, response, _ in self.responses:
+            yield [*self.history[:cut], response]
+
+
+def split(trajectory: Trajectory, options: FormatOptions) -> Split:
+    """Take a trajectory apart, one row per assistant response."""
+    result = Split()
+
+    def respond(role: str, thought: str | None, text: str, name: str) -> None:
+        shown = thought_block(thought) if options.reasoning == "full" else ""
+        result.responses.append((len(result.history), (role, shown + text), name))
+        result.history.append((role, text))
+
+    for turn_index, turn in enumerate(trajectory.turns):
+        result.history.append(("human", turn.query))
+        for step_index, step in enumerate(turn.steps):
+            respond(*_call_message(step.calls, step.thought, options), f"{turn_index}/{step_index}")
+            result.history.append(("observation", results_text([call.output for call in step.calls])))
+        respond("gpt", turn.thought, turn.answer, f"{turn_index}/answer")
+    return result
+
+
+def _call_message(
+    calls: Sequence[Call], thought: str | None, options: FormatOptions
+) -> tuple[str, str | None, str]:
+    if options.call_form == "python":
+        return "gpt", thought, calls_text([(call.name, call.arguments) for call in calls], "python")
+    listed = [{"name": call.name, "arguments": call.arguments} for call in calls]
+    return "function_call", thought, dump_json(listed)
+
+
+def table(trajectories: Sequence[Trajectory], options: FormatOptions) -> pa.Table:
+    """The rows of some trajectories: id, conversations, system, tools.
+
+    Every text is stored once: rows share their histories, and many trajectories their tools.
+    """
+    texts: list[str] = []
+    roles: list[int] = []
+    picked: list[int] = []
+    ends = [0]
+    ids: list[str] = []
+    systems = Shared()
+    tools = Shared()
+    for trajectory in trajectories:
+        parts = split(trajectory, options)
+        start = len(texts)
+        for role, text in parts.history:
+            roles.append(ROLES.index(role))
+            texts.append(text)
+        system = system_text(trajectory.system, trajectory.tools, options.call_form)
+        offered = orjson.dumps(trajectory.tools).decode() if options.call_form == "hermes" else ""
+        for cut, (role, text), name in parts.responses:
+            picked.extend(range(start, start + cut))
+            picked.append(len(texts))
+            roles.append(ROLES.index(role))
+            texts.append(text)
+            ends.append(len(picked))
+            ids.append(f"{trajectory.id}/{name}")
+            systems.add(system)
+            tools.add(offered)
+    chosen = pa.array(picked, pa.int32())
+    messages = pa.StructArray.from_arrays(
+        [
+            pa.DictionaryArray.from_arrays(pa.array(roles, pa.int32()).take(chosen), pa.array(ROLES)),
+            pa.DictionaryArray.from_arrays(chosen, pa.array(texts, pa.string())),
+        ],
+        names=["from", "value"],
+    )
+    return pa.table(
+        {
+            "id": pa.array(ids, pa.string()),
+            "conversations": pa.ListArray.from_arrays(pa.array(ends, pa.int32()), messages),
+            "system": systems.array(),
+            "tools": tools.array(),
+        }
+    )
+
+
+class Shared:
+    """A column of texts that repeat, as an Arrow dictionary."""
+
+    def __init__(self) -> None:
+        self._index: dict[str, int] = {}
+        self._rows: list[int] = []
+
+    def add(self, text: str) -> None:
+        self._rows.append(self._index.setdefault(text, len(self._index)))
+
+    def array(self) -> pa.DictionaryArray:
+        return pa.DictionaryArray.from_arrays(
+            pa.array(self._rows, pa.int32()), pa.array(list(self._index), pa.string())
+        )
+
+
+def dataset_info(options: FormatOptions, splits: Sequence[str]) -> dict[str, Any]:
+    """`dataset_info.json`: the folder of shards is the data set's file name."""
+    entry = {
+        "formatting": "sharegpt",
+        "columns": {"messages": "conversations", "system": "system", "tools": "tools"},
+        "tags": {
+            "role_tag": "from",
+            "content_tag": "value",
+            "user_tag": "human",
+            "assistant_tag": "gpt",
+            "observation_tag": "observation",
+            "function_tag": "function_call",
+            "system_tag": "system",
+        },
+    }
+    names = {name: options.dataset if name == "train" else f"{options.dataset}_{name}" for name in splits}
+    return {dataset: {"file_name": dataset, **entry} for dataset in names.values()}

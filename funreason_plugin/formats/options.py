@@ -1,0 +1,27 @@
+"""What decides the emitted rows beside the trajectories themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from funreason_plugin.rendering import CallForm
+
+CHUNK = 256
+"""Trajectories a chunk: part of the format, since a chunk is one shard or one row group."""
+
+
+@dataclass(frozen=True, slots=True)
+class FormatOptions:
+    """`reasoning` "none" leaves out the chain of thought (for instruct models)."""
+
+    dataset: str = "funreason"
+    reasoning: Literal["full", "none"] = "full"
+    call_form: CallForm = "hermes"
+
+
+def dataset_name(made_by: Mapping[str, Mapping[str, str]]) -> str:
+    """`funreason_scripted` when any agent is the scripted teacher: no recipe takes such data unknowingly."""
+    scripted = any(agent.get("teacher") == "scripted" for agent in made_by.values())
+    return "funreason_scripted" if scripted else "funreason"

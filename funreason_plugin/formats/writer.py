@@ -1,0 +1,151 @@
+"""From chunks of trajectories to the folders `llamafactory/` and `verl/`, whole or not at all.
+
+`encode_chunk` runs in worker processes and returns small, compressed parquet files; `Writer` puts them
+together in the parent: a training chunk of LLaMA-Factory is a shard as it is, the others become row
+groups of one file. Nothing depends on how many workers there were.
+"""
+
+from __future__ import annotations
+
+import io
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+
+import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from funreason_plugin.formats import llamafactory, verl
+from funreason_plugin.formats.options import FormatOptions
+from funreason_plugin.trajectory import Call, Step, Trajectory, Turn
+
+FOLDERS = ("llamafactory", "verl")
+_KINDS = {"llamafactory": llamafactory.table, "verl": verl.table}
+_SPLITS = ("train", "val")
+
+
+def encode_chunk(lines: Sequence[bytes], options: FormatOptions) -> dict[str, bytes]:
+    """Parquet files of one chunk by "folder/split"; what has no rows is absent."""
+    return encode([_unchecked(line) for line in lines], options)
+
+
+def _unchecked(line: bytes) -> Trajectory:
+    """A line that we wrote ourselves, without the validation of `loads`: that would double the time."""
+    data = orjson.loads(line)
+    for turn in data["turns"]:
+        turn["steps"] = [
+            Step(step["thought"], [Call(**call) for call in step["calls"]]) for step in turn["steps"]
+        ]
+    data["turns"] = [Turn(**turn) for turn in data["turns"]]
+    return Trajectory(**data)
+
+
+def encode(trajectories: Sequence[Trajectory], options: FormatOptions) -> dict[str, bytes]:
+    """`encode_chunk` of trajectories that are at hand."""
+    parts: dict[str, bytes] = {}
+    for name in _SPLITS:
+        chosen = [trajectory for trajectory in trajectories if trajectory.split == name]
+        if chosen:
+            for folder, table in _KINDS.items():
+                sink = io.BytesIO()
+                with _parquet(sink, rows := table(chosen, options)) as file:
+                    file.write_table(rows)
+                parts[f"{folder}/{name}"] = sink.getvalue()
+    return parts
+
+
+def _parquet(sink: io.BytesIO | str, rows: pa.Table) -> pq.ParquetWriter:
+    # Without the stored Arrow schema, a dictionary column reads back as plain strings (`datasets` refuses
+    # Arrow dictionaries). The large limit keeps texts shared over a whole chunk instead of one page.
+    return pq.ParquetWriter(
+        sink,
+        rows.schema,
+        compression="zstd",
+        compression_level=3,
+        store_schema=False,
+        write_statistics=False,
+        dictionary_pagesize_limit=1 << 28,
+    )
+
+
+class Writer:
+    """Assembles the emitted files from encoded chunks, given in order. A context manager.
+
+    The folders stay what they were until `finish`; leaving the context with an error discards the new
+    ones. A crash leaves at most `*.tmp` folders, which the next Writer removes.
+    """
+
+    def __init__(self, out: Path, options: FormatOptions) -> None:
+        self.out = Path(out)
+        self.options = options
+        self.rows: dict[str, int] = {}
+        self._files: dict[str, pq.ParquetWriter] = {}
+        self._shards = 0
+        for folder in FOLDERS:
+            shutil.rmtree(self._temporary(folder), ignore_errors=True)
+            self._temporary(folder).mkdir(parents=True)
+
+    def add(self, parts: Mapping[str, bytes]) -> None:
+        """Add the next chunk, as `encode_chunk` returned it."""
+        for key, data in parts.items():
+            folder, name = key.split("/")
+            if folder == "llamafactory" and name == "train":
+                path = self._temporary(folder) / self.options.dataset / f"train-{self._shards:05}.parquet"
+                path.parent.mkdir(exist_ok=True)
+                path.write_bytes(data)
+                self._shards += 1
+                self.rows[key] = self.rows.get(key, 0) + pq.read_metadata(pa.BufferReader(data)).num_rows
+            else:
+                rows = pq.read_table(pa.BufferReader(data))
+                if key not in self._files:
+                    path = self._temporary(folder) / self._single_file(folder, name)
+                    path.parent.mkdir(exist_ok=True)
+                    self._files[key] = _parquet(str(path), rows)
+                self._files[key].write_table(rows)
+                self.rows[key] = self.rows.get(key, 0) + rows.num_rows
+
+    def _single_file(self, folder: str, name: str) -> str:
+        return (
+            f"{self.options.dataset}_{name}/{name}.parquet" if folder == "llamafactory" else f"{name}.parquet"
+        )
+
+    def finish(self) -> dict[str, int]:
+        """Close the files, put the folders in place and return the number of rows by "folder/split"."""
+        for file in self._files.values():
+            file.close()
+        self._files.clear()
+        splits = [name for name in _SPLITS if f"llamafactory/{name}" in self.rows]
+        info = orjson.dumps(llamafactory.dataset_info(self.options, splits), option=orjson.OPT_INDENT_2)
+        (self._temporary("llamafactory") / "dataset_info.json").write_bytes(info + b"\n")
+        for folder in FOLDERS:
+            final, old = self.out / folder, self.out / f"{folder}.old.tmp"
+            shutil.rmtree(old, ignore_errors=True)
+            if final.exists():
+                final.rename(old)
+            self._temporary(folder).rename(final)
+            shutil.rmtree(old, ignore_errors=True)
+        return dict(self.rows)
+
+    def discard(self) -> None:
+        """Remove what was written so far."""
+        for file in self._files.values():
+            file.close()
+        self._files.clear()
+        for folder in FOLDERS:
+            shutil.rmtree(self._temporary(folder), ignore_errors=True)
+
+    def _temporary(self, folder: str) -> Path:
+        return self.out / f"{folder}.tmp"
+
+    def __enter__(self) -> Writer:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self.finish()
+        else:
+            self.discard()
