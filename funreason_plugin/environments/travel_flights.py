@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated
 
+from pydantic import Field
+
 from funreason_plugin.environments.environment import ToolError, tool
 from funreason_plugin.environments.marks import Ref, Values
 from funreason_plugin.environments.travel_data import CARRIERS
@@ -22,6 +24,10 @@ from funreason_plugin.environments.travel_results import (
     TravelDate,
 )
 from funreason_plugin.environments.travel_state import TravelState
+
+DepartsAfter = Annotated[
+    str, Field(pattern=r"^\d\d:\d\d$"), Values.of(["06:30", "08:00", "09:00", "10:00", "12:00"])
+]
 
 
 class FlightDesk(TravelState):
@@ -76,7 +82,7 @@ class FlightDesk(TravelState):
         origin: Origin,
         destination: Destination,
         date: TravelDate,
-        departs_after: Annotated[str | None, Values.of(["06:30", "08:00", "09:00", "10:00", "12:00"])] = None,
+        departs_after: DepartsAfter | None = None,
     ) -> FlightOffers:
         """Search the direct flights between two cities on one day, in order of departure.
 
@@ -88,7 +94,7 @@ class FlightDesk(TravelState):
             origin: City of departure.
             destination: City of arrival.
             date: Day of departure, YYYY-MM-DD.
-            departs_after: Only flights that depart at this local time (HH:MM) or later.
+            departs_after: Earliest local time of departure, HH:MM.
         """
         start, end = self._city(origin), self._city(destination)
         if start == end:

@@ -43,7 +43,7 @@ class HotelDesk(TicketDesk):
             "search {city} for hotels[ of at least {min_stars} stars][ offering {amenities}]",
         ),
         noun="hotel in {city}[ with at least {min_stars} stars][ that offers {amenities}]",
-        tell="{hotels[]: {name} has {stars} stars, is rated {rating} and costs from {price_from} EUR a night}",
+        tell="{hotels[]: {name} has {star_category} stars, is rated {rating} and costs from {price_from} EUR a night}",
         reports=("hotels[].name", "hotels[].rating", "hotels[].price_from"),
     )
     def search_hotels(
@@ -54,7 +54,7 @@ class HotelDesk(TicketDesk):
     ) -> HotelRows:
         """Search the hotels of a city, best guest rating first.
 
-        Every hotel comes with its id, name, stars, guest rating (out of 10), distance to the centre in
+        Every hotel comes with its id, name, star category, guest rating (out of 10), distance to the centre in
         kilometres, lowest price for a night in EUR, and amenities.
 
         Args:
@@ -82,7 +82,7 @@ class HotelDesk(TicketDesk):
         return {
             "hotel_id": hotel_id,
             "name": hotel["name"],
-            "stars": hotel["stars"],
+            "star_category": hotel["stars"],
             "rating": hotel["rating"],
             "distance_km": hotel["distance_km"],
             "price_from": min(prices),
@@ -96,7 +96,7 @@ class HotelDesk(TicketDesk):
             "check which rooms {hotel_id} has and at what price",
             "show me the rates at {hotel_id}",
         ),
-        noun="room rate",
+        noun="room rate[ at {hotel_id}]",
         tell="{rates[]: a {room} room with {board} costs {nightly_price} EUR a night}",
         reports=("rates[].room", "rates[].board", "rates[].nightly_price"),
     )
@@ -191,8 +191,8 @@ class HotelDesk(TicketDesk):
             "check where rooms are reserved",
         ),
         noun="hotel stay",
-        tell="{stays[]: {hotel} in {city} from {check_in} for {nights} nights, {total} EUR}",
-        reports=("stays[].hotel", "stays[].city", "stays[].check_in", "stays[].nights"),
+        tell="{stays[]: {hotel} in {city} from {start_date} for {nights} nights, {total} EUR}",
+        reports=("stays[].hotel", "stays[].city", "stays[].start_date", "stays[].nights"),
     )
     def list_stays(self) -> StayRows:
         """List the hotel stays of the selected traveller, in order of check-in.
@@ -213,12 +213,12 @@ class HotelDesk(TicketDesk):
                         "city": hotel["city"],
                         "room": room,
                         "board": board,
-                        "check_in": stay["check_in"],
+                        "start_date": stay["check_in"],
                         "nights": stay["nights"],
                         "total": stay["total"],
                     }
                 )
-        return {"stays": sorted(rows, key=lambda row: (row["check_in"], row["stay_id"]))}
+        return {"stays": sorted(rows, key=lambda row: (row["start_date"], row["stay_id"]))}
 
     @tool(
         writes=True,

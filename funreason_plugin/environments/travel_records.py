@@ -110,6 +110,6 @@ def seat_plan(flight_id: str, cabin: Cabin) -> list[FreeSeat]:
     letters = draw.choices("ACDF" if business else "ABCDEF", k=5)
     kinds = {"A": "window", "F": "window", "B": "middle", "E": "middle", "C": "aisle", "D": "aisle"}
     return [
-        {"seat": f"{row}{letter}", "row": row, "position": kinds[letter], "legroom_cm": room}
+        {"seat": f"{row}{letter}", "row": row, "position": kinds[letter], "legroom": room}
         for row, letter, room in zip(rows, letters, legroom, strict=True)
     ]

@@ -98,7 +98,6 @@ class TicketRow(TypedDict):
     carrier: str
     origin: Annotated[str, Ref("city", known=True)]
     destination: Annotated[str, Ref("city", known=True)]
-    date: Annotated[str, Ref("date", known=True)]
     departs: str
     cabin: str
     price: float
@@ -113,7 +112,7 @@ class FreeSeat(TypedDict):
     seat: Seat
     row: int
     position: str
-    legroom_cm: int
+    legroom: int
 
 
 class SeatMap(TypedDict):
@@ -145,7 +144,6 @@ class AddedBags(TypedDict):
 class RebookingOption(TypedDict):
     option_id: OptionId
     carrier: str
-    date: Annotated[str, Ref("date", known=True)]
     departs: str
     arrives: str
     extra_cost: float
@@ -157,7 +155,6 @@ class RebookingOptions(TypedDict):
 
 class RebookedTicket(TypedDict):
     carrier: str
-    date: Annotated[str, Ref("date", known=True)]
     departs: str
     charged: float
     left: float
@@ -172,7 +169,7 @@ class Refund(TypedDict):
 class HotelRow(TypedDict):
     hotel_id: HotelId
     name: str
-    stars: int
+    star_category: int
     rating: float
     distance_km: float
     price_from: float
@@ -199,7 +196,7 @@ class RoomRates(TypedDict):
 class NewStay(TypedDict):
     stay_id: StayId
     hotel: str
-    check_out: str
+    check_out: Annotated[str, Ref("date", known=True)]
     total: float
     left: float
 
@@ -210,7 +207,7 @@ class StayRow(TypedDict):
     city: Annotated[str, Ref("city", known=True)]
     room: str
     board: str
-    check_in: Annotated[str, Ref("date", known=True)]
+    start_date: Annotated[str, Ref("date", known=True)]
     nights: int
     total: float
 

@@ -44,20 +44,20 @@ class TicketDesk(PaymentDesk):
             "check the traveller's booked flights",
         ),
         noun="ticket",
-        tell="{tickets[]: {origin} to {destination} on {date} at {departs} with {carrier}}",
-        reports=("tickets[].origin", "tickets[].destination", "tickets[].date", "tickets[].departs"),
+        tell="{tickets[]: {origin} to {destination} with {carrier}, leaving {departs}}",
+        reports=("tickets[].origin", "tickets[].destination", "tickets[].departs"),
     )
     def list_tickets(self) -> TicketRows:
         """List the flight tickets of the selected traveller, in order of departure.
 
-        Every ticket comes with its id, the id of its flight, carrier, route, date and local time of
+        Every ticket comes with its id, the id of its flight, carrier, route, day and local time of
         departure, cabin, price in EUR, and seat ("" where none is assigned). Needs a selected traveller.
         """
         owner = self._selected()
         rows = [
             self._row(key, ticket) for key, ticket in self.tickets.items() if ticket["traveller"] == owner
         ]
-        return {"tickets": sorted(rows, key=lambda row: (row["date"], row["departs"], row["ticket_id"]))}
+        return {"tickets": sorted(rows, key=lambda row: (row["departs"], row["ticket_id"]))}
 
     def _row(self, ticket_id: str, ticket: Ticket) -> TicketRow:
         flight, date = self._flight(ticket["flight_id"])
@@ -67,8 +67,7 @@ class TicketDesk(PaymentDesk):
             "carrier": CARRIERS[carrier_code(ticket["flight_id"])].name,
             "origin": flight["origin"],
             "destination": flight["destination"],
-            "date": date,
-            "departs": flight["departs"],
+            "departs": f"{date} {flight['departs']}",
             "cabin": ticket["cabin"],
             "price": ticket["price"],
             "seat": ticket["seat"],
@@ -81,9 +80,9 @@ class TicketDesk(PaymentDesk):
             "see which seats one can still get with {ticket_id}",
             "check what seats are free on {ticket_id}",
         ),
-        noun="free seat",
-        tell="{seats[]: {seat} is a {position} seat with {legroom_cm} cm of legroom}",
-        reports=("seats[].seat", "seats[].position", "seats[].legroom_cm"),
+        noun="free seat[ for {ticket_id}]",
+        tell="{seats[]: {seat} is a {position} seat with {legroom} cm of legroom}",
+        reports=("seats[].seat", "seats[].position", "seats[].legroom"),
     )
     def show_seat_map(self, ticket_id: TicketId) -> SeatMap:
         """Show the seats that are still free on the flight of a ticket, in its cabin, from front to back.
@@ -180,14 +179,14 @@ class TicketDesk(PaymentDesk):
             "list the ways to rebook {ticket_id}",
             "check what changing {ticket_id} to another flight would cost",
         ),
-        noun="rebooking option",
-        tell="{options[]: {carrier} on {date} at {departs} for another {extra_cost} EUR}",
-        reports=("options[].carrier", "options[].date", "options[].departs", "options[].extra_cost"),
+        noun="rebooking option[ for {ticket_id}]",
+        tell="{options[]: {carrier}, leaving {departs}, for another {extra_cost} EUR}",
+        reports=("options[].carrier", "options[].departs", "options[].extra_cost"),
     )
     def list_rebooking_options(self, ticket_id: TicketId) -> RebookingOptions:
         """List up to five other flights on the route of a ticket that it can be moved to.
 
-        Every option comes with its id, carrier, date, local times, and what the move costs in EUR: the
+        Every option comes with its id, carrier, local times, and what the move costs in EUR: the
         change fee, plus the difference where the new fare is higher.
 
         Args:
@@ -220,9 +219,8 @@ class TicketDesk(PaymentDesk):
                 offer: RebookingOption = {
                     "option_id": f"OP-{10_000 + crc32(f'{ticket_id}/{flight_id}'.encode()) % 90_000}",
                     "carrier": CARRIERS[carrier_code(flight_id)].name,
-                    "date": day,
-                    "departs": other["departs"],
-                    "arrives": other["arrives"],
+                    "departs": f"{day} {other['departs']}",
+                    "arrives": f"{day} {other['arrives']}",
                     "extra_cost": round(fee + max(0.0, fare - ticket["price"]), 2),
                 }
                 options.append((offer, flight_id, fare))
@@ -236,8 +234,8 @@ class TicketDesk(PaymentDesk):
             "change {ticket_id} to {option_id}",
             "switch {ticket_id} over to {option_id}",
         ),
-        tell="The ticket is now for {date} at {departs} with {carrier}; the change cost {charged} EUR.",
-        reports=("date", "departs", "charged"),
+        tell="The ticket is now for the {carrier} flight that leaves {departs}; the change cost {charged} EUR.",
+        reports=("carrier", "departs", "charged"),
     )
     def rebook_ticket(self, ticket_id: TicketId, option_id: OptionId) -> RebookedTicket:
         """Move a ticket to another flight on the same route.
@@ -258,7 +256,6 @@ class TicketDesk(PaymentDesk):
                 ticket.update({"flight_id": flight_id, "price": fare, "seat": ""})
                 return {
                     "carrier": option["carrier"],
-                    "date": option["date"],
                     "departs": option["departs"],
                     "charged": option["extra_cost"],
                     "left": left,
