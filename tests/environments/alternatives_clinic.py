@@ -189,9 +189,8 @@ def specialists(referral: str, **more: Any) -> Call:
 
 
 def _visitor_id(state: dict[str, Any]) -> str:
-    return next(
-        key for key, item in state["patients"].items() if item["name"] == state["visitor"]["full_name"]
-    )
+    name = state["visitor"]["full_name"]
+    return next(str(key) for key, item in state["patients"].items() if item["name"] == name)
 
 
 def _without_referral(state: dict[str, Any], now: str) -> bool:
