@@ -6,7 +6,7 @@
 
 PYTHON ?= python3
 VENV ?= .venv
-WORKERS ?= 2
+WORKERS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); [ "$$n" -gt 4 ] && n=4; echo $$n)
 NUM ?= 200
 QUICKSTART ?= quickstart
 BFCL = bfcl-eval==2026.3.23
@@ -22,7 +22,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 .PHONY: help quickstart test test-fast lint format bench clean
 
 help: ## What can be made
-	@echo "Usage: make TARGET [PYTHON=python3] [VENV=.venv] [WORKERS=2]"
+	@echo "Usage: make TARGET [PYTHON=python3] [VENV=.venv] [WORKERS=4]"
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 $(BIN)/python:

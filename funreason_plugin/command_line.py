@@ -17,15 +17,14 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from funreason_plugin.errors import UserError
+from funreason_plugin.errors import INTERRUPTED, UserError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["Command", "Group", "console", "leave", "run", "shell"]
+__all__ = ["Command", "Group", "console", "leave", "run"]
 
 MANY = ("--env", "--holdout-env", "--holdout-tools")
-INTERRUPTED = 130
 _ClickException: type[Exception] = typer.BadParameter.__mro__[
     2
 ]  # typer brings its own click, or the real one
@@ -104,10 +103,3 @@ def run(app: typer.Typer, arguments: Sequence[str] | None = None, name: str | No
 def leave(app: typer.Typer, name: str | None = None) -> NoReturn:
     """Run a command line and end the process with its exit status."""
     sys.exit(run(app, name=name))
-
-
-def shell(*words: str | os.PathLike[str]) -> str:
-    """Words as a line that can be pasted into a shell."""
-    import shlex
-
-    return shlex.join(str(word) for word in words)

@@ -163,7 +163,7 @@ def _line(error: ErrorDetails, path: Path | None, given: Mapping[str, Any]) -> s
     if kind in _LIMITS:
         limit = context[_LIMITS[kind]]
         words = {"ge": "at least", "le": "at most", "gt": "more than", "lt": "less than"}[_LIMITS[kind]]
-        return f"{place}: {value!r} is out of range; expected {words} {limit}"
+        return f"{place}: {value!r} is out of range; expected {words} {limit:g}"
     if kind in _TYPES:
         return f"{place}: {value!r} is not valid; expected {_TYPES[kind]}"
     if kind == "value_error":

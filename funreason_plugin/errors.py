@@ -11,7 +11,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-__all__ = ["UserError", "did_you_mean"]
+__all__ = ["INTERRUPTED", "UserError", "did_you_mean"]
+
+INTERRUPTED = 130  # exit status after Ctrl-C, as shells have it
 
 
 class UserError(Exception):

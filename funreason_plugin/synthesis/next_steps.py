@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import shlex
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.text import Text
 
-from funreason_plugin.command_line import INTERRUPTED, shell
+from funreason_plugin.errors import INTERRUPTED
 
 if TYPE_CHECKING:
     from funreason_plugin.config import SynthesisConfig
@@ -20,7 +21,7 @@ MODEL = "Qwen/Qwen3-4B-Instruct-2507"  # the paper's base
 def report(config: SynthesisConfig, summary: Summary, console: Console) -> int:
     """Print what comes next, and return the exit status: 0, 1 (stopped) or 130 (interrupted)."""
     if summary.complete:
-        console.print(next_commands(config))
+        console.print(next_commands(config), soft_wrap=True)
         return 0
     folder = str(config.out)
     if summary.stopped == "interrupted":
@@ -31,9 +32,7 @@ def report(config: SynthesisConfig, summary: Summary, console: Console) -> int:
         )
         return INTERRUPTED
     console.print(f"[red]stopped[/]: {summary.stopped}", soft_wrap=True)
-    console.print(
-        f"why: {shell('python', '-m', 'funreason_plugin.synthesize', 'explain', folder)}", soft_wrap=True
-    )
+    console.print(f"why: {_line('funreason_plugin.synthesize', 'explain', folder)}", soft_wrap=True)
     return 1
 
 
@@ -41,8 +40,8 @@ def next_commands(config: SynthesisConfig) -> Text:
     """Check, look, train: commands for this very folder, to be pasted."""
     out = os.fspath(config.out)
     sections = [
-        ("Check it (replays every trajectory)", shell("python", "-m", "funreason_plugin.check", "data", out)),
-        ("Look at one", shell("python", "-m", "funreason_plugin.synthesize", "show", out, "--index", "0")),
+        ("Check it (replays every trajectory)", _line("funreason_plugin.check", "data", out)),
+        ("Look at one", _line("funreason_plugin.synthesize", "show", out, "--index", "0")),
         ("SFT: pip install -e '.[sft]', then", sft_command(config)),
         (
             "RL: the agent loop and the reward for verl are not in this release; its data is",
@@ -59,7 +58,6 @@ def next_commands(config: SynthesisConfig) -> Text:
             "on it unknowingly.\n",
             style="not bold yellow",
         )
-    text.no_wrap, text.overflow = True, "ignore"
     return text
 
 
@@ -85,4 +83,8 @@ def sft_command(config: SynthesisConfig) -> str:
         "--bf16": "true",
         "--output_dir": os.path.join("saves", dataset(config)),
     }
-    return shell("llamafactory-cli", "train", *(word for pair in words.items() for word in pair))
+    return shlex.join(["llamafactory-cli", "train", *(word for pair in words.items() for word in pair)])
+
+
+def _line(module: str, *words: str) -> str:
+    return shlex.join(["python", "-m", module, *words])

@@ -1,0 +1,154 @@
+"""The command lines: fast help, one red line for bad input, several names after one option."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from funreason_plugin import cli, synthesize
+from funreason_plugin.command_line import run, spread
+from funreason_plugin.config import SynthesisConfig
+
+TO_A_RUN = ["--env", "travel", "--teacher", "scripted", "--out", "nowhere"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [],
+        ["--help"],
+        ["synthesize", "--help"],
+        ["synthesize", "graph", "--help"],
+        ["synthesize", "explain", "--help"],
+        ["synthesize", "trace", "--help"],
+        ["synthesize", "show", "--help"],
+        ["check", "--help"],
+        ["check", "env", "--help"],
+        ["check", "data", "--help"],
+        ["recipes", "--help"],
+    ],
+)
+def test_help_is_printed(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    run(cli.app, words, "funreason")
+    printed = capsys.readouterr()
+    assert "Usage: funreason" in printed.out + printed.err
+
+
+def test_help_loads_nothing_heavy() -> None:
+    code = (
+        "import sys; from funreason_plugin import cli; from funreason_plugin.command_line import run; "
+        "run(cli.app, ['synthesize', '--help']); "
+        "print([m for m in ('torch', 'matplotlib', 'pyarrow', 'networkx', 'jinja2') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_the_defaults_in_the_help_are_those_of_the_configuration(capsys: pytest.CaptureFixture[str]) -> None:
+    run(synthesize.app, ["--help"])
+    text = re.sub(r"[│\s]+", " ", capsys.readouterr().out)
+    for key, field in SynthesisConfig.model_fields.items():
+        flag = f"--{key.replace('_', '-')} "
+        assert flag in text
+        default = field.get_default()
+        if not field.is_required() and default not in ([], None):
+            described = text.split(flag, 1)[1].split(" --", 1)[0]
+            assert f"(default: {default})" in described, key
+
+
+ERRORS = {
+    "unknown environment": (
+        ["--env", "travl", *TO_A_RUN[2:]],
+        1,
+        "environment 'travl' is not known; did you mean",
+    ),
+    "no teacher": (["--env", "travel", "--out", "x"], 1, "--teacher is missing: it has no default"),
+    "unknown teacher": ([*TO_A_RUN, "--teacher", "gpt"], 1, "--teacher: 'gpt' is not one of scripted"),
+    "wrong range": ([*TO_A_RUN, "--turns", "5-3"], 1, "--turns: '5-3' is not valid: ends before it starts"),
+    "not a number": ([*TO_A_RUN, "--num", "ten"], 2, "Invalid value for '--num'"),
+    "unknown option": ([*TO_A_RUN, "--sead", "1"], 2, "No such option: --sead"),
+    "unknown command": (["grph"], 2, "No such command 'grph'"),
+    "missing config": ([*TO_A_RUN, "--config", "none.yaml"], 1, "none.yaml: No such file"),
+    "held-out tool": ([*TO_A_RUN, "--holdout-tools", "search_flight"], 1, "did you mean 'search_flights'?"),
+    "no such module": (["--env", "no_such_module:Env", *TO_A_RUN[2:]], 1, "no module 'no_such_module'"),
+    "no such file": (["--env", "none.py:Env", *TO_A_RUN[2:]], 1, "none.py: no such file"),
+    "no folder": (["explain", "no_such_folder"], 1, "no_such_folder"),
+    "no trajectory": (["show", "no_such_folder"], 1, "no_such_folder"),
+}
+
+
+@pytest.mark.parametrize("name", ERRORS)
+def test_bad_input_is_one_line(
+    name: str, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    words, status, message = ERRORS[name]
+    assert run(synthesize.app, [*words, *(["--dry-run"] if words[0] == "--env" else [])]) == status
+    printed = capsys.readouterr()
+    assert printed.err.startswith("error: ")
+    assert printed.err.count("\n") == 1
+    assert message in printed.err
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_process_leaves_with_the_status_and_no_traceback() -> None:
+    command = [sys.executable, "-m", "funreason_plugin.synthesize", "--env", "travl", *TO_A_RUN[2:]]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("error: environment 'travl' is not known")
+
+
+def test_several_names_may_follow_one_option() -> None:
+    assert spread(["--env", "a", "b", "--num", "3"]) == ["--env", "a", "--env", "b", "--num", "3"]
+    assert spread(["--holdout-tools", "a", "b"]) == ["--holdout-tools", "a", "--holdout-tools", "b"]
+    assert spread(["--env", "a", "graph", "b"], ["graph"]) == ["--env", "a", "graph", "b"]
+    assert spread(["--env=a", "b"]) == ["--env=a", "b"]
+
+
+def test_dry_run_shows_settings_and_tools_and_writes_nothing(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    words = [
+        "--env",
+        "travel",
+        "shop",
+        "--teacher",
+        "scripted",
+        "--out",
+        str(out),
+        "--num",
+        "40",
+        "--dry-run",
+    ]
+    assert run(synthesize.app, [*words, "--holdout-env", "shop"]) == 0
+    text = capsys.readouterr().out
+    assert re.search(r"num +40 ", text)
+    assert re.search(r"travel +1 +20 ", text)
+    assert "40 trajectories (38 train, 2 val)" in text
+    assert "funreason_scripted" in text
+    assert not out.exists()
+
+
+def test_recipes_are_copied_once(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    target = tmp_path / "mine"
+    assert run(cli.app, ["recipes", str(target)]) == 0
+    original = Path(__file__).parents[2] / "recipes" / "synthesis.yaml"
+    assert (target / "synthesis.yaml").read_text() == original.read_text()
+    (target / "synthesis.yaml").write_text("num: 3\n")
+    assert run(cli.app, ["recipes", str(target)]) == 1
+    assert "synthesis.yaml: exists" in capsys.readouterr().err
+    assert (target / "synthesis.yaml").read_text() == "num: 3\n"
+    assert run(cli.app, ["recipes", str(target), "--force"]) == 0
+    assert (target / "synthesis.yaml").read_text() == original.read_text()
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    from funreason_plugin import __version__
+
+    assert run(cli.app, ["--version"]) == 0
+    assert capsys.readouterr().out == f"funreason_plugin {__version__}\n"
