@@ -51,6 +51,10 @@ class Evidence:
         self._texts.append(orjson.dumps(value).decode())
         self._values.append(value)
 
+    def texts(self) -> list[str]:
+        """Everything known, JSON included."""
+        return self._texts
+
     def has(self, token: str, upto: int) -> bool:
         """Whether the token stands anywhere, as it is and as a whole."""
         return any(token in text and _stands_in(token, text) for text in self._texts[:upto])

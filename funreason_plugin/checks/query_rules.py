@@ -1,0 +1,183 @@
+"""Rules on the query: all that the user must say is said, nothing that the user cannot know, no tool named."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Any
+
+from funreason_plugin.checks.rules import rule
+from funreason_plugin.checks.turns import Origin, TurnView, said
+from funreason_plugin.checks.wording import Said, contains, fold
+from funreason_plugin.trajectory import Choice
+
+QUERY_CHARACTERS = (3, 4000)
+
+
+@rule("bad_query_text", "query", "the query is a text of sensible length without placeholders")
+def bad_query_text(view: TurnView) -> str | None:
+    low, high = QUERY_CHARACTERS
+    if not low <= len(view.query.strip()) <= high:
+        return f"{len(view.query.strip())} characters; expected {low} to {high}"
+    found = _PLACEHOLDER.search(view.query)
+    return f"a placeholder was not filled in: {found[0]}" if found else None
+
+
+_PLACEHOLDER = re.compile(r"\{\w+(?:\.\w+)*\}|<[a-z_]+>|\{\{|\}\}|%\(\w+\)s")
+
+
+@rule("unreadable_argument", "query", "what the user supplies can be read from this query or the earlier one")
+def unreadable_argument(view: TurnView) -> str | None:
+    for origin in view.origins:
+        source = origin.provenance.source if origin.provenance is not None else ""
+        if source == "query":
+            if not _reads(view, view.said, origin):
+                return f"{origin.place} = {origin.value!r} cannot be read from the query"
+        elif source == "earlier_query":
+            assert origin.provenance is not None
+            turn = origin.provenance.turn
+            if not _reads(view, view.said_in(turn), origin):
+                return f"{origin.place} = {origin.value!r} cannot be read from the query of turn {turn}"
+    return None
+
+
+def _reads(view: TurnView, text: Said, origin: Origin) -> bool:
+    name = origin.parameter
+    return text.reads(origin.value, name) or (
+        _has_choices(view.schema(origin)) and text.reads(origin.value, name, enum=True)
+    )
+
+
+def _has_choices(schema: Any) -> bool:
+    return "enum" in schema or "const" in schema or any(map(_has_choices, schema.get("anyOf", ())))
+
+
+@rule("leaked_value", "query", "no value that only a tool of this turn gives stands in the query")
+def leaked_value(view: TurnView) -> str | None:
+    supplied: list[Any] | None = None
+    for origin in view.origins:
+        provenance = origin.provenance
+        if provenance is None or provenance.source != "output" or provenance.turn != view.number:
+            continue
+        written = _distinctive(origin.value)
+        if not written or written not in view.said.folded or not contains(view.said.folded, written):
+            continue
+        if provenance.choice is not None and provenance.choice.value == origin.value:
+            continue  # the user says by this very value which one is meant
+        if supplied is None:
+            supplied = [
+                other.value
+                for other in view.origins
+                if other.provenance is not None and other.provenance.source in ("query", "earlier_query")
+            ]
+        if origin.value not in supplied and not _was_heard(view, written):
+            return f"{origin.place} = {origin.value!r} is for a tool to find out, but the query says it"
+    return None
+
+
+def _distinctive(value: Any) -> str:
+    """The value as it would stand in a text; nothing for what could stand there by chance."""
+    if isinstance(value, bool) or value is None:
+        return ""
+    if isinstance(value, (int, float)):
+        return str(value) if abs(value) >= 100 or value != int(value) else ""
+    if isinstance(value, str) and len(value) >= 3 and not (value.isalpha() and value.islower()):
+        return fold(value)
+    return ""
+
+
+def _was_heard(view: TurnView, written: str) -> bool:
+    return any(
+        contains(said(turn.query).folded, written) or contains(said(turn.answer).folded, written)
+        for turn in view.earlier
+    )
+
+
+@rule("named_tool", "query", "the query asks for an outcome and names no tool")
+def named_tool(view: TurnView) -> str | None:
+    found = _tool_names(tuple(view.tools)).search(view.query)
+    return f"the query names a tool: {found[0]}" if found else None
+
+
+@lru_cache(maxsize=64)
+def _tool_names(names: tuple[str, ...]) -> re.Pattern[str]:
+    """One pattern for all names: "book_flight", "book flight", "bookFlight"; a one-word name that is an
+    English word ("find") counts only where it is written as a tool."""
+    spelled: list[str] = []
+    words_only: list[str] = []
+    for name in names:
+        words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", name)
+        if len(words) > 1:
+            spelled.append("[ _-]?".join(map(re.escape, words)))
+        elif _is_word(name):
+            words_only.append(re.escape(name))
+        else:
+            spelled.append(re.escape(name))
+    patterns = [rf"(?<![\w./-])(?:{'|'.join(spelled)})(?![\w/-]|\.\w)"] if spelled else []
+    if words_only:
+        one = "|".join(words_only)
+        patterns.append(rf"`(?:{one})\b|(?<!\w)(?:{one})(?:\(|\s+(?:tool|function|command|api|endpoint)\b)")
+    return re.compile("|".join(patterns) or r"\Z\A", re.IGNORECASE)
+
+
+_SHELL = frozenset(("cd", "cp", "du", "grep", "ls", "mkdir", "mv", "pwd", "rm", "rmdir", "wc", "df", "ps"))
+
+
+def _is_word(name: str) -> bool:
+    return (
+        name.isalpha()
+        and len(name) > 2
+        and name.lower() not in _SHELL
+        and bool(set("aeiouy") & set(name.lower()))
+    )
+
+
+@rule("unsaid_choice", "query", "where a list offers several records, the query says which one is meant")
+def unsaid_choice(view: TurnView) -> str | None:
+    for origin in view.origins:
+        provenance = origin.provenance
+        if provenance is None or provenance.choice is None or provenance.choice.by == "only":
+            continue
+        since = view.number if provenance.turn is None else provenance.turn
+        texts = [view.said, *(view.said_in(turn) for turn in range(view.number - 1, since - 1, -1))]
+        if not any(_expresses(text, provenance.choice) for text in texts):
+            choice = provenance.choice
+            wanted = f"= {choice.value!r}" if choice.by == "equals" else f"the {choice.by}imum"
+            return f"{origin.place}: nothing says that {choice.key or choice.list} is to be {wanted}"
+    return None
+
+
+def _expresses(text: Said, choice: Choice) -> bool:
+    if choice.by == "equals":
+        return text.reads(choice.value, choice.key) or text.reads(choice.value, choice.key, enum=True)
+    least, most = bool(text.words & _LEAST), bool(text.words & _MOST)
+    if choice.by == "min":
+        return least or (not most and bool(_SUPERLATIVE.search(text.folded)))
+    return most or (not least and bool(_SUPERLATIVE.search(text.folded)))
+
+
+_LEAST = frozenset(
+    (
+        *("cheapest", "lowest", "smallest", "least", "earliest", "soonest", "shortest", "first", "fewest"),
+        *(
+            "minimum",
+            "minimal",
+            "nearest",
+            "closest",
+            "oldest",
+            "youngest",
+            "quickest",
+            "fastest",
+            "lightest",
+        ),
+        *("next", "worst", "weakest", "slowest", "narrowest", "tiniest", "poorest"),
+    )
+)
+_MOST = frozenset(
+    (
+        *("highest", "largest", "biggest", "greatest", "most", "latest", "last", "longest", "best", "top"),
+        *("newest", "maximum", "maximal", "priciest", "dearest", "heaviest", "strongest", "farthest"),
+        *("furthest", "oldest", "tallest", "widest", "fastest", "richest", "recent", "fullest"),
+    )
+)
+_SUPERLATIVE = re.compile(r"\b[a-z]{3,}est\b")
