@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError
 from pydantic_core import ErrorDetails
 
 from funreason_plugin.errors import UserError, did_you_mean
@@ -31,7 +31,7 @@ def _names(value: Any) -> Any:
 
 
 def _span(value: Any) -> Any:
-    """``"3-5"``, ``"3"``, ``3`` and ``[3, 5]``: the numbers from 3 to 5, both included, as ``"3-5"`` or ``"3"``."""
+    """``"3-5"``, ``"3"``, ``3`` and ``[3, 5]``: the numbers from 3 to 5, both included."""
     if isinstance(value, str):
         found = re.fullmatch(r"\s*(\d{1,6})\s*(?:(?:-|\.\.|–)\s*(\d{1,6})\s*)?", value)
         ends = [int(found[1]), int(found[2] or found[1])] if found else None
@@ -46,16 +46,20 @@ def _span(value: Any) -> Any:
         raise ValueError("starts below 1")
     if low > high:
         raise ValueError(f"ends before it starts; did you mean '{high}-{low}'?")
-    return f"{low}-{high}" if low != high else str(low)
+    return low, high
 
 
-Span = Annotated[str, BeforeValidator(_span)]
+def _span_text(span: tuple[int, int]) -> str:
+    return f"{span[0]}-{span[1]}" if span[0] != span[1] else str(span[0])
+
+
+Span = Annotated[tuple[int, int], BeforeValidator(_span), PlainSerializer(_span_text)]
 Names = Annotated[list[str], BeforeValidator(_names)]
 Share = Annotated[float, Field(ge=0, lt=1)]
 
 
 class SynthesisConfig(BaseModel):
-    """The resolved configuration of a run; a span "3-5" includes both ends."""
+    """The resolved configuration of a run; spans are (least, most), both included."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, validate_default=False)
 
@@ -66,9 +70,9 @@ class SynthesisConfig(BaseModel):
     seed: int = 0
     workers: Annotated[int, Field(ge=1, le=256)] = 1
 
-    turns: Span = "3-5"
-    calls: Span = "1-5"
-    environments_per_trajectory: Span = "1-2"
+    turns: Span = (3, 5)
+    calls: Span = (1, 5)
+    environments_per_trajectory: Span = (1, 2)
     sampler: Literal["directed", "random"] = "directed"
 
     k_max: Annotated[int, Field(ge=1, le=20)] = 3

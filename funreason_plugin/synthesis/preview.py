@@ -23,7 +23,7 @@ def preview(config: SynthesisConfig, console: Console) -> None:
     check_names(config, space)
     settings = Table(title="Settings", title_justify="left", box=None, show_header=False, pad_edge=False)
     for key, value in config.as_plain().items():
-        default = SynthesisConfig.model_fields[key].get_default()
+        default = getattr(config, key) == SynthesisConfig.model_fields[key].get_default()
         shown = (
             ", ".join(map(str, value))
             if isinstance(value, list)
@@ -31,7 +31,7 @@ def preview(config: SynthesisConfig, console: Console) -> None:
             if value is None
             else str(value)
         )
-        settings.add_row(key, shown or "none", "[dim]default[/]" if value == default else "")
+        settings.add_row(key, shown or "none", "[dim]default[/]" if default else "")
     console.print(settings)
 
     tools = Table(title="\nEnvironments", title_justify="left", box=None, pad_edge=False)
@@ -54,9 +54,10 @@ def preview(config: SynthesisConfig, console: Console) -> None:
 def _plan(config: SynthesisConfig) -> str:
     folder = Path(config.out)
     val = int(config.num * config.val_share)
+    plain = config.as_plain()
     wanted = (
-        f"{config.num} trajectories ({config.num - val} train, {val} val) of {config.turns} turns with "
-        f"{config.calls} calls each, by the {config.teacher} teacher"
+        f"{config.num} trajectories ({config.num - val} train, {val} val) of {plain['turns']} turns with "
+        f"{plain['calls']} calls each, by the {config.teacher} teacher"
     )
     files = f"{folder}/: {TRAJECTORIES}, rejected.jsonl, {RUN}, summary.json, llamafactory/ ({dataset(config)}), verl/"
     if (folder / RUN).exists():

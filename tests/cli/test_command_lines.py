@@ -55,6 +55,8 @@ def test_the_defaults_in_the_help_are_those_of_the_configuration(capsys: pytest.
         flag = f"--{key.replace('_', '-')} "
         assert flag in text
         default = field.get_default()
+        if isinstance(default, tuple):
+            default = "-".join(map(str, default))
         if not field.is_required() and default not in ([], None):
             described = text.split(flag, 1)[1].split(" --", 1)[0]
             assert f"(default: {default})" in described, key

@@ -26,7 +26,7 @@ def written(folder: Path, text: str) -> Path:
 def test_flags_win_over_the_file_and_the_file_over_the_defaults(tmp_path: Path) -> None:
     path = written(tmp_path, "num: 7\nturns: 2-4\nenv: [files]\n")
     config = load(path, {**FLAGS, "num": 9})
-    assert (config.num, config.turns, config.env, config.calls) == (9, "2-4", ["travel"], "1-5")
+    assert (config.num, config.turns, config.env, config.calls) == (9, (2, 4), ["travel"], (1, 5))
 
 
 def test_flags_that_were_not_given_do_not_count(tmp_path: Path) -> None:
@@ -40,7 +40,7 @@ def test_flags_that_were_not_given_do_not_count(tmp_path: Path) -> None:
     "value, expected",
     [("3-5", "3-5"), ("4", "4"), (4, "4"), ([2, 3], "2-3"), ("4-4", "4"), (" 1 - 2 ", "1-2")],
 )
-def test_a_span_has_one_spelling(value: object, expected: str) -> None:
+def test_a_span_is_written_as_one_likes(value: object, expected: tuple[int, int]) -> None:
     assert load(None, {**FLAGS, "turns": value}).turns == expected
 
 
