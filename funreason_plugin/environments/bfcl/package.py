@@ -1,0 +1,59 @@
+"""bfcl-eval, imported when it is first needed; without it, one line that says how to get it.
+
+Only its eight tool classes and its data files are used. Its executor (``eval`` on call strings, instances
+in module globals) never runs here.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from funreason_plugin.errors import UserError
+
+MODULES = {
+    "GorillaFileSystem": "gorilla_file_system",
+    "MathAPI": "math_api",
+    "MessageAPI": "message_api",
+    "TwitterAPI": "posting_api",
+    "TicketAPI": "ticket_api",
+    "TradingBot": "trading_bot",
+    "TravelAPI": "travel_booking",
+    "VehicleControlAPI": "vehicle_control",
+}
+_SOURCES = "bfcl_eval.eval_checker.multi_turn_eval.func_source_code"
+
+
+@cache
+def package_path() -> Path:
+    """Where bfcl_eval is installed."""
+    spec = importlib.util.find_spec("bfcl_eval")
+    if spec is None or not spec.submodule_search_locations:
+        raise UserError("bfcl-eval is not installed; pip install 'funreason_plugin[bfcl]'")
+    return Path(next(iter(spec.submodule_search_locations)))
+
+
+@cache
+def module(class_name: str) -> Any:
+    """The module of one of the eight classes."""
+    package_path()
+    try:
+        return importlib.import_module(f"{_SOURCES}.{MODULES[class_name]}")
+    except ImportError as error:
+        raise UserError(
+            f"bfcl-eval's {class_name} cannot be imported ({error}); pip install 'funreason_plugin[bfcl]'"
+        ) from None
+
+
+def backend(class_name: str) -> Any:
+    """One of bfcl-eval's eight classes."""
+    return getattr(module(class_name), class_name)
+
+
+def long_context() -> Any:
+    """The module with the texts that fill the long-context entries."""
+    package_path()
+    return importlib.import_module(f"{_SOURCES}.long_context")
