@@ -182,7 +182,7 @@ def _knows_number(written: str, percent: bool, evidence: Evidence, known: int) -
 def _is_item_number(chunk: str, token: str, evidence: Evidence, known: int) -> bool:
     """ "2." at the start of a line of an enumeration."""
     return (
-        token.isdigit()
+        token.isdecimal()
         and chunk in (f"{token}.", f"{token}:", token)
         and int(token) <= _SMALL
         and any(evidence.counts(size, known) for size in range(int(token), int(token) + 50))
@@ -205,7 +205,9 @@ def _knows_date(date: re.Match[str], evidence: Evidence, known: int) -> bool:
     day, month = int(date[1] or date[4]), (date[2] or date[3]).casefold()
     number = next(index for index, name in enumerate(MONTHS, 1) if name.startswith(month[:3]))
     ending = f"-{number:02}-{day:02}"
-    return evidence.has(f"{date[5]}{ending}", known) if date[5] else evidence.has(ending, known)
+    if evidence.has(f"{date[5] or ''}{ending}", known):
+        return True
+    return not date[5] and any(evidence.has_folded(form, known) for form in moment_forms(f"2000{ending}"))
 
 
 def _stands_in(token: str, text: str) -> bool:

@@ -36,6 +36,8 @@ def unreadable_argument(view: TurnView) -> str | None:
         elif source == "earlier_query":
             assert origin.provenance is not None
             turn = origin.provenance.turn
+            if turn is None or not 0 <= turn < view.number:
+                continue  # "invented_argument" says so
             if not _reads(view, view.said_in(turn), origin):
                 return f"{origin.place} = {origin.value!r} cannot be read from the query of turn {turn}"
     return None

@@ -68,11 +68,12 @@ def as_number(written: str) -> float:
 
 
 def stem(word: str) -> str:
-    """A crude stem, enough to know "bookings" from "book" as the same word and "sent" as another."""
+    """A crude stem: "bookings" and "book" have one, "cancelled" and "cancel", but not "sent" and "send"."""
     for ending in ("ations", "ation", "ings", "ing", "ies", "ied", "ed", "es", "s", "y", "e"):
         if word.endswith(ending) and len(word) - len(ending) >= 3:
-            return word[: -len(ending)]
-    return word
+            word = word[: -len(ending)]
+            break
+    return word[:-1] if word[-1:] == word[-2:-1] else word
 
 
 class Said:
@@ -136,7 +137,7 @@ class Said:
             return -value in self.numbers and ("minus" in self.words or "-" in self.folded)
         if f"{value * 100:g}%" in self.folded or f"{value * 100:g} percent" in self.folded:
             return True
-        return any(f" {words} " in self.spaced for words in number_words(value))
+        return any(_said_alone(words, self.spaced) for words in number_words(value))
 
     def _reads_text(self, value: str, enum: bool) -> bool:
         folded = fold(value)
@@ -180,6 +181,12 @@ def contains(text: str, part: str) -> bool:
             return True
         start = text.find(part, start + 1)
     return False
+
+
+def _said_alone(words: str, spaced: str) -> bool:
+    """The words of a number, not being the end of a larger one ("twenty five")."""
+    before, found, _ = spaced.partition(f" {words} ")
+    return bool(found) and not before.endswith(_TENS)
 
 
 @lru_cache(maxsize=4096)

@@ -43,6 +43,9 @@ class Desk(Environment):
     """Flights between cities, and bookings of them."""
 
     policy = "You help at a travel desk."
+    flights: dict[str, dict[str, Any]]
+    bookings: dict[str, dict[str, Any]]
+    alerts: bool
 
     def scenario(self, rng: Random) -> dict[str, Any]:
         flights = {}
@@ -90,7 +93,12 @@ class Desk(Environment):
             raise ToolError(f"no flight {flight_id}")
         booking_id = self.new_id("BK", taken=self.bookings)
         price = round(self.flights[flight_id]["price"] * seats, 2)
-        self.bookings[booking_id] = {"flight_id": flight_id, "passenger": passenger, "seats": seats, "cabin": cabin}
+        self.bookings[booking_id] = {
+            "flight_id": flight_id,
+            "passenger": passenger,
+            "seats": seats,
+            "cabin": cabin,
+        }
         return {"booking_id": booking_id, "price": price}
 
     @tool(writes=True)
@@ -137,8 +145,14 @@ def conversation(seed: int = 0, split: str = "train", turns: int = 3) -> Traject
         def call(name: str, arguments: dict[str, Any], provenance: dict[str, Provenance]) -> Call:
             return Call(name, arguments, provenance, session.call(name, copy.deepcopy(arguments)))
 
-        city = "Oslo" if session.call("find_flights", {"origin": "Rome", "destination": "Oslo"})["flights"] else "Cork"
-        look = call("find_flights", {"origin": "Rome", "destination": city}, {"origin": said(), "destination": said()})
+        city = (
+            "Oslo"
+            if session.call("find_flights", {"origin": "Rome", "destination": "Oslo"})["flights"]
+            else "Cork"
+        )
+        look = call(
+            "find_flights", {"origin": "Rome", "destination": city}, {"origin": said(), "destination": said()}
+        )
         flights = look.output["flights"]
         best = min(range(len(flights)), key=lambda index: flights[index]["price"])
         flight = flights[best]
