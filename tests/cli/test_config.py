@@ -37,8 +37,7 @@ def test_flags_that_were_not_given_do_not_count(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "value, expected",
-    [("3-5", "3-5"), ("4", "4"), (4, "4"), ([2, 3], "2-3"), ("4-4", "4"), (" 1 - 2 ", "1-2")],
+    "value, expected", [("3-5", (3, 5)), ("4", (4, 4)), (4, (4, 4)), ([2, 3], (2, 3)), (" 1 - 2 ", (1, 2))]
 )
 def test_a_span_is_written_as_one_likes(value: object, expected: tuple[int, int]) -> None:
     assert load(None, {**FLAGS, "turns": value}).turns == expected

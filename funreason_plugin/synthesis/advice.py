@@ -1,0 +1,96 @@
+"""What a rejection's code means, and what a user can change about it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+PHASES: Final = {
+    "sampling": "Phase I: a legal, executed chain of calls to the target tool",
+    "advanced_tool": "Phase II: the chain as one advanced tool",
+    "query": "Phase II: the hard query, before anybody tries to solve it",
+    "chain": "Phase III: thoughts, calls and answer of the last attempt (k_max)",
+    "trajectory": "the trajectory as a whole",
+}
+
+_ENVIRONMENT = "run `python -m funreason_plugin.check env NAME`"
+
+ADVICE: Final = {
+    # Phase I
+    "no_legal_tool": "no tool can be called in this state: mark where the parameters' values come from (Values), and "
+    f"let scenario() draw states in which something can be done; {_ENVIRONMENT}",
+    "target_not_reached": "the tool was not reached within --calls: allow more calls, or give the tools that lead to "
+    "it output marks (Ref) so that the graph finds the way; `synthesize graph` shows it",
+    "target_unreachable": "no path of the graph leads to this tool: mark the id it needs as Ref in the tool that "
+    "gives it, or declare the edge (declared = [(first, then)]); `synthesize graph` shows what is known",
+    "no_values": "a required parameter has no source of values: add Values.of, .csv, .state, .call or .tool",
+    "tool_failed": "the call returned an error in every try: let scenario() draw states in which it can succeed, or "
+    "say with `needs` what comes first",
+    "not_reproducible": "the tool gave another result when repeated: take time, random numbers and ids from self.now(), "
+    f"self.rng and self.new_id; {_ENVIRONMENT}",
+    "over_time": "a call exceeded the time limit: make the tool faster, or raise --time-limit",
+    "tool_not_offered": "a held-out tool was called: the environment's tools depend on it; hold out the tools that "
+    "need it, too",
+    "unjustified_argument": "an argument has no provenance: mark the parameter (Values or Ref), or give it a default",
+    "invented_argument": "an argument is not what its source yields; if the tool changes what it is given, compare "
+    "after normalising, or mark the output field with the same Ref as the parameter",
+    "premature_call": "a call stood beside the call that feeds it; this is the sampler's, not yours: report it",
+    "oversized_turn": "the outputs of one turn are too large: return fewer records or fields, or lower --calls",
+    # Phase II
+    "bad_query_text": "a placeholder of an `ask` clause was not filled in: its name must be a parameter's, and "
+    "optional parameters belong in [...]",
+    "unreadable_argument": "the query does not contain a value that the user has to give: name the parameter in every "
+    "`ask` clause; values should be words and numbers that a person writes (no codes, no nested objects)",
+    "leaked_value": "the query says a value that a tool should find out: mark the parameter as Ref(…) so that it "
+    "counts as known to the system only; or it is a plain word that occurs by chance",
+    "named_tool": "the query names a tool: put `ask` clauses into everyday words; a tool named like an everyday phrase "
+    "is better renamed",
+    "unsaid_choice": "the query does not say which record of a list is meant: give the records a telling field (name, "
+    "date, price), and name it in `noun`",
+    "unreadable_advanced_tool": "the teacher's description of the chain could not be read: with the scripted teacher "
+    "this is ours, report it",
+    # Phase III
+    "state_differs": "the attempts left another state than the chain; if the difference does not matter, say so in "
+    "`equality` (set, text, volatile, ignored)",
+    "needed_output_missing": "the attempts never looked a value up; if it can be had in another way, that is fine only "
+    "when the tool returns it as well",
+    "needed_not_obtained": "the answer reports a value that no output of the conversation holds: adapt `reports` or "
+    "`tell` of the tool",
+    "unreadable_call": "the reply's calls could not be parsed; with a model as teacher: another model or temperature",
+    "too_many_steps": "no answer after the last allowed step: fewer calls a turn (--calls), or more records in one "
+    "output instead of page after page",
+    "missing_thought": "a response has no thought, or an endless one; with a model as teacher: another model",
+    "forbidden_phrase": "a thought or an answer speaks of how the sample is made; also a tool description that uses "
+    "such words (hint, ground truth, simulated) causes this: reword it",
+    "silent_thought": "a thought does not mention what decides its call; with the scripted teacher this comes from "
+    "values it cannot name: give records telling fields",
+    "ungrounded_thought": "a thought states a number, id or quotation from nowhere: mind numbers in tool descriptions "
+    "and in `tell`",
+    "missing_answer": "the turn has no answer: give the target tool a `tell`, or outputs that can be told",
+    "ungrounded_answer": "the answer states what no output says: every placeholder of `tell` must be an output path",
+    "control_text": "an output contains tags of the chat template (<think>, <tool_call>): remove them in the tool",
+    # the whole
+    "duplicate": "the same queries and calls as an earlier trajectory: more variety in scenario(), more environments, "
+    "longer turns, or fewer trajectories (--num)",
+}
+
+_FALLBACK: Final = {
+    "sampling": f"look at the tools of this environment first: {_ENVIRONMENT}, `synthesize graph --env NAME`",
+    "advanced_tool": ADVICE["unreadable_advanced_tool"],
+    "query": "look at the query and the trace: `synthesize trace DIR --index N` for the slot above; language hints "
+    "(`ask`, `noun`) of the tool are the usual mend",
+    "chain": "look at the attempts: `synthesize trace DIR --index N` for the slot above; raise --k-max to allow more",
+}
+
+
+def advice_for(phase: str, code: str) -> str:
+    """What to change; never empty."""
+    return ADVICE.get(code) or _FALLBACK.get(
+        phase, "look at it: `synthesize trace DIR --index N` for the slot above"
+    )
+
+
+def meaning_of(code: str) -> str:
+    """What the acceptance rule of this name demands, or "" for what is not such a rule."""
+    from funreason_plugin.checks.acceptance import RULES
+
+    return RULES[code].describes if code in RULES else ""
