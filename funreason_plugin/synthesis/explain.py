@@ -25,6 +25,7 @@ from funreason_plugin.synthesis.folder import REJECTED, RUN, SUMMARY, TRAJECTORI
 SHOWN_CODES, SHOWN_TOOLS, SHOWN_PARAMETERS = 8, 10, 8
 LONGEST_EXAMPLE = 300
 _PLACE = re.compile(r"\b([A-Za-z_]\w*)\.([A-Za-z_]\w*(?:\[\d*\])*(?:\.[A-Za-z_]\w*(?:\[\d*\])*)*)")
+_INDEX = re.compile(r"\[\d+\]")
 
 
 @dataclass(slots=True)
@@ -57,7 +58,7 @@ class Findings:
         names = {name for name, _ in row.get("calls") or ()} | {tool}
         for name, path in _PLACE.findall(detail):
             if name in names or not row.get("calls"):
-                place = f"{name}.{re.sub(r'[[][0-9]+[]]', '[]', path)}"
+                place = f"{name}.{_INDEX.sub('[]', path)}"
                 self.parameters[place] += 1
                 self.parameter_codes.setdefault(place, Counter())[code] += 1
                 break
