@@ -94,14 +94,14 @@ class Files(Sharing):
         reports=("title", "kept_until"),
     )
     def trash_document(self, document_id: DocumentId) -> TrashedDocument:
-        """Put a document into the trash. It is kept there for 30 days. Nobody may be editing it.
+        """Put a document into the trash. It is kept there for 30 days.
 
         Returns the id of the item in the trash, the document's title and the day until which it is kept.
 
         Args:
             document_id: Id of the document, as given by list_documents or find_documents.
         """
-        document = self._unlocked(document_id)
+        document = self._document(document_id)
         trash_id = self.new_id("TR", 4, taken=self.trash)
         self.trash[trash_id] = {
             "document_id": document_id,

@@ -92,8 +92,6 @@ class Browser(FilesState):
             for document_id, item in self.documents.items()
             if item["folder"] == folder and kind in (None, item["kind"])
         ]
-        if not rows and kind:
-            raise ToolError(f"The folder {folder} holds no document of kind {kind}.")
         rows.sort(key=lambda row: (row[1]["modified"], row[0]), reverse=True)
         return {
             "documents": [
@@ -143,8 +141,6 @@ class Browser(FilesState):
             if kind in (None, item["kind"])
             and wanted in "\n".join((item["title"], *item["paragraphs"])).casefold()
         ]
-        if not rows:
-            raise ToolError(f"No document{f' of kind {kind}' if kind else ''} contains {phrase!r}.")
         rows.sort(key=lambda row: (row[1]["modified"], row[0]), reverse=True)
         return {
             "matches": [
@@ -251,13 +247,13 @@ class Browser(FilesState):
         reports=("moved_from", "folder"),
     )
     def move_document(self, document_id: DocumentId, folder: FolderArgument) -> MovedDocument:
-        """Move a document to another folder. A document that somebody is editing cannot be moved.
+        """Move a document to another folder.
 
         Args:
             document_id: Id of the document.
             folder: Name of the folder that it goes to.
         """
-        document = self._unlocked(document_id)
+        document = self._document(document_id)
         goal, before = self._folder(folder), document["folder"]
         if goal == before:
             raise ToolError(f'"{document["title"]}" is in the folder {goal} already.')

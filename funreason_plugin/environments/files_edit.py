@@ -23,7 +23,7 @@ from funreason_plugin.environments.marks import Prose
 
 
 class Editor(Browser):
-    """Drafts and versions. One draft a document; publishing it makes a new version."""
+    """Drafts and versions. Publishing a draft makes a new version."""
 
     @tool(
         writes=True,
@@ -40,13 +40,17 @@ class Editor(Browser):
     def start_draft(self, document_id: DocumentId) -> NewDraft:
         """Start a draft of a document, so that its text can be changed. Others see the changes once it is published.
 
-        A document has one draft at a time: this fails while a colleague is editing it. Returns the id of
+        This fails while a colleague is editing the document. Returns the id of
         the draft, and the document's title and length in words.
 
         Args:
             document_id: Id of the document, as given by list_documents or find_documents.
         """
-        document = self._unlocked(document_id)
+        document = self._document(document_id)
+        if document["edited_by"]:
+            raise ToolError(
+                f'{document["edited_by"]} is editing "{document["title"]}"; a comment with add_comment is possible.'
+            )
         draft_id = self.new_id("DR", 4, taken=self.drafts)
         self.drafts[draft_id] = {"document_id": document_id, "added": []}
         return {"draft_id": draft_id, "title": document["title"], "length": length(document["paragraphs"])}
@@ -76,7 +80,7 @@ class Editor(Browser):
         if not text.strip():
             raise ToolError("The paragraph is empty.")
         draft["added"].append({"position": position, "text": text.strip()})
-        title = self.documents[draft["document_id"]]["title"]
+        title = self._document(draft["document_id"])["title"]
         return {"title": title, "paragraphs_added": len(draft["added"])}
 
     @tool(
@@ -105,7 +109,7 @@ class Editor(Browser):
         draft = self._draft(draft_id)
         if not draft["added"]:
             raise ToolError(f"Nothing was written into {draft_id}; use write_paragraph first.")
-        document = self.documents[draft["document_id"]]
+        document = self._document(draft["document_id"])
         before = [item["text"] for item in reversed(draft["added"]) if item["position"] == "start"]
         after = [item["text"] for item in draft["added"] if item["position"] == "end"]
         self._replace(document, [*before, *document["paragraphs"], *after], summary.strip(), "")
@@ -181,10 +185,10 @@ class Editor(Browser):
         """Make an earlier version of a document the current one. The version that was current is kept.
 
         Args:
-            document_id: Id of the document; nobody may be editing it.
+            document_id: Id of the document.
             version_id: Id of one of its earlier versions, as given by list_versions.
         """
-        document = self._unlocked(document_id)
+        document = self._document(document_id)
         for version in document["versions"]:
             if version["version_id"] == version_id:
                 self._replace(document, list(version["paragraphs"]), version["summary"], version_id)

@@ -51,18 +51,6 @@ class FilesState(Environment):
             raise ToolError(f"Document {document_id} is in the trash; take it out with restore_from_trash.")
         return found(self.documents, document_id, "document", "list_documents or find_documents")
 
-    def _unlocked(self, document_id: str) -> Document:
-        """The document, unless a colleague or the user is editing it."""
-        document = self._document(document_id)
-        if document["edited_by"]:
-            raise ToolError(
-                f'{document["edited_by"]} is editing "{document["title"]}"; wait until the draft is published.'
-            )
-        for draft_id, draft in self.drafts.items():
-            if draft["document_id"] == document_id:
-                raise ToolError(f'"{document["title"]}" has the open draft {draft_id}; publish it first.')
-        return document
-
     def _draft(self, draft_id: str) -> Draft:
         return found(self.drafts, draft_id, "open draft", "start_draft")
 

@@ -18,7 +18,7 @@ class Carrier(NamedTuple):
 
     name: str
     aircraft: str
-    bags_included: int
+    cabin_bags: int
     bag_price: float
     change_fee: float
     refund_fee: float | None

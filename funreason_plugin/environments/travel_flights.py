@@ -140,16 +140,16 @@ class FlightDesk(TravelState):
             "find out which aircraft flies {flight_id} and what changing it costs",
         ),
         tell=(
-            "{carrier} flies it with an {aircraft}: bags included {bags_included}, another bag {bag_price} EUR, "
+            "{carrier} flies it with an {aircraft}: {cabin_bags} cabin bags are included, a checked bag costs {bag_price} EUR, "
             "changing it {change_fee} EUR."
         ),
-        reports=("aircraft", "bags_included", "change_fee"),
+        reports=("aircraft", "bag_price", "change_fee"),
     )
     def inspect_flight(self, flight_id: FlightId) -> FlightConditions:
         """Show the conditions of one flight.
 
-        Returns carrier and aircraft, how many bags are included, the price of another bag and the fee for
-        a change in EUR, whether an economy ticket can be given back and for which fee, and whether there
+        Returns carrier and aircraft, how many cabin bags are included, the price of a checked bag and
+        the fee for a change in EUR, whether an economy ticket can be given back and for which fee, and whether there
         is Wi-Fi on board.
 
         Args:
@@ -160,7 +160,7 @@ class FlightDesk(TravelState):
         return {
             "carrier": carrier.name,
             "aircraft": carrier.aircraft,
-            "bags_included": carrier.bags_included,
+            "cabin_bags": carrier.cabin_bags,
             "bag_price": carrier.bag_price,
             "change_fee": carrier.change_fee,
             "refundable": carrier.refund_fee is not None,

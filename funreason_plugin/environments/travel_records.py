@@ -59,7 +59,7 @@ class Hold(TypedDict):
 
 class BookedBag(TypedDict):
     kind: BagKind
-    weight_kg: int
+    weight: int
 
 
 class Ticket(TypedDict):

@@ -10,7 +10,9 @@ from typing_extensions import TypedDict
 from funreason_plugin.environments.marks import Ref, Values
 
 Cabin = Literal["economy", "business"]
-BagKind = Literal["suitcase", "sports bag", "ski bag", "bicycle box", "instrument case"]
+BagKind = Literal[
+    "ordinary luggage", "ski equipment", "diving equipment", "golf equipment", "musical equipment"
+]
 Origin = Annotated[str, Ref("city", known=True), Values.state("flights.*.origin")]
 Destination = Annotated[str, Ref("city", known=True), Values.state("flights.*.destination")]
 TravelDate = Annotated[
@@ -54,7 +56,7 @@ class FlightOffers(TypedDict):
 class FlightConditions(TypedDict):
     carrier: str
     aircraft: str
-    bags_included: int
+    cabin_bags: int
     bag_price: float
     change_fee: float
     refundable: bool
@@ -127,8 +129,8 @@ class AssignedSeat(TypedDict):
 
 
 class Bag(TypedDict):
-    kind: Annotated[BagKind, Field(description="What kind of bag it is.")]
-    weight_kg: Annotated[
+    kind: Annotated[BagKind, Field(description="What is in it.")]
+    weight: Annotated[
         int,
         Field(ge=1, le=32, description="Weight in kilograms."),
         Values.of([12, 15, 18, 20, 21, 23, 26, 28, 30]),

@@ -28,7 +28,7 @@ from funreason_plugin.environments.travel_results import (
     TicketRows,
 )
 
-_LARGE = {"sports bag": 1.25, "ski bag": 1.5, "instrument case": 1.5, "bicycle box": 2.0}
+_BULKY = {"ski equipment": 1.5, "diving equipment": 1.25, "golf equipment": 1.4, "musical equipment": 2.0}
 _MOST_BAGS = 5
 _MOST_OPTIONS = 5
 
@@ -122,8 +122,6 @@ class TicketDesk(PaymentDesk):
         """
         ticket = self._ticket(ticket_id)
         wanted = seat.strip().upper()
-        if ticket["seat"] == wanted:
-            raise ToolError(f"{ticket_id} has seat {wanted} already.")
         for place in self._free_seats(ticket["flight_id"], ticket["cabin"]):
             if place["seat"] == wanted:
                 ticket["seat"] = wanted
@@ -135,8 +133,8 @@ class TicketDesk(PaymentDesk):
         ask=(
             "add {bags} to {ticket_id} and charge it to {source_id}",
             "check in {bags} on {ticket_id}, paid from {source_id}",
-            "book {bags} as luggage for {ticket_id} with {source_id} as the means of payment",
-            "register {bags} for {ticket_id} using {source_id}",
+            "book {bags} to travel with {ticket_id}, using {source_id} to pay",
+            "register {bags} for {ticket_id} at the expense of {source_id}",
         ),
         tell="The bags cost {charged} EUR; {left} EUR are left and the ticket has {bags_in_total} bags now.",
         reports=("charged", "left"),
@@ -149,13 +147,13 @@ class TicketDesk(PaymentDesk):
     ) -> AddedBags:
         """Add checked bags to a ticket and pay for them.
 
-        The price depends on the carrier, the kind of bag and its weight (over 23 kg costs 40% more); bags
-        that the fare includes are free. At most five bags a ticket. Returns the amount charged and the
-        amount left on the payment source in EUR, and how many bags the ticket has now.
+        The price depends on the carrier, what is in the bag and its weight (over 23 kg costs 40% more). At
+        most five bags a ticket. Returns the amount charged and the amount left on the payment source in
+        EUR, and how many bags the ticket has now.
 
         Args:
             ticket_id: Id of the ticket.
-            bags: The bags to add, each with its kind and weight.
+            bags: The bags to add: for each, what is in it and its weight.
             source_id: Id of the payment source, as given by list_payment_sources.
         """
         ticket = self._ticket(ticket_id)
@@ -164,12 +162,11 @@ class TicketDesk(PaymentDesk):
             raise ToolError(f"{ticket_id} would have {total} bags; at most {_MOST_BAGS} are allowed.")
         carrier = CARRIERS[carrier_code(ticket["flight_id"])]
         cost = 0.0
-        for position, bag in enumerate(bags, len(ticket["bags"]) + 1):
-            if position > carrier.bags_included:
-                heavy = 1.4 if bag["weight_kg"] > 23 else 1.0
-                cost += carrier.bag_price * _LARGE.get(bag["kind"], 1.0) * heavy
+        for bag in bags:
+            factor = _BULKY.get(bag["kind"], 1.0) * (1.4 if bag["weight"] > 23 else 1.0)
+            cost += round(carrier.bag_price * factor, 2)
         left = self._charge(source_id, ticket["traveller"], round(cost, 2))
-        ticket["bags"] += [{"kind": bag["kind"], "weight_kg": bag["weight_kg"]} for bag in bags]
+        ticket["bags"] += [{"kind": bag["kind"], "weight": bag["weight"]} for bag in bags]
         return {"charged": round(cost, 2), "left": left, "bags_in_total": total}
 
     @tool(
