@@ -163,7 +163,7 @@ class BankCards(BankStanding):
             'open a dispute over {transaction_id} as "{reason}"[, with this explanation: "{details}"]',
             'contest {transaction_id}, reason "{reason}"[, and pass on the following: "{details}"]',
         ),
-        noun="dispute over {transaction_id}",
+        noun='dispute over {transaction_id} as "{reason}"[, adding: "{details}"]',
         tell="Case {case_id} is open over {amount} euros; you get an answer by {answer_by}.",
         reports=("case_id", "amount", "answer_by"),
     )
@@ -188,7 +188,7 @@ class BankCards(BankStanding):
             )
         if entry["kind"] != "card payment":
             raise ToolError(
-                f"{transaction_id} is a {entry['kind']}; only a card payment can be disputed. "
+                f"{transaction_id} is of the kind '{entry['kind']}'; only a card payment can be disputed. "
                 "See 'kind' in account_statement."
             )
         if any(dispute["transaction_id"] == transaction_id for dispute in self.disputes.values()):

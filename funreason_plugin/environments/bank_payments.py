@@ -146,7 +146,7 @@ class BankPayments(BankAccounts):
         ask=(
             "pay {payments} from {account_id} in one go",
             "send {payments}, all of it out of {account_id}",
-            "make these payments from {account_id}: {payments}",
+            "make the following payments from {account_id}, namely {payments}",
             "use {account_id} to pay {payments}",
         ),
         tell="{payments} payments went out, {total} euros in all; {balance} euros are left on the account.",

@@ -51,7 +51,6 @@ class Shop(shop_returns.ShopReturns):
     )
     equality: ClassVar[dict[str, str]] = {
         "orders.*.lines": "set",
-        "returns.*.items": "set",
         "returns.*.note": "text",
         "ratings.*.comment": "text",
     }

@@ -38,8 +38,11 @@ class ShopCart(ShopCatalogue):
         product = self._product(product_id)
         pieces = self.cart.get(product_id, 0) + quantity
         if pieces > product["stock"]:
-            left = f"only {product['stock']} are left" if product["stock"] else "it is sold out"
-            raise ToolError(f"The {product['title']} cannot be added {quantity} times: {left}.")
+            if not product["stock"]:
+                raise ToolError(f"The {product['title']} is sold out; browse_category shows others like it.")
+            raise ToolError(
+                f"The cart would hold {pieces} x {product['title']}, but only {product['stock']} are in stock."
+            )
         self.cart[product_id] = pieces
         return {"title": product["title"], "pieces_in_cart": pieces, "subtotal": self._subtotal()}
 

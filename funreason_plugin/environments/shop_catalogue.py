@@ -140,7 +140,7 @@ class ShopCatalogue(Environment):
             "read me what customers wrote about {product_id}",
         ),
         noun="review of {product_id}",
-        tell="{reviews[]: {author} gave it {stars} stars: {comment}}",
+        tell="{reviews[]: {author} gives it {stars} out of 5}",
         reports=("reviews[].author", "reviews[].stars"),
     )
     def read_reviews(self, product_id: ProductId) -> Reviews:

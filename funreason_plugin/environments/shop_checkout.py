@@ -65,7 +65,7 @@ class ShopCheckout(ShopCart):
             'store a new delivery address under the name "{name}": {street}, city {city}',
             'remember {street} in {city} under "{name}"',
         ),
-        noun='new "{name}" address',
+        noun='new address "{name}" at {street} in {city}',
         tell="The address is saved; its postcode is {postcode}.",
         reports=("postcode",),
     )
@@ -130,7 +130,7 @@ class ShopCheckout(ShopCart):
             "buy the contents of my basket with {payment_id} and deliver to {address_id}[ by {delivery} delivery]",
             "complete the purchase: ship to {address_id}, charge {payment_id}[ and use {delivery} delivery]",
         ),
-        noun="new order",
+        noun="order of my cart, sent to {address_id} and paid with {payment_id}[, by {delivery} delivery]",
         tell="Order {order_id} is placed for {total} euros and arrives on {arrives_on}.",
         reports=("order_id", "total", "arrives_on"),
     )

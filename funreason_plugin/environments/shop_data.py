@@ -160,7 +160,20 @@ STREETS: Final = (
     "9 Friars Gate",
     "21 Heron Drive",
 )
-ADDRESS_NAMES: Final = ("home", "office", "parents", "summer house", "studio", "neighbour")
+ADDRESS_NAMES: Final = (
+    "home",
+    "office",
+    "parents",
+    "summer house",
+    "studio",
+    "neighbour",
+    "workshop",
+    "holiday flat",
+    "sister",
+    "allotment",
+    "boathouse",
+    "shared flat",
+)
 CARRIERS: Final = ("Norpost", "Velo Courier", "Green Parcel", "Swiftline")
 HUBS: Final = ("Antwerp", "Lyon", "Hamburg", "Milan", "Poznań", "Malmö", "Zaragoza", "Linz")
 

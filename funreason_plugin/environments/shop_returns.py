@@ -58,7 +58,7 @@ class ShopReturns(ShopOrders):
             'open a return for {items} in {order_id}, the reason being {reason}[, and write "{note}"]',
             'return {items} from {order_id} (reason: {reason})[ and leave the note "{note}"]',
         ),
-        noun="return of {order_id}",
+        noun='return of {items} from {order_id}, which is {reason}[, with the note "{note}"]',
         tell="Return {return_id} is open; you get {refund} euros back if you send it by {send_back_until}.",
         reports=("return_id", "refund"),
     )
@@ -87,11 +87,14 @@ class ShopReturns(ShopOrders):
             raise ToolError(
                 f"{order_id} arrived more than {RETURN_DAYS} days ago; it is too late to return it."
             )
-        refund = round(sum(self._returned(order_id, order, item) for item in items), 2)
+        pieces: dict[str, int] = {}
+        for item in items:
+            pieces[item["product_id"]] = pieces.get(item["product_id"], 0) + item["quantity"]
+        refund = round(sum(self._refund(order_id, order, *entry) for entry in pieces.items()), 2)
         return_id = self.new_id("RET", taken=self.returns)
         self.returns[return_id] = {
             "order_id": order_id,
-            "items": [{"product_id": item["product_id"], "quantity": item["quantity"]} for item in items],
+            "items": pieces,
             "reason": reason,
             "note": note,
             "refund": refund,
@@ -137,7 +140,7 @@ class ShopReturns(ShopOrders):
         writes=True,
         ask=(
             'rate {product_id} with {stars} stars[ and write: "{comment}"]',
-            'give {product_id} {stars} out of 5[ with the comment "{comment}"]',
+            'give {product_id} a rating of {stars} out of 5[ with the comment "{comment}"]',
             'post a rating of {stars} stars for {product_id}[, saying "{comment}"]',
             'review {product_id} for me, {stars} stars[, with the words "{comment}"]',
         ),
@@ -175,20 +178,18 @@ class ShopReturns(ShopOrders):
 
     # -- shared by the tools ------------------------------------------------------------------------
 
-    def _returned(self, order_id: str, order: Order, item: ReturnItem) -> float:
-        """The refund for one returned item; an item or number of pieces that was not bought is an error."""
-        product = self._product(item["product_id"])
-        line = next((line for line in order["lines"] if line["product_id"] == item["product_id"]), None)
+    def _refund(self, order_id: str, order: Order, product_id: str, pieces: int) -> float:
+        """What comes back for a product; more pieces than were bought and not yet returned are an error."""
+        title = self._product(product_id)["title"]
+        line = next((line for line in order["lines"] if line["product_id"] == product_id), None)
         if line is None:
-            raise ToolError(f"The {product['title']} is not part of {order_id}; open_purchase shows what is.")
+            raise ToolError(f"The {title} is not part of {order_id}; open_purchase shows what is.")
         before = sum(
-            earlier["quantity"]
+            entry["items"].get(product_id, 0)
             for entry in self.returns.values()
             if entry["order_id"] == order_id
-            for earlier in entry["items"]
-            if earlier["product_id"] == item["product_id"]
         )
-        if before + item["quantity"] > line["quantity"]:
-            left = line["quantity"] - before
-            raise ToolError(f"Of the {product['title']} in {order_id}, {left} can still be returned.")
-        return line["price"] * item["quantity"]
+        left = line["quantity"] - before
+        if pieces > left:
+            raise ToolError(f"Of the {title} in {order_id}, {left} can still be returned, not {pieces}.")
+        return line["price"] * pieces

@@ -80,7 +80,7 @@ class Order(TypedDict):
 
 class Return(TypedDict):
     order_id: str
-    items: list[dict[str, Any]]
+    items: dict[str, int]
     reason: str
     note: str
     refund: float
@@ -119,7 +119,7 @@ class _Ids:
     """Distinct ids; a number that was handed out is not used again under another prefix."""
 
     def __init__(self, rng: Random) -> None:
-        self.numbers = iter(rng.sample(range(10000, 100000), 60))
+        self.numbers = iter(rng.sample(range(10000, 100000), 90))
 
     def new(self, prefix: str) -> str:
         return f"{prefix}-{next(self.numbers)}"
@@ -154,9 +154,9 @@ def _price(rng: Random, usual: float) -> float:
 
 
 def _reviews(rng: Random, ids: _Ids, products: list[str]) -> dict[str, Review]:
-    """Two or three reviews for each of six products, each by another author, with other stars, on another day."""
+    """Two or three reviews for most products, each by another author, with other stars, on another day."""
     reviews: dict[str, Review] = {}
-    for product_id in rng.sample(products, 6):
+    for product_id in rng.sample(products, 10):
         count = rng.choice((2, 3))
         authors = rng.sample(data.REVIEWERS, count)
         days = rng.sample(range(5, 200), count)
