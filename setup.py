@@ -24,7 +24,7 @@ RL = [  # Python <= 3.12; the lower five are imported by verl's trainer, which d
 ]
 # bfcl-eval itself pins numpy 1.26.4 (verl needs numpy 2) and brings 150 packages with CUDA torch, while its eight
 # environment classes import mpmath only. So: pip install -e '.[bfcl]', then pip install --no-deps bfcl-eval==2026.3.23
-BFCL = ["mpmath>=1.3"]
+BFCL = ["mpmath==1.3.0"]
 MCP = ["mcp>=1.9"]
 
 EXTRAS = {

@@ -24,6 +24,9 @@ MODULES = {
     "TravelAPI": "travel_booking",
     "VehicleControlAPI": "vehicle_control",
 }
+INSTALL = (
+    "pip install mpmath==1.3.0 && pip install --no-deps bfcl-eval==2026.3.23"  # the rest of it is not needed
+)
 _SOURCES = "bfcl_eval.eval_checker.multi_turn_eval.func_source_code"
 
 
@@ -32,7 +35,7 @@ def package_path() -> Path:
     """Where bfcl_eval is installed."""
     spec = importlib.util.find_spec("bfcl_eval")
     if spec is None or not spec.submodule_search_locations:
-        raise UserError("bfcl-eval is not installed; pip install 'funreason_plugin[bfcl]'")
+        raise UserError(f"bfcl-eval is not installed: {INSTALL}")
     return Path(next(iter(spec.submodule_search_locations)))
 
 
@@ -43,9 +46,7 @@ def module(class_name: str) -> Any:
     try:
         return importlib.import_module(f"{_SOURCES}.{MODULES[class_name]}")
     except ImportError as error:
-        raise UserError(
-            f"bfcl-eval's {class_name} cannot be imported ({error}); pip install 'funreason_plugin[bfcl]'"
-        ) from None
+        raise UserError(f"bfcl-eval's {class_name} cannot be imported ({error}): {INSTALL}") from None
 
 
 def backend(class_name: str) -> Any:
