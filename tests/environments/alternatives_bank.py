@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from funreason_plugin.environments.bank_data import valid_iban
 from tests.environments.desk import Case, Desk, Record, State, in_turn, one
 
 
@@ -227,5 +228,75 @@ POT = Case(
         "another name": lambda desk: set_aside(desk, name="winter trips"),
         "another amount": lambda desk: set_aside(desk, amount=100),
         "only opened": in_turn(sign_in, open_pot),
+    },
+)
+
+
+# -- a new payee ----------------------------------------------------------------------------------------------
+
+IBAN = "DE89370400440532013000"
+assert valid_iban(IBAN)
+
+
+def add(desk: Desk, iban: str = IBAN) -> str:
+    return str(desk("add_payee", name="Edda Vogel", iban=iban).get("payee_id"))
+
+
+def monthly(desk: Desk, amount: float = 42.5, day: int = 15) -> None:
+    sign_in(desk)
+    account_id, payee_id = account(desk), add(desk)
+    desk("set_up_standing_order", account_id=account_id, payee_id=payee_id, amount=amount, day_of_month=day)
+
+
+def monthly_by_the_list(desk: Desk) -> None:
+    sign_in(desk)
+    add(desk)
+    payee_id = one(desk("list_payees")["payees"], name="Edda Vogel")["payee_id"]
+    desk("set_up_standing_order", account_id=account(desk), payee_id=payee_id, amount=42.5, day_of_month=15)
+
+
+def monthly_misspelt_first(desk: Desk) -> None:
+    sign_in(desk)
+    add(desk, IBAN[:-1] + "1")
+    payee_id = add(desk)
+    desk("set_up_standing_order", account_id=account(desk), payee_id=payee_id, amount=42.5, day_of_month=15)
+
+
+def monthly_then_changed(desk: Desk) -> None:
+    monthly(desk, amount=30)
+    order_id = one(desk("list_standing_orders")["standing_orders"], payee="Edda Vogel")["standing_order_id"]
+    desk("change_standing_order", standing_order_id=order_id, amount=42.5)
+
+
+def monthly_stopped_and_set_up_again(desk: Desk) -> None:
+    monthly(desk, day=1)
+    desk("stop_standing_order", standing_order_id=desk.outputs[-1]["standing_order_id"])
+    payee_id = one(desk("list_payees")["payees"], name="Edda Vogel")["payee_id"]
+    desk("set_up_standing_order", account_id=account(desk), payee_id=payee_id, amount=42.5, day_of_month=15)
+
+
+def known_payee(desk: Desk) -> None:
+    sign_in(desk)
+    add(desk)
+    desk(
+        "set_up_standing_order", account_id=account(desk), payee_id=payee(desk), amount=42.5, day_of_month=15
+    )
+
+
+MONTHLY = Case(
+    "Add Edda Vogel as a payee and pay her 42.50 euros on the 15th of each month.",
+    lambda state: "Edda Vogel" not in names(state),
+    monthly,
+    {
+        "the payee's id from the list": monthly_by_the_list,
+        "a misspelt IBAN refused first": monthly_misspelt_first,
+        "another amount, then changed": monthly_then_changed,
+        "another day, stopped and set up again": monthly_stopped_and_set_up_again,
+    },
+    {
+        "another amount": lambda desk: monthly(desk, amount=45.2),
+        "another day": lambda desk: monthly(desk, day=5),
+        "another payee": known_payee,
+        "only added": in_turn(sign_in, add),
     },
 )
