@@ -147,7 +147,8 @@ class Session:
                 return output
         else:
             self._succeeded[self._key] = self._succeeded.get(self._key, 0) + 1
-        if spec.writes:
+        if spec.writes or environment._moved:
+            environment._moved = False
             if environment.copying == "replay":
                 live.log.append((name, arguments))
             live.version = self._next_version()

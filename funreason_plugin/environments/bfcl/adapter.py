@@ -86,7 +86,9 @@ class BfclEnvironment(Environment):
         addition = self.addition
         if name in addition.draws:
             self._saved = None
-            if not self._sequence:
+            if self._sequence:
+                self._moved = True
+            else:
                 self._instance._random = self.rng
         elif name in addition.writes:
             self._saved = None

@@ -68,15 +68,12 @@ def entry_ids(category: str | None = None) -> list[str]:
 
 def load_entry(entry_id: str) -> BenchmarkEntry:
     """One benchmark entry, e.g. ``multi_turn_base_17`` or ``multi_turn_long_context_3``."""
-    category = entry_id.removeprefix("multi_turn_").rpartition("_")[0]
-    if category not in CATEGORIES or entry_id not in _rows(category):
-        known = entry_ids()
-        raise UserError(f"BFCL has no multi-turn entry {entry_id!r}{did_you_mean(entry_id, known)}")
-    row, truth = _rows(category)[entry_id], _rows(category, "possible_answer")[entry_id]
-    classes = row["involved_classes"]
+    category = _category(entry_id)
+    row = _rows(category)[entry_id]
+    config, classes, truth = ground_truth(entry_id)
     environments = tuple(bfcl_environment(name) for name in classes)
     states = {
-        environment.name: _state(name, row["initial_config"].get(name), category == "long_context")
+        environment.name: _state(name, config.get(name), category == "long_context")
         for name, environment in zip(classes, environments, strict=True)
     }
     methods = _methods(tuple(classes))
@@ -85,13 +82,18 @@ def load_entry(entry_id: str) -> BenchmarkEntry:
         scenario=Scenario(entry_id, CLOCK, states),
         environments=environments,
         turns=tuple(tuple(messages) for messages in row["question"]),
-        truth=tuple(
-            tuple(parse_call(text, methods, entry_id) for text in turn) for turn in truth["ground_truth"]
-        ),
+        truth=tuple(tuple(parse_call(text, methods, entry_id) for text in turn) for turn in truth),
         missed_function={int(turn): tuple(names) for turn, names in row.get("missed_function", {}).items()},
         excluded_function=tuple(row.get("excluded_function", ())),
         path=tuple(row.get("path", ())),
     )
+
+
+def ground_truth(entry_id: str) -> tuple[dict[str, Any], list[str], list[list[str]]]:
+    """An entry as bfcl-eval's executor takes it: initial config, classes, call strings by turn."""
+    category = _category(entry_id)
+    row, truth = _rows(category)[entry_id], _rows(category, "possible_answer")[entry_id]
+    return row["initial_config"], row["involved_classes"], truth["ground_truth"]
 
 
 def parse_call(text: str, methods: dict[str, inspect.Signature], where: str = "") -> Call:
@@ -127,6 +129,13 @@ def bfcl_text(tool: str, output: Any) -> str:
             return error
         return json.dumps(output)
     return output if isinstance(output, str) else str(output)
+
+
+def _category(entry_id: str) -> str:
+    category = entry_id.removeprefix("multi_turn_").rpartition("_")[0]
+    if category not in CATEGORIES or entry_id not in _rows(category):
+        raise UserError(f"BFCL has no multi-turn entry {entry_id!r}{did_you_mean(entry_id, entry_ids())}")
+    return category
 
 
 def _state(class_name: str, config: dict[str, Any] | None, long_context: bool) -> dict[str, Any]:

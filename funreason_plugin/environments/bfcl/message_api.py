@@ -66,6 +66,11 @@ def _strangers(state: dict[str, Any], rng: Random) -> list[str]:
     return [name for name in state["person"]["acquaintances"] if name not in state["user_map"]]
 
 
+def _signing_in(state: dict[str, Any], rng: Random) -> list[str]:
+    """The person's own ID; nothing while they are logged in."""
+    return [] if state["current_user"] else [state["person"]["user_id"]]
+
+
 def _keywords(state: dict[str, Any], rng: Random) -> list[str]:
     """Days and things that the messages speak of."""
     text = " ".join(body for entry in state["inbox"] for body in entry.values())
@@ -92,7 +97,7 @@ MESSAGE = Addition(
         "add_contact": {"user_name": (Ref("new member", known=True), Values.call(_strangers))},
         "delete_message": {"receiver_id": _USER},
         "get_user_id": {"user": (Ref("member", known=True), Values.call(_colleagues))},
-        "message_login": {"user_id": (Ref("own user id", known=True), Values.state("person.user_id"))},
+        "message_login": {"user_id": (Ref("own user id", known=True), Values.call(_signing_in))},
         "search_messages": {"keyword": Values.call(_keywords)},
         "send_message": {"receiver_id": _USER, "message": Prose(_drafts(60))},
     },

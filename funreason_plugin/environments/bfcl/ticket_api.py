@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from random import Random
 from typing import Any
@@ -112,6 +113,20 @@ def _new_titles(state: dict[str, Any], rng: Random) -> list[str]:
     return [title for title in state["person"]["titles"] if title not in known]
 
 
+def _updates(state: dict[str, Any], rng: Random) -> list[dict[str, Any]]:
+    """One or two changed fields."""
+    found: list[dict[str, Any]] = []
+    for _ in range(4):
+        status, priority = rng.choice(_SOFT_STATUSES), rng.randint(1, 5)
+        found += [{"status": status}, {"priority": priority}, {"priority": priority, "status": status}]
+    return [*found, *({"title": title} for title in _new_titles(state, rng)[:2])]
+
+
+def _signing_in(key: str) -> Callable[[dict[str, Any], Random], list[str]]:
+    """What the person signs in with; nothing while they are signed in."""
+    return lambda state, rng: [] if state["current_user"] else [state["person"][key]]
+
+
 def _own_statuses(state: dict[str, Any], rng: Random) -> list[str]:
     return sorted({ticket["status"] for ticket in _own(state)})
 
@@ -129,23 +144,22 @@ TICKET = Addition(
     marks={
         "close_ticket": {"ticket_id": _TICKET},
         "create_ticket": {
-            "title": Values.call(_new_titles),
+            "title": (Values.call(_new_titles), Prose()),
             "description": Prose(_PROBLEMS),
             "priority": Values.of((1, 2, 3, 4, 5)),
         },
         "edit_ticket": {
             "ticket_id": _TICKET,
-            "updates.title": Values.call(_new_titles),
-            "updates.description": Prose(_PROBLEMS),
-            "updates.status": Values.of(_SOFT_STATUSES),
-            "updates.priority": Values.of((1, 2, 3, 4, 5)),
+            "updates": Values.call(_updates),
+            "updates.title": Prose(),
+            "updates.description": Prose(),
         },
         "get_ticket": {"ticket_id": _TICKET},
         "get_user_tickets": {"status": Values.call(_own_statuses)},
         "resolve_ticket": {"ticket_id": _TICKET, "resolution": Prose(_RESOLUTIONS)},
         "ticket_login": {
-            "username": Values.state("person.username"),
-            "password": Values.state("person.password"),
+            "username": Values.call(_signing_in("username")),
+            "password": Values.call(_signing_in("password")),
         },
     },
     results={"get_user_tickets": as_list},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
@@ -111,6 +112,11 @@ def _withdrawable(state: dict[str, Any], rng: Random) -> list[int]:
     return [amount for amount in _AMOUNTS if amount <= state["account_info"]["balance"]]
 
 
+def _signing_in(key: str) -> Callable[[dict[str, Any], Random], list[str]]:
+    """What the person signs in with; nothing while they are signed in."""
+    return lambda state, rng: [] if state["authenticated"] else [state["person"][key]]
+
+
 def _before_first(state: dict[str, Any], rng: Random) -> list[str]:
     """Days on or before the first transaction, so that the range holds some."""
     times = [entry["timestamp"][:10] for entry in state["transaction_history"]]
@@ -165,13 +171,13 @@ TRADING_BOT = Addition(
         "place_order": {
             "order_type": Values.of(("Buy", "Sell")),
             "symbol": _SYMBOL,
-            "price": (Ref("share price"), Values.tool("get_stock_info", "price")),
+            "price": Values.tool("get_stock_info", "price"),
             "amount": Values.of((2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30)),
         },
         "remove_stock_from_watchlist": {"symbol": (Ref("symbol", known=True), Values.state("watch_list[]"))},
         "trading_login": {
-            "username": Values.state("person.username"),
-            "password": Values.state("person.password"),
+            "username": Values.call(_signing_in("username")),
+            "password": Values.call(_signing_in("password")),
         },
         "withdraw_funds": {"amount": Values.call(_withdrawable)},
     },
@@ -179,9 +185,8 @@ TRADING_BOT = Addition(
     refs={
         "cancel_order": {"order_id": _ORDER},
         "get_available_stocks": {"stock_list[]": Ref("symbol", known=True)},
-        "get_order_details": {"id": _ORDER, "symbol": Ref("symbol", known=True)},
+        "get_order_details": {"id": _ORDER},
         "get_order_history": {"history[]": _ORDER},
-        "get_stock_info": {"price": Ref("share price")},
         "get_symbol_by_name": {"symbol": Ref("symbol", known=True)},
         "get_watchlist": {"watchlist[]": Ref("symbol", known=True)},
         "filter_stocks_by_price": {"filtered_stocks[]": Ref("symbol", known=True)},

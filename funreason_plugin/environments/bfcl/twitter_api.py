@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from random import Random
 from typing import Any
@@ -128,6 +129,11 @@ def scenario(rng: Random, now: datetime) -> dict[str, Any]:
     }
 
 
+def _signing_in(key: str) -> Callable[[dict[str, Any], Random], list[str]]:
+    """What the person signs in with; nothing while they are signed in."""
+    return lambda state, rng: [] if state["authenticated"] else [state[key]]
+
+
 def _authors(state: dict[str, Any], rng: Random) -> list[str]:
     return sorted({tweet["username"] for tweet in state["tweets"].values()})
 
@@ -159,7 +165,10 @@ TWITTER = Addition(
         names("authenticate_twitter comment follow_user mention post_tweet retweet unfollow_user")
     ),
     marks={
-        "authenticate_twitter": {"username": Values.state("username"), "password": Values.state("password")},
+        "authenticate_twitter": {
+            "username": Values.call(_signing_in("username")),
+            "password": Values.call(_signing_in("password")),
+        },
         "comment": {"tweet_id": _TWEET, "comment_content": Prose(_REPLIES)},
         "follow_user": {"username_to_follow": (_ACCOUNT, Values.call(_not_followed))},
         "get_tweet": {"tweet_id": _TWEET},

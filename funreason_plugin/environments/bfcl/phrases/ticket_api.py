@@ -16,11 +16,11 @@ PHRASES = {
     ),
     "create_ticket": Phrases(
         ask=(
-            'open a support request titled "{title}"[ that says "{description}"][ with priority {priority}]',
-            'report "{title}" to support[, explaining "{description}"][, at priority {priority}]',
-            'hand in a request called "{title}" at the help desk[ with the text "{description}"]'
+            "open a support request titled {title}[ that says {description}][ with priority {priority}]",
+            "report {title} to support[, explaining {description}][, at priority {priority}]",
+            "hand in a request called {title} at the help desk[ with the text {description}]"
             "[ and priority {priority}]",
-            'file "{title}" with the help desk[, adding the details "{description}"][, priority {priority}]',
+            "file {title} with the help desk[, adding the details {description}][, priority {priority}]",
         ),
         tell="Your request has the number {id}, its status is {status} and its priority {priority}.",
         reports=("id", "status"),
@@ -65,9 +65,9 @@ PHRASES = {
     ),
     "resolve_ticket": Phrases(
         ask=(
-            'mark {ticket_id} as solved with the remark "{resolution}"',
-            'settle {ticket_id}, noting "{resolution}"',
-            'record "{resolution}" as the solution of {ticket_id}',
+            "mark {ticket_id} as solved with the remark {resolution}",
+            "settle {ticket_id}, noting {resolution}",
+            "record {resolution} as the solution of {ticket_id}",
         ),
         tell="{status}",
     ),

@@ -109,7 +109,7 @@ PHRASES = {
             "tell me under which symbol {name} is traded",
             "check what {name} is called on the exchange",
         ),
-        noun="ticker of {name}",
+        noun="{name} stock",
         tell="The ticker is {symbol}.",
     ),
     "get_transaction_history": Phrases(

@@ -1,4 +1,4 @@
-"""TravelAPI in English."""
+"""TravelAPI in English. Nobody speaks of the access token: only the system knows it, and it comes from signing in."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ PHRASES = {
     ),
     "book_flight": Phrases(
         ask=(
-            "book me from {travel_from} to {travel_to} on {travel_date} in {travel_class} class, paid with card "
-            "{card_id} under the session {access_token}",
-            "reserve a {travel_class} seat from {travel_from} to {travel_to} for {travel_date} on card {card_id}, "
-            "using {access_token}",
-            "get me a {travel_class} ticket from {travel_from} to {travel_to} on {travel_date}; charge card {card_id} "
-            "and use {access_token}",
+            "book me from {travel_from} to {travel_to} on {travel_date} in {travel_class} class, charged to "
+            "{card_id}",
+            "reserve a {travel_class} seat from {travel_from} to {travel_to} for {travel_date}, paid with "
+            "{card_id}",
+            "get me a {travel_class} ticket from {travel_from} to {travel_to} on {travel_date} and charge it "
+            "to {card_id}",
         ),
         tell="The flight is booked: the booking number is {booking_id} and the transaction {transaction_id}.",
     ),
     "cancel_booking": Phrases(
         ask=(
-            "cancel {booking_id} with {access_token}",
-            "call off {booking_id}, using {access_token}",
-            "undo {booking_id} by means of {access_token}",
+            "cancel {booking_id}",
+            "call off {booking_id}",
+            "undo {booking_id}, I cannot travel",
         ),
         tell="Cancelled: {cancel_status}.",
     ),
@@ -47,9 +47,9 @@ PHRASES = {
     ),
     "contact_customer_support": Phrases(
         ask=(
-            'tell customer support about {booking_id}: "{message}"',
-            'write to customer support regarding {booking_id} and say "{message}"',
-            'ask the support team of {booking_id} this: "{message}"',
+            "tell customer support about {booking_id}: {message}",
+            "write to customer support regarding {booking_id} and say {message}",
+            "ask the support team of {booking_id} this: {message}",
         ),
         tell="Customer support replies: {customer_support_message}",
     ),
@@ -66,9 +66,9 @@ PHRASES = {
     ),
     "get_booking_history": Phrases(
         ask=(
-            "show me all the flights that I have booked, with {access_token}",
-            "list my bookings by means of {access_token}",
-            "go through my past bookings, using {access_token}",
+            "show me all the flights that I have booked",
+            "list my bookings",
+            "go through my past bookings",
         ),
         noun="booking of mine",
         tell="{booking_history.*: from {travel_from} to {travel_to} on {travel_date} in {travel_class} class for "
@@ -89,11 +89,11 @@ PHRASES = {
     ),
     "get_credit_card_balance": Phrases(
         ask=(
-            "tell me how much is on card {card_id}, using {access_token}",
-            "check the balance of card {card_id} with {access_token}",
-            "see what card {card_id} can still pay for, by means of {access_token}",
+            "tell me how much money is on {card_id}",
+            "check the balance of {card_id}",
+            "see what I can still pay with {card_id}",
         ),
-        noun="balance of card {card_id}",
+        noun="balance of {card_id}",
         tell="The card has {card_balance} dollars.",
     ),
     "get_flight_cost": Phrases(
@@ -111,7 +111,7 @@ PHRASES = {
             "tell me the airport for {location}",
             "check from where one flies in {location}",
         ),
-        noun="airport of {location}",
+        noun="{location}",
         tell="The nearest airport is {nearest_airport}.",
     ),
     "list_all_airports": Phrases(
@@ -126,31 +126,31 @@ PHRASES = {
     ),
     "purchase_insurance": Phrases(
         ask=(
-            "insure {booking_id} with {insurance_type} cover for {insurance_cost} dollars, paid by card {card_id} and "
-            "authorised by {access_token}",
-            "buy {insurance_type} insurance for {booking_id} at {insurance_cost} dollars on card {card_id} with "
-            "{access_token}",
-            "take out {insurance_type} insurance on {booking_id}; it costs {insurance_cost} dollars, goes on card "
-            "{card_id} and uses {access_token}",
+            "insure {booking_id} with {insurance_type} cover for {insurance_cost} dollars, paid with "
+            "{card_id}",
+            "buy {insurance_type} insurance for {booking_id} at {insurance_cost} dollars, charged to "
+            "{card_id}",
+            "take out {insurance_type} insurance on {booking_id}; it costs {insurance_cost} dollars and is "
+            "charged to {card_id}",
         ),
         tell="The insurance is taken out under number {insurance_id}.",
     ),
     "register_credit_card": Phrases(
         ask=(
             "register card {card_number} of {cardholder_name}, valid until {expiration_date}, verification number "
-            "{card_verification_number}, with {access_token}",
+            "{card_verification_number}",
             "save my card {card_number} (holder {cardholder_name}, expires {expiration_date}, security code "
-            "{card_verification_number}) by means of {access_token}",
+            "{card_verification_number})",
             "store the credit card {card_number} with expiry {expiration_date} and code {card_verification_number} in "
-            "the name of {cardholder_name}, using {access_token}",
+            "the name of {cardholder_name}",
         ),
         tell="The card is registered under the ID {card_id}.",
     ),
     "retrieve_invoice": Phrases(
         ask=(
-            "get me the invoice[ for {booking_id}][ with the insurance {insurance_id}] by means of {access_token}",
-            "show me the bill[ of {booking_id}][ including the insurance {insurance_id}], using {access_token}",
-            "pull up the invoice[ of {booking_id}][ and of the insurance {insurance_id}] with {access_token}",
+            "get me the invoice[ for {booking_id}][ with the insurance {insurance_id}]",
+            "show me the bill[ for {booking_id}][ including the insurance {insurance_id}]",
+            "pull up the invoice[ of {booking_id}][ and of the insurance {insurance_id}]",
         ),
         noun="invoice[ for {booking_id}]",
         tell="The invoice says: from {invoice.travel_from} to {invoice.travel_to} on {invoice.travel_date}, "
@@ -159,9 +159,9 @@ PHRASES = {
     ),
     "set_budget_limit": Phrases(
         ask=(
-            "limit my travel budget to {budget_limit} dollars with {access_token}",
-            "cap what I spend on travel at {budget_limit} dollars, using {access_token}",
-            "fix my travel budget at {budget_limit} dollars by means of {access_token}",
+            "limit my travel budget to {budget_limit} dollars",
+            "cap what I spend on travel at {budget_limit} dollars",
+            "fix my travel budget at {budget_limit} dollars",
         ),
         tell="Your travel budget is limited to {budget_limit} dollars.",
     ),

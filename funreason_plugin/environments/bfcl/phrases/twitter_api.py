@@ -16,9 +16,9 @@ PHRASES = {
     ),
     "comment": Phrases(
         ask=(
-            'reply "{comment_content}" under {tweet_id}',
-            'leave the words "{comment_content}" below {tweet_id}',
-            'answer {tweet_id} with "{comment_content}"',
+            "reply {comment_content} under {tweet_id}",
+            "leave the words {comment_content} below {tweet_id}",
+            "answer {tweet_id} with {comment_content}",
         ),
         tell="{comment_status}.",
     ),
@@ -89,10 +89,10 @@ PHRASES = {
     ),
     "post_tweet": Phrases(
         ask=(
-            'publish "{content}" on Twitter[ with the tags {tags}][ and name {mentions} in it]',
-            'put "{content}" on my Twitter account[, tagged {tags}][, naming {mentions}]',
-            'share "{content}" with my followers[ under the tags {tags}][ and point it out to {mentions}]',
-            'write the post "{content}"[ with the hashtags {tags}][, addressed to {mentions}]',
+            "publish {content} on Twitter[ with the tags {tags}][ and name {mentions} in it]",
+            "put {content} on my Twitter account[, tagged {tags}][, naming {mentions}]",
+            "share {content} with my followers[ under the tags {tags}][ and point it out to {mentions}]",
+            "write the post {content}[ with the hashtags {tags}][, addressed to {mentions}]",
         ),
         tell="Your post is out; its number is {id}.",
     ),
@@ -115,12 +115,12 @@ PHRASES = {
     ),
     "search_tweets": Phrases(
         ask=(
-            'look for posts about "{keyword}"',
-            'see what people write about "{keyword}" on Twitter',
-            'search Twitter for "{keyword}"',
-            'show me the posts that speak of "{keyword}"',
+            "look for posts about {keyword}",
+            "see what people write about {keyword} on Twitter",
+            "search Twitter for {keyword}",
+            "show me the posts that speak of {keyword}",
         ),
-        noun='post about "{keyword}"',
+        noun="post about {keyword}",
         tell='{[]: {username} wrote "{content}"}',
         reports=("[].username", "[].content"),
     ),

@@ -36,12 +36,12 @@ PHRASES = {
     ),
     "displayCarStatus": Phrases(
         ask=(
-            'show me the "{option}" page of the car\'s status',
-            'give me the car\'s status for "{option}"',
-            'tell me what the car reports under "{option}"',
-            'read me the "{option}" section of the car status',
+            "show me the {option} page of the car's status",
+            "give me the car's status for {option}",
+            "tell me what the car reports under {option}",
+            "read me the {option} section of the car status",
         ),
-        noun='status of "{option}"',
+        noun="status of {option}",
     ),
     "display_log": Phrases(
         ask=(
@@ -129,7 +129,7 @@ PHRASES = {
             "tell me which zip code {city} has",
             "check the postal code of {city}",
         ),
-        noun="zip code of {city}",
+        noun="{city}",
         tell="The zip code is {zipcode}.",
     ),
     "liter_to_gallon": Phrases(
@@ -190,10 +190,10 @@ PHRASES = {
     ),
     "set_navigation": Phrases(
         ask=(
-            'guide me to "{destination}"',
-            'enter "{destination}" as the destination',
-            'plan the route to "{destination}"',
-            'take me to "{destination}" with the route guidance',
+            "guide me to {destination}",
+            "enter {destination} as the destination",
+            "plan the route to {destination}",
+            "take me to {destination} with the route guidance",
         ),
         tell="{status}.",
     ),
