@@ -188,12 +188,12 @@ class BankAccounts(Environment):
     @tool(
         writes=True,
         ask=(
-            'open a savings pot called "{name}"[ with a goal of {goal} euros]',
-            'start a new pot named "{name}"[, the goal being {goal} euros]',
-            'set up a pot for me under the name "{name}"[ and make {goal} euros the goal]',
-            'create a savings pot "{name}"[ that should reach {goal} euros]',
+            "open a savings pot called {name}[ with a goal of {goal} euros]",
+            "start a new pot named {name}[, the goal being {goal} euros]",
+            "set up a pot for me under the name {name}[ and make {goal} euros the goal]",
+            "create a savings pot {name}[ that should reach {goal} euros]",
         ),
-        noun='new "{name}" pot[ with a goal of {goal} euros]',
+        noun="new {name} pot[ with a goal of {goal} euros]",
         tell="The {name} pot is open and holds {balance} euros.",
         reports=("name", "balance"),
     )

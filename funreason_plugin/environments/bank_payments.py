@@ -12,13 +12,13 @@ from funreason_plugin.environments.bank_records import (
     AccountId,
     NewPayee,
     Paid,
-    PaidSeveral,
+    PaidEach,
     PayeeId,
     Payees,
     Payment,
-    PaymentItem,
     Reference,
     RemovedPayee,
+    Share,
     new_iban,
     new_payee_names,
 )
@@ -116,10 +116,10 @@ class BankPayments(BankAccounts):
     @tool(
         writes=True,
         ask=(
-            'pay {amount} euros to {payee_id} out of {account_id}[ with the reference "{reference}"]',
-            'send {amount} euros to {payee_id} using {account_id}[ and write "{reference}" on it]',
-            'transfer {amount} euros from {account_id} to {payee_id}[, reference: "{reference}"]',
-            'take {amount} euros from {account_id} and pay {payee_id}[, noting "{reference}"]',
+            "pay {amount} euros to {payee_id} out of {account_id}[ with the reference {reference}]",
+            "send {amount} euros to {payee_id} using {account_id}[ and write {reference} on it]",
+            "transfer {amount} euros from {account_id} to {payee_id}[, reference: {reference}]",
+            "take {amount} euros from {account_id} and pay {payee_id}[, noting {reference}]",
         ),
         noun="payment to {payee_id} of {amount} euros out of {account_id}",
         tell="The money has gone to {paid_to}; {balance} euros are left on the account.",
@@ -144,32 +144,36 @@ class BankPayments(BankAccounts):
     @tool(
         writes=True,
         ask=(
-            "pay {payments} from {account_id} in one go",
-            "send {payments}, all of it out of {account_id}",
-            "make the following payments from {account_id}, namely {payments}",
-            "use {account_id} to pay {payments}",
+            "pay {amount} euros each to {payee_ids}, all of it from {account_id}",
+            "make payments of {amount} euros from {account_id} to {payee_ids}",
+            "use {account_id} to pay {amount} euros apiece to {payee_ids}",
+            "send {amount} euros apiece to {payee_ids}, out of {account_id}",
         ),
         tell="{payments} payments went out, {total} euros in all; {balance} euros are left on the account.",
         reports=("payments", "total", "balance"),
     )
-    def pay_several(
+    def pay_each(
         self,
         account_id: AccountId,
-        payments: Annotated[list[PaymentItem], Field(min_length=1, max_length=10)],
-    ) -> PaidSeveral:
-        """Pay several saved payees from one current account; either all the payments are made or none.
+        payee_ids: Annotated[
+            list[PayeeId], Field(min_length=1, max_length=5, json_schema_extra={"uniqueItems": True})
+        ],
+        amount: Share,
+    ) -> PaidEach:
+        """Pay the same amount to some saved payees from one current account: either to all of them or to none.
 
         Args:
             account_id: Id of a current account that holds the total, from list_accounts.
-            payments: Who gets how much: payee ids from list_payees, each with an amount in euros.
+            payee_ids: Ids of the payees, from list_payees or add_payee.
+            amount: Amount in euros that each of them gets.
         """
         account = self._current(account_id)
-        payees = [self._payee(item["payee_id"]) for item in payments]
-        total = round(sum(item["amount"] for item in payments), 2)
+        payees = [self._payee(payee_id) for payee_id in payee_ids]
+        total = round(amount * len(payees), 2)
         self._take(account, total)
-        for payee, item in zip(payees, payments, strict=True):
-            self._book(account_id, "outgoing", payee["name"], item["amount"])
-        return {"payments": len(payments), "total": total, "balance": account["balance"]}
+        for payee in payees:
+            self._book(account_id, "outgoing", payee["name"], amount)
+        return {"payments": len(payees), "total": total, "balance": account["balance"]}
 
     # -- shared by the tools ------------------------------------------------------------------------
 

@@ -25,6 +25,7 @@ Payment = Annotated[
     Field(gt=0, le=20000),
     Values.of([15, 22.4, 35, 48.75, 60, 75, 90, 115.5, 140, 180]),
 ]
+Share = Annotated[float, Field(gt=0, le=2000), Values.of([12, 18.5, 25, 33, 47.25, 52])]
 Monthly = Annotated[float, Field(gt=0, le=5000), Values.of([20, 30, 42.5, 55, 70, 95, 130, 210])]
 DayOfMonth = Annotated[int, Field(ge=1, le=28)]
 Reference = Annotated[str, Field(max_length=140), Prose(bank_data.REFERENCES)]
@@ -108,16 +109,7 @@ class Paid(TypedDict):
     balance: float
 
 
-class PaymentItem(TypedDict):
-    payee_id: Annotated[str, Ref("payee"), Field(description="Id of a saved payee.")]
-    amount: Annotated[
-        float,
-        Field(gt=0, le=20000, description="Amount in euros."),
-        Values.of([12, 18.5, 25, 33, 47.25, 52, 66, 80]),
-    ]
-
-
-class PaidSeveral(TypedDict):
+class PaidEach(TypedDict):
     payments: int
     total: float
     balance: float

@@ -60,12 +60,12 @@ class ShopCheckout(ShopCart):
     @tool(
         writes=True,
         ask=(
-            'save {street} in {city} as my "{name}" address',
-            'add an address called "{name}" at {street}, in the city of {city}',
-            'store a new delivery address under the name "{name}": {street}, city {city}',
-            'remember {street} in {city} under "{name}"',
+            "save {street} in {city} as my {name} address",
+            "add an address called {name} at {street}, in the city of {city}",
+            "store a new delivery address under the name {name} for {street} in the city of {city}",
+            "remember {street} in {city} under {name}",
         ),
-        noun='new address "{name}" at {street} in {city}',
+        noun="new address {name} at {street} in {city}",
         tell="The address is saved; its postcode is {postcode}.",
         reports=("postcode",),
     )

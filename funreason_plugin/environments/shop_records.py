@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from pydantic import Field
-from typing_extensions import TypedDict
+from typing_extensions import NotRequired, TypedDict
 
 from funreason_plugin.environments.marks import Ref, Values
 
@@ -187,7 +187,13 @@ class Received(TypedDict):
 
 class ReturnItem(TypedDict):
     product_id: Annotated[str, Ref("product"), Field(description="A product of that order.")]
-    quantity: Annotated[int, Field(ge=1, le=10, description="How many pieces come back."), Values.of([1, 2])]
+    quantity: NotRequired[
+        Annotated[
+            int,
+            Field(ge=1, le=10, description="How many pieces come back; left out: all of them."),
+            Values.of([1, 2]),
+        ]
+    ]
 
 
 class OpenedReturn(TypedDict):

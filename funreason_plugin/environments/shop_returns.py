@@ -53,12 +53,12 @@ class ShopReturns(ShopOrders):
     @tool(
         writes=True,
         ask=(
-            'start a return of {items} from {order_id} because it is {reason}[, with the note "{note}"]',
-            'send back {items} out of {order_id}, which is {reason}[, and add: "{note}"]',
-            'open a return for {items} in {order_id}, the reason being {reason}[, and write "{note}"]',
-            'return {items} from {order_id} (reason: {reason})[ and leave the note "{note}"]',
+            "start a return of {items} from {order_id} because it is {reason}[, with the note {note}]",
+            "send back {items} out of {order_id}, which is {reason}[, and add: {note}]",
+            "open a return for {items} in {order_id}, the reason being {reason}[, and write {note}]",
+            "return {items} from {order_id} (reason: {reason})[ and leave the note {note}]",
         ),
-        noun='return of {items} from {order_id}, which is {reason}[, with the note "{note}"]',
+        noun="return of {items} from {order_id}, which is {reason}[, with the note {note}]",
         tell="Return {return_id} is open; you get {refund} euros back if you send it by {send_back_until}.",
         reports=("return_id", "refund"),
     )
@@ -73,7 +73,7 @@ class ShopReturns(ShopOrders):
 
         Args:
             order_id: Id of an order with the status "delivered", from list_purchases.
-            items: What comes back: product ids from open_purchase, each with the number of pieces.
+            items: What comes back: product ids from open_purchase, with the number of pieces if not all of them.
             reason: Why the items come back.
             note: A sentence for the returns team, in the customer's words.
         """
@@ -89,7 +89,9 @@ class ShopReturns(ShopOrders):
             )
         pieces: dict[str, int] = {}
         for item in items:
-            pieces[item["product_id"]] = pieces.get(item["product_id"], 0) + item["quantity"]
+            key = item["product_id"]
+            quantity = item.get("quantity", self._left(order_id, order, key))
+            pieces[key] = pieces.get(key, 0) + quantity
         refund = round(sum(self._refund(order_id, order, *entry) for entry in pieces.items()), 2)
         return_id = self.new_id("RET", taken=self.returns)
         self.returns[return_id] = {
@@ -139,10 +141,10 @@ class ShopReturns(ShopOrders):
     @tool(
         writes=True,
         ask=(
-            'rate {product_id} with {stars} stars[ and write: "{comment}"]',
-            'give {product_id} a rating of {stars} out of 5[ with the comment "{comment}"]',
-            'post a rating of {stars} stars for {product_id}[, saying "{comment}"]',
-            'review {product_id} for me, {stars} stars[, with the words "{comment}"]',
+            "rate {product_id} with {stars} stars[ and write: {comment}]",
+            "give {product_id} a rating of {stars} out of 5[ with the comment {comment}]",
+            "post a rating of {stars} stars for {product_id}[, saying {comment}]",
+            "review {product_id} for me, {stars} stars[, with the words {comment}]",
         ),
         tell="Your {stars} stars for the {title} are online.",
         reports=("stars",),
@@ -178,18 +180,25 @@ class ShopReturns(ShopOrders):
 
     # -- shared by the tools ------------------------------------------------------------------------
 
-    def _refund(self, order_id: str, order: Order, product_id: str, pieces: int) -> float:
-        """What comes back for a product; more pieces than were bought and not yet returned are an error."""
+    def _left(self, order_id: str, order: Order, product_id: str) -> int:
+        """How many pieces of a product were bought and not returned yet; none is an error."""
         title = self._product(product_id)["title"]
-        line = next((line for line in order["lines"] if line["product_id"] == product_id), None)
-        if line is None:
+        bought = sum(line["quantity"] for line in order["lines"] if line["product_id"] == product_id)
+        if not bought:
             raise ToolError(f"The {title} is not part of {order_id}; open_purchase shows what is.")
-        before = sum(
+        returned = sum(
             entry["items"].get(product_id, 0)
             for entry in self.returns.values()
             if entry["order_id"] == order_id
         )
-        left = line["quantity"] - before
+        if bought == returned:
+            raise ToolError(f"All of the {title} in {order_id} is in a return already.")
+        return bought - returned
+
+    def _refund(self, order_id: str, order: Order, product_id: str, pieces: int) -> float:
+        """What comes back for so many pieces of a product."""
+        left = self._left(order_id, order, product_id)
         if pieces > left:
+            title = self._product(product_id)["title"]
             raise ToolError(f"Of the {title} in {order_id}, {left} can still be returned, not {pieces}.")
-        return line["price"] * pieces
+        return pieces * next(line["price"] for line in order["lines"] if line["product_id"] == product_id)

@@ -115,56 +115,46 @@ PAY = Case(
 # -- several payments -----------------------------------------------------------------------------------------
 
 
-def pay_both(
-    desk: Desk, amounts: tuple[float, float] = (47.25, 18.5), order: tuple[int, int] = (0, 1)
-) -> None:
+def pay_both(desk: Desk, amount: float = 18.5, ranks: tuple[int, ...] = (0, 1)) -> None:
     sign_in(desk)
-    account_id = account(desk)
-    payments = [{"payee_id": payee(desk, rank), "amount": amounts[rank]} for rank in order]
-    desk("pay_several", account_id=account_id, payments=payments)
+    payees = [payee(desk, rank) for rank in ranks]
+    desk("pay_each", account_id=account(desk), payee_ids=payees, amount=amount)
 
 
-def pay_each(desk: Desk, order: tuple[int, ...] = (0, 1)) -> None:
+def pay_one_by_one(desk: Desk, ranks: tuple[int, ...] = (0, 1)) -> None:
     sign_in(desk)
-    account_id = account(desk)
-    for rank in order:
-        desk("pay_payee", account_id=account_id, payee_id=payee(desk, rank), amount=(47.25, 18.5)[rank])
+    for rank in ranks:
+        desk("pay_payee", account_id=account(desk), payee_id=payee(desk, rank), amount=18.5)
 
 
-def pay_in_two_batches(desk: Desk) -> None:
-    sign_in(desk)
-    account_id = account(desk)
-    for rank, amount in ((1, 18.5), (0, 47.25)):
-        desk(
-            "pay_several", account_id=account_id, payments=[{"payee_id": payee(desk, rank), "amount": amount}]
-        )
-
-
-def pay_one_unknown_first(desk: Desk) -> None:
+def pay_an_unknown_first(desk: Desk) -> None:
     """All or none: the payment beside the unknown payee is not made."""
     sign_in(desk)
-    account_id = account(desk)
-    good = {"payee_id": payee(desk), "amount": 47.25}
-    desk("pay_several", account_id=account_id, payments=[good, {"payee_id": "PYE-1", "amount": 18.5}])
-    desk("pay_several", account_id=account_id, payments=[good, {"payee_id": payee(desk, 1), "amount": 18.5}])
+    desk("pay_each", account_id=account(desk), payee_ids=[payee(desk), "PYE-1"], amount=18.5)
+    pay_both(desk)
+
+
+def pay_too_much_to_both_first(desk: Desk) -> None:
+    pay_both(desk, amount=1900)
+    pay_both(desk)
 
 
 PAY_BOTH = Case(
-    "Pay 47.25 euros to my first payee and 18.50 to the second.",
-    solvent,
+    "Pay 18.50 euros each to my first and my second payee.",
+    lambda state: 800 < current(state)["balance"] < 3800,
     pay_both,
     {
-        "the other way round": lambda desk: pay_both(desk, order=(1, 0)),
-        "one after the other": pay_each,
-        "one after the other, the second first": lambda desk: pay_each(desk, (1, 0)),
-        "two batches of one": pay_in_two_batches,
-        "an unknown payee beside a good one first": pay_one_unknown_first,
+        "the other way round": lambda desk: pay_both(desk, ranks=(1, 0)),
+        "one after the other": pay_one_by_one,
+        "one after the other, the second first": lambda desk: pay_one_by_one(desk, (1, 0)),
+        "an unknown payee beside a good one first": pay_an_unknown_first,
+        "too much first": pay_too_much_to_both_first,
     },
     {
-        "amounts swapped": lambda desk: pay_both(desk, (18.5, 47.25)),
-        "one only": lambda desk: pay_each(desk, (0,)),
-        "one twice": lambda desk: pay_each(desk, (0, 1, 1)),
-        "the same payee": lambda desk: pay_both(desk, order=(0, 0)),
+        "another amount": lambda desk: pay_both(desk, amount=15.8),
+        "one only": lambda desk: pay_one_by_one(desk, (0,)),
+        "one twice": lambda desk: pay_one_by_one(desk, (0, 1, 1)),
+        "another payee": lambda desk: pay_both(desk, ranks=(0, 2)),
     },
 )
 

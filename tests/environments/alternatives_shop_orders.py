@@ -82,6 +82,13 @@ def send_back_in_two_items(desk: Desk) -> None:
     pickup(desk, open_return(desk, order_id, product_id, items=[piece, piece]))
 
 
+def send_back_without_a_number(desk: Desk) -> None:
+    order_id = orders(desk, "on its way")[0]["order_id"]
+    desk("confirm_receipt", order_id=order_id)
+    product_id = lines(desk, order_id)[0]["product_id"]
+    pickup(desk, open_return(desk, order_id, product_id, items=[{"product_id": product_id}]))
+
+
 def send_back_on_a_better_day(desk: Desk) -> None:
     send_back(desk, weekday="Tuesday", window="evening")
     pickup(desk, desk.outputs[-2]["return_id"])
@@ -118,6 +125,7 @@ RETURN = Case(
         "a return before the receipt is refused first": send_back_too_early,
         "product id from find_product": send_back_by_title,
         "two items of one piece": send_back_in_two_items,
+        "all pieces, the number left out": send_back_without_a_number,
         "the note in other words": lambda desk: send_back(
             desk, note="Of 2 things in this order, 2 lids stay open"
         ),

@@ -76,7 +76,7 @@ def arguments_of(session: Session) -> dict[str, dict[str, Any]]:
         "add_payee": {"name": "Edda Vogel", "iban": "DE89370400440532013000"},
         "remove_payee": {"payee_id": free},
         "pay_payee": {"account_id": current, "payee_id": free, "amount": 20},
-        "pay_several": {"account_id": current, "payments": [{"payee_id": free, "amount": 20}]},
+        "pay_each": {"account_id": current, "payee_ids": list(found["payees"])[:2], "amount": 20},
         "list_standing_orders": {},
         "set_up_standing_order": {"account_id": current, "payee_id": free, "amount": 20, "day_of_month": 3},
         "change_standing_order": {"standing_order_id": standing, "amount": 21.5},
@@ -193,17 +193,17 @@ def test_a_payment_is_booked_with_its_reference(bank: Session) -> None:
     assert "only a card payment" in refused(bank, "dispute_payment", **dispute)
 
 
-def test_several_payments_are_made_all_or_none(bank: Session) -> None:
+def test_several_payees_are_all_paid_or_none(bank: Session) -> None:
     source = account(bank)
-    ids = [entry["payee_id"] for entry in done(bank, "list_payees")["payees"]]
-    payments = [{"payee_id": ids[0], "amount": 12}, {"payee_id": ids[1], "amount": 18.5}]
-    paid = done(bank, "pay_several", account_id=source["account_id"], payments=payments)
-    assert paid == {"payments": 2, "total": 30.5, "balance": round(source["balance"] - 30.5, 2)}
-    unknown = [payments[0], {"payee_id": "PYE-1", "amount": 1}]
-    assert "list_payees" in refused(bank, "pay_several", account_id=source["account_id"], payments=unknown)
-    large = [payments[0], {"payee_id": ids[1], "amount": 15_000}]
-    assert "too little" in refused(bank, "pay_several", account_id=source["account_id"], payments=large)
-    assert "payments" in refused(bank, "pay_several", account_id=source["account_id"], payments=[])
+    ids = [entry["payee_id"] for entry in done(bank, "list_payees")["payees"]][:3]
+    paid = done(bank, "pay_each", account_id=source["account_id"], payee_ids=ids, amount=18.5)
+    assert paid == {"payments": 3, "total": 55.5, "balance": round(source["balance"] - 55.5, 2)}
+    once = {"account_id": source["account_id"], "amount": 2}
+    assert "list_payees" in refused(bank, "pay_each", **once, payee_ids=[ids[0], "PYE-1"])
+    assert "payee_ids" in refused(bank, "pay_each", **once, payee_ids=[ids[0], ids[0]])
+    assert "payee_ids" in refused(bank, "pay_each", **once, payee_ids=[])
+    half = {"account_id": source["account_id"], "amount": round(paid["balance"] * 0.6, 2)}
+    assert "too little" in refused(bank, "pay_each", **half, payee_ids=ids[:2])
 
 
 def test_a_standing_order_starts_on_the_next_such_day(bank: Session) -> None:
