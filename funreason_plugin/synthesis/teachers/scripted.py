@@ -1,0 +1,109 @@
+"""The embedded teacher: scripted, deterministic, without a model and without a network.
+
+    teacher = ScriptedTeacher(space)
+    completion = await teacher.complete(Request("querying", messages, seed="0/17"))
+
+It answers the same prompts as a language model, from their material and from what the tools say about
+themselves. It never sees the truth: as A_R it reads values in the query and in outputs, and at
+`error_rate` it makes one of several kinds of mistakes until the advice in its prompt speaks of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from random import Random
+from typing import Any
+from zlib import crc32
+
+from funreason_plugin.environments.space import SimulationSpace
+from funreason_plugin.synthesis.plan import Plan, read_plan
+from funreason_plugin.synthesis.teachers.base import Completion, Message, Request
+from funreason_plugin.synthesis.teachers.scripted_critiquing import critique
+from funreason_plugin.synthesis.teachers.scripted_lexicon import Lexicon
+from funreason_plugin.synthesis.teachers.scripted_mistakes import Mistake, draw_mistake, is_mended
+from funreason_plugin.synthesis.teachers.scripted_phrasing import Past
+from funreason_plugin.synthesis.teachers.scripted_querying import write_query
+from funreason_plugin.synthesis.teachers.scripted_reader import Reading, read_query
+from funreason_plugin.synthesis.teachers.scripted_reasoning import next_message
+from funreason_plugin.synthesis.teachers.scripted_tooling import advanced_tool
+from funreason_plugin.synthesis.teachers.scripted_view import View, material_of
+
+__all__ = ["ScriptedTeacher"]
+
+ERROR_RATE = 0.15
+_READINGS = 256
+
+
+class ScriptedTeacher:
+    """Plays all four agents for one space."""
+
+    name = "scripted"
+    model = "none"
+
+    def __init__(self, space: SimulationSpace, error_rate: float = ERROR_RATE) -> None:
+        if not 0 <= error_rate <= 1:
+            raise ValueError(f"error_rate is {error_rate}, expected 0 to 1")
+        self.error_rate = error_rate
+        self.lexicon = Lexicon(space.tools)
+        self._read = lru_cache(maxsize=_READINGS)(self._read_uncached)
+
+    async def complete(self, request: Request) -> Completion:
+        """Answer a prompt of `synthesis.prompts`."""
+        rng = Random(crc32(request.seed.encode()))
+        text = self._reply(request, rng)
+        read = sum(len(message["content"]) for message in request.messages)
+        return Completion(text, (read + 3) // 4, (len(text) + 3) // 4, self.model)
+
+    def _reply(self, request: Request, rng: Random) -> str:
+        if request.agent == "reasoning":
+            return self._reason(request.messages, rng)
+        material = material_of(request.messages[-1]["content"])
+        if request.agent == "tooling":
+            return advanced_tool(material, self.lexicon)
+        if request.agent == "querying":
+            return self._ask(material, rng)
+        return critique(material, rng)
+
+    def _ask(self, material: Mapping[str, Any], rng: Random) -> str:
+        values = {row["name"]: row["value"] for row in material["advanced_tool"]["inputs"]}
+        return write_query(
+            read_plan(material["outline"]), values, self.lexicon, material["noise"], _past(material), rng
+        )
+
+    def _reason(self, messages: Sequence[Message], rng: Random) -> str:
+        view = View.of(messages)
+        reading = self._read(view.query, view.solution)
+        return next_message(view, reading, self.lexicon, self._mistake(view, reading), rng)
+
+    def _read_uncached(self, query: str, solution: str) -> Reading:
+        return read_query(query, read_plan(solution), self.lexicon)
+
+    def _mistake(self, view: View, reading: Reading) -> Mistake | None:
+        """The turn's mistake, the same in every attempt, until the advice speaks of it."""
+        if not self.error_rate:
+            return None
+        rng = Random(crc32(f"{view.query}\0{view.solution}".encode()))
+        if rng.random() >= self.error_rate:
+            return None
+        plan: Plan = view.plan
+        mistake = draw_mistake(plan, reading, self.lexicon, rng)
+        return None if mistake is None or is_mended(mistake, plan, view.critiques) else mistake
+
+
+def _past(material: Mapping[str, Any]) -> Past:
+    done = material["done_in_earlier_turns"]
+    calls: dict[str, int] = {}
+    for turn in done:
+        for tool in turn:
+            calls[tool] = calls.get(tool, 0) + 1
+    known: dict[str, dict[tuple[int, str, str], Any]] = {"user": {}, "assistant": {}}
+    for row in material["known_from_earlier_turns"]:
+        known[row["by"]][row["turn"] - 1, row["tool"], row["field"]] = row["value"]
+    return Past(
+        calls=calls,
+        turns=len(done),
+        last=tuple(done[-1]) if done else (),
+        said=known["user"],
+        shown=known["assistant"],
+    )

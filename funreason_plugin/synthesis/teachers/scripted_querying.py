@@ -1,0 +1,239 @@
+"""A_Q, scripted: the hard query, from the advanced tool, the outline and the noise."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+from funreason_plugin.synthesis.plan import Plan, PlannedCall
+from funreason_plugin.synthesis.teachers import scripted_frames as frames
+from funreason_plugin.synthesis.teachers import scripted_words as english
+from funreason_plugin.synthesis.teachers.scripted_lexicon import Lexicon
+from funreason_plugin.synthesis.teachers.scripted_phrasing import Past, Phrasing, given_params
+from funreason_plugin.synthesis.teachers.scripted_reader import read_query, words_of
+
+__all__ = ["credentials", "spoken_calls", "write_query"]
+
+DRAFTS = 5
+
+
+def write_query(
+    plan: Plan, values: Mapping[str, Any], lexicon: Lexicon, noise: Mapping[str, str], past: Past, rng: Random
+) -> str:
+    """Draft, read the draft, and word anew what would be misread; a stubborn value is stated by itself."""
+    quoted: set[str] = set()
+    stated: set[str] = set()
+    draft = ""
+    for number in range(DRAFTS):
+        draft = _Draft(plan, values, lexicon, noise, past, rng, quoted, stated).text()
+        read = read_query(draft, plan, lexicon).values
+        wrong = {name for name, value in values.items() if not _same(read.get(name), value)}
+        if not wrong:
+            return draft
+        quoted |= wrong
+        if number >= 2:
+            stated |= wrong
+    return draft
+
+
+def _same(read: Any, value: Any) -> bool:
+    if isinstance(value, bool) or isinstance(read, bool):
+        return read is value
+    return bool(read == value)
+
+
+# -- which calls are spoken of ----------------------------------------------------------------------------
+
+_SECRET = re.compile(r"user_?name|user|pass(?:word|code|phrase)|\bpin\b|_pin|pin_|token|secret|client_id|login|email|first_name|last_name|grant", re.I)  # fmt: skip
+
+
+def credentials(call: PlannedCall) -> bool:
+    """Whether a call only says who somebody is: it is not asked for, its arguments are stated."""
+    inputs = [path for path, source in call.arguments.items() if source.kind == "input"]
+    return bool(inputs) and not call.asked and all(_SECRET.search(path) for path in inputs)
+
+
+def spoken_calls(plan: Plan, lexicon: Lexicon) -> list[int]:
+    """The calls that get a clause: goals, and support that a user has to want for itself."""
+    feeding = {
+        source.call for call in plan.calls for source in call.arguments.values() if source.kind == "output"
+    }
+    spoken = []
+    for index, call in enumerate(plan.calls):
+        if call.asked:
+            spoken.append(index)
+        elif not credentials(call):
+            given = bool(given_params(call))
+            writes = lexicon[call.tool].spec.writes
+            if (index in feeding and writes) or (index not in feeding and given):
+                spoken.append(index)
+    return spoken
+
+
+# -- one draft --------------------------------------------------------------------------------------------
+
+_REPORTING = frozenset(
+    re.findall(r"\w+", "tell show give let list name read walk remind inform bring fetch hand pull keep make")
+)
+_FOR_USER = re.compile(r"\b(?:me|you|your)\b")
+_NOUNS = re.compile(
+    r"(?:class|type|kind|date|time|price|amount|budget|limit|size|colou?r|name|title|note|message|reason|priority|"
+    r"category|status|quantity|currency|city|address|code|number|language|unit|method|cabin|room|description|"
+    r"subject|label|comment|password|username|PIN|ID|email|level|format|duration|mode|symptom|remark)\Z"
+)
+
+
+@dataclass(slots=True)
+class _Draft:
+    plan: Plan
+    values: Mapping[str, Any]
+    lexicon: Lexicon
+    noise: Mapping[str, str]
+    past: Past
+    rng: Random
+    quoted: Collection[str]
+    stated: Collection[str]
+
+    def text(self) -> str:
+        spoken = spoken_calls(self.plan, self.lexicon)
+        deferred = self._deferred(spoken)
+        phrasing = Phrasing(
+            self.plan,
+            self.values,
+            self.lexicon,
+            self.rng,
+            spoken=spoken,
+            past=self.past,
+            quoted=self.quoted,
+            deferred=deferred,
+        )
+        clauses = [phrasing.clause(index) for index in spoken]
+        request = self._request(clauses, self._dependent(spoken))
+        details = self._statements(deferred, phrasing)
+        secrets = self._credentials()
+        parts = [request]
+        if details:
+            parts.insert(0 if self.noise["order"] == "details_first" and not self.past.turns else 1, details)
+        if secrets:
+            parts.insert(self.rng.choice((0, len(parts))), secrets)
+        return " ".join((*self._opening(), *parts, *self._closing(spoken)))
+
+    # -- the request ----------------------------------------------------------------------------------
+
+    def _request(self, clauses: Sequence[str], dependent: Sequence[bool]) -> str:
+        if not clauses:
+            return "Please get me signed in."
+        kind = self.noise["indirection"]
+        count = len(clauses)
+        if count in frames.LISTS and self.rng.random() < 0.22:
+            return self.rng.choice(frames.LISTS[count]).format(*clauses)
+        own = self._ownable(clauses[0])
+        forms = frames.FORMS[kind] + frames.OWN_FORMS[kind] * (1 if kind in ("direct", "question") else 2)
+        if own and kind in ("delegated", "background", "need"):
+            forms = frames.OWN_FORMS[kind] + frames.FORMS[kind]
+        form = self.rng.choice(forms if own else frames.FORMS[kind])
+        text = _fill(form, clauses[0])
+        joined_here = False
+        for number in range(1, count):
+            joins = frames.JOINS["then" if dependent[number] or self.rng.random() < 0.25 else "also"]
+            tight = form.endswith(("{c}.", "{c}?", "{C}.")) and not joined_here and number == 1
+            tight = tight and (form not in frames.OWN_FORMS[kind] or self._ownable(clauses[number]))
+            join = self.rng.choice(joins if tight else [join for join in joins if join.startswith(".")])
+            if join.startswith("."):
+                text = f"{text} {join[2:].format(c=clauses[number])}."
+                joined_here = True
+            else:
+                text = f"{text[:-1]}{join.format(c=clauses[number])}{text[-1]}"
+        return text
+
+    def _ownable(self, clause: str) -> bool:
+        return clause.partition(" ")[0] not in _REPORTING and not _FOR_USER.search(
+            re.sub(r'"[^"]*"', "", clause)
+        )
+
+    def _dependent(self, spoken: Sequence[int]) -> list[bool]:
+        """Whether each spoken call builds on an earlier spoken one, directly or not."""
+        reach: dict[int, set[int]] = {}
+        for index, call in enumerate(self.plan.calls):
+            fed = {source.call for source in call.arguments.values() if source.kind == "output"}
+            reach[index] = fed.union(*(reach.get(other, set()) for other in fed))
+        return [bool(reach[index] & set(spoken)) for index in spoken]
+
+    # -- statements -----------------------------------------------------------------------------------
+
+    def _deferred(self, spoken: Sequence[int]) -> set[tuple[int, str]]:
+        """Arguments that are said in a sentence of their own."""
+        late = self.noise["order"] != "natural"
+        names = [name for index in spoken for name in given_params(self.plan.calls[index])]
+        found: set[tuple[int, str]] = set()
+        for index, call in enumerate(self.plan.calls):
+            entry = self.lexicon[call.tool]
+            for path, source in call.arguments.items():
+                if source.kind != "input" or path not in entry.params:
+                    continue
+                if source.name in self.stated:
+                    found.add((index, path))
+                elif late and index in spoken and names.count(path) == 1 and not entry.params[path].required:
+                    plain = not isinstance(self.values.get(source.name), (bool, list, dict))
+                    if plain and _NOUNS.search(words_of(path)) and self.rng.random() < 0.7:
+                        found.add((index, path))
+        return found
+
+    def _statements(self, deferred: Collection[tuple[int, str]], phrasing: Phrasing) -> str:
+        sentences = []
+        for index, name in sorted(deferred):
+            frame = self.rng.choice(frames.STATEMENTS["thing"])
+            value = phrasing.argument(index, name)
+            label = words_of(name)
+            sentences.append(frame.format(name=label, Name=english.capital(label), value=value))
+        return " ".join(sentences)
+
+    def _credentials(self) -> str:
+        pairs = []
+        for call in self.plan.calls:
+            if not credentials(call):
+                continue
+            for path, source in call.arguments.items():
+                if source.kind == "input":
+                    text = english.spoken(self.values.get(source.name))
+                    pairs.append((words_of(path), f'"{text}"' if source.name in self.quoted else text))
+        if not pairs:
+            return ""
+        if len(pairs) == 1:
+            return self.rng.choice(frames.STATEMENTS["own"]).format(name=pairs[0][0], value=pairs[0][1])
+        stated = english.joined([f"my {name} is {value}" for name, value in pairs])
+        lead = self.rng.choice(("", "", "For the record, ", "You'll need this: ", "To sign in: "))
+        return (lead + stated if lead else english.capital(stated)) + "."
+
+    # -- around it ------------------------------------------------------------------------------------
+
+    def _opening(self) -> list[str]:
+        length, style = self.noise["length"], self.noise["style"]
+        rng, parts = self.rng, []
+        if self.past.turns:
+            if rng.random() < {"short": 0.25, "medium": 0.6, "long": 0.8}[length]:
+                parts.append(rng.choice(frames.FOLLOW_UPS[style]))
+            if length == "long" and rng.random() < 0.15:
+                parts.append(rng.choice(frames.CONTEXTS[self.noise["persona"]]))
+            return parts
+        if rng.random() < {"short": 0.1, "medium": 0.5, "long": 0.55}[length]:
+            parts.append(rng.choice(frames.GREETINGS[style]))
+        if length == "long" or (length == "medium" and rng.random() < 0.3):
+            parts.append(rng.choice(frames.CONTEXTS[self.noise["persona"]]))
+        return parts
+
+    def _closing(self, spoken: Sequence[int]) -> list[str]:
+        length, rng = self.noise["length"], self.rng
+        if rng.random() >= {"short": 0.05, "medium": 0.35, "long": 0.5}[length]:
+            return []
+        writes = any(self.lexicon[self.plan.calls[index].tool].spec.writes for index in spoken)
+        if rng.random() < 0.45:
+            return [rng.choice(frames.WRITE_CLOSERS if writes else frames.READ_CLOSERS)]
+        return [rng.choice(frames.CLOSERS[self.noise["style"]])]
+
+
+def _fill(form: str, clause: str) -> str:
+    return form.format(c=clause, C=english.capital(clause), g=english.gerund(clause) if "{g}" in form else "")

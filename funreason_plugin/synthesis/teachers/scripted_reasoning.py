@@ -1,0 +1,222 @@
+"""A_R, scripted: the next message of an attempt, from the query, the tools, and the outputs so far.
+
+It follows the plan that its guidance gives, one step a message, and reads every value out of the query, the
+conversation or an output. When a value is nowhere, or a call fails, it says so in its answer.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from random import Random
+from typing import Any
+
+from funreason_plugin.calls import to_hermes
+from funreason_plugin.synthesis.teachers import scripted_words as english
+from funreason_plugin.synthesis.teachers.scripted_answers import answer, facts
+from funreason_plugin.synthesis.teachers.scripted_lexicon import Lexicon, top
+from funreason_plugin.synthesis.teachers.scripted_mistakes import Mistake, invented_id, misread
+from funreason_plugin.synthesis.teachers.scripted_phrasing import Past, Phrasing
+from funreason_plugin.synthesis.teachers.scripted_querying import credentials
+from funreason_plugin.synthesis.teachers.scripted_reader import Reading
+from funreason_plugin.synthesis.teachers.scripted_thoughts import Planned, Thoughts
+from funreason_plugin.synthesis.teachers.scripted_view import Made, NotFound, View, resolve
+
+__all__ = ["next_message"]
+
+
+def next_message(view: View, reading: Reading, lexicon: Lexicon, mistake: Mistake | None, rng: Random) -> str:
+    """The agent's reply: a thought with calls, or a thought with the answer."""
+    schedule = _schedule(view, mistake)
+    done = len(view.steps)
+    outputs = _outputs(schedule, view)
+    failed = next((made for made in view.steps[-1] if made.failed), None) if view.steps else None
+    thoughts = Thoughts(view, lexicon, rng, outputs)
+    if done < len(schedule) and (failed is None or (mistake is not None and mistake.kind == "order")):
+        try:
+            calls = [_planned(index, view, reading, lexicon, outputs, mistake) for index in schedule[done]]
+        except NotFound:
+            return _give_up(rng)
+        later = [index for step in schedule[done + 1 :] for index in step]
+        if done == 0:
+            goals = [english.to_third_person(text) for text in _clauses(view, reading, lexicon, rng)]
+            thought = thoughts.first(goals, calls, later)
+        else:
+            thought = thoughts.next(view.steps[-1], calls, later)
+        return f"<think>\n{thought}\n</think>\n{to_hermes((c.tool, dict(c.arguments)) for c in calls)}"
+    made = [one for step in view.steps for one in step]
+    if failed is not None:
+        made = [failed]
+    told = _told(view, reading, lexicon, schedule, rng)
+    noted = [fact for one, _ in told[-2:] for fact in facts(one, lexicon[one.tool])] if failed is None else []
+    thought = thoughts.last(made, noted[:2])
+    return f"<think>\n{thought}\n</think>\n{answer([(failed, '')] if failed else told, lexicon, rng)}"
+
+
+# -- what to call -----------------------------------------------------------------------------------------
+
+
+def _schedule(view: View, mistake: Mistake | None) -> list[list[int]]:
+    """Plan indices by step; a mistake moves, drops or repeats some."""
+    steps: dict[int, list[int]] = {}
+    for index, call in enumerate(view.plan.calls):
+        steps.setdefault(call.step, []).append(index)
+    schedule = [steps[step] for step in sorted(steps)]
+    if mistake is None:
+        return schedule
+    if mistake.kind == "invented":
+        schedule = [[index for index in step if index != mistake.provider] for step in schedule]
+    elif mistake.kind == "stopped":
+        schedule = schedule[:-1]
+    elif mistake.kind == "order":
+        rest = [[index for index in step if index != mistake.call] for step in schedule]
+        schedule = [[mistake.call], *rest]
+    elif mistake.kind == "extra":
+        schedule = [*schedule, [mistake.call]]
+    return [step for step in schedule if step]
+
+
+def _outputs(schedule: Sequence[Sequence[int]], view: View) -> dict[int, Any]:
+    """Outputs of the calls made so far, by plan index."""
+    found: dict[int, Any] = {}
+    for step, made in zip(schedule, view.steps, strict=False):
+        for index, one in zip(step, made, strict=False):
+            if not one.failed or index not in found:
+                found[index] = one.output
+    return found
+
+
+def _planned(
+    index: int,
+    view: View,
+    reading: Reading,
+    lexicon: Lexicon,
+    outputs: Mapping[int, Any],
+    mistake: Mistake | None,
+) -> Planned:
+    call = view.plan.calls[index]
+    arguments: dict[str, Any] = {}
+    wrong = mistake if mistake is not None and mistake.call == index else None
+    for path, source in call.arguments.items():
+        about = reading.about.get((index, top(path)), "")
+        if source.kind == "output" and _is_invented(source.call, mistake):
+            entity = lexicon[view.plan.calls[source.call].tool].entity(source.field)
+            _put(arguments, path, invented_id(entity, Random(view.query)))
+            continue
+        if wrong is not None and wrong.path == path:
+            if wrong.kind == "dropped":
+                continue
+            if wrong.kind == "other_mention":
+                _put(arguments, path, reading.values[wrong.other])
+                continue
+            if wrong.kind == "wrong_form":
+                _put(arguments, path, misread(reading.values[source.name]))
+                continue
+        if wrong is not None and wrong.kind == "swapped" and path in (wrong.path, wrong.other):
+            other = wrong.other if path == wrong.path else wrong.path
+            source = call.arguments[other]
+        record = wrong is not None and wrong.kind == "wrong_record" and wrong.path == path
+        _put(arguments, path, resolve(source, view, reading, outputs, about, record))
+    return Planned(index, call.tool, arguments)
+
+
+def _is_invented(call: int, mistake: Mistake | None) -> bool:
+    return mistake is not None and mistake.kind == "invented" and mistake.provider == call
+
+
+_PART = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
+
+
+def _put(arguments: dict[str, Any], path: str, value: Any) -> None:
+    """Set a leaf ("items[0].sku"), making the lists and objects on the way."""
+    if path == top(path):
+        arguments[path] = value
+        return
+    parts: list[Any] = [int(index) if index else name for name, index in _PART.findall(path)]
+    node: Any = arguments
+    for number, part in enumerate(parts):
+        last = number == len(parts) - 1
+        below: Any = value if last else [] if isinstance(parts[number + 1], int) else {}
+        if isinstance(part, int):
+            while len(node) <= part:
+                node.append([] if isinstance(below, list) else {} if not last else None)
+        elif part not in node:
+            node[part] = below
+        if last:
+            node[part] = value
+        node = node[part]
+
+
+# -- what to say ------------------------------------------------------------------------------------------
+
+
+def _goals(view: View, reading: Reading, lexicon: Lexicon) -> list[int]:
+    """The calls whose results the user wants: those asked for, and those that nothing builds on."""
+    feeding = {s.call for call in view.plan.calls for s in call.arguments.values() if s.kind == "output"}
+    ends = [
+        index
+        for index, call in enumerate(view.plan.calls)
+        if index not in feeding and index not in reading.asked and not credentials(call)
+    ]
+    if reading.asked:  # what merely prepares the ground is not reported
+        last = len(view.plan.calls) - 1
+        ends = [
+            index for index in ends if index == last or not lexicon[view.plan.calls[index].tool].spec.writes
+        ]
+    return sorted({*reading.asked, *ends})
+
+
+def _clauses(view: View, reading: Reading, lexicon: Lexicon, rng: Random) -> list[str]:
+    """The request in clauses, with the values that were read."""
+    goals = _goals(view, reading, lexicon)
+    phrasing = Phrasing(
+        view.plan, reading.values, lexicon, rng, spoken=goals, past=_past(view), explicit=True
+    )
+    return [phrasing.clause(index) for index in goals]
+
+
+def _past(view: View) -> Past:
+    """What earlier turns said and showed, for arguments that come from there."""
+    said: dict[tuple[int, str, str], Any] = {}
+    shown: dict[tuple[int, str, str], Any] = {}
+    for call in view.plan.calls:
+        for source in call.arguments.values():
+            if source.kind not in ("said", "earlier"):
+                continue
+            try:
+                value = resolve(source, view, _NOTHING, {})
+            except NotFound:
+                continue
+            (said if source.kind == "said" else shown)[source.turn, source.name, source.field] = value
+    return Past(said=said, shown=shown, turns=len(view.turns))
+
+
+_NOTHING = Reading()
+
+
+def _told(
+    view: View, reading: Reading, lexicon: Lexicon, schedule: Sequence[Sequence[int]], rng: Random
+) -> list[tuple[Made, str]]:
+    goals = _goals(view, reading, lexicon)
+    clauses = dict(zip(goals, _clauses(view, reading, lexicon, rng), strict=True))
+    told = []
+    for step, made in zip(schedule, view.steps, strict=False):
+        for index, one in zip(step, made, strict=False):
+            if index in clauses and not one.failed:
+                told.append((one, english.to_second_person(clauses.pop(index))))
+    return told
+
+
+def _give_up(rng: Random) -> str:
+    thought = rng.choice(_LOST_THOUGHTS)
+    return f"<think>\n{thought}\n</think>\n{rng.choice(_LOST)}"
+
+
+_LOST_THOUGHTS = (
+    "I can't find what I need for the next call, neither in the message nor in the results. I should say so.",
+    "Something is missing for the next call, and I must not make it up. I'd better tell the user.",
+)
+_LOST = (
+    "I'm sorry, I couldn't find everything that this needs. Could you give me the missing details?",
+    "I can't complete this, because a detail is missing. Could you tell me more about what you mean?",
+)

@@ -1,0 +1,317 @@
+"""Chains of thought of the scripted reasoning agent: the goal, what is missing, who gives it, why these arguments.
+
+A thought is put together from remarks; each kind of remark has many wordings. Numbers and ids in it come
+from the query, the conversation or outputs; counts are written in words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+from funreason_plugin.synthesis.plan import PlannedCall, Source
+from funreason_plugin.synthesis.teachers import scripted_thought_frames as frames
+from funreason_plugin.synthesis.teachers import scripted_words as english
+from funreason_plugin.synthesis.teachers.scripted_lexicon import Lexicon, top
+from funreason_plugin.synthesis.teachers.scripted_phrasing import record_entity
+from funreason_plugin.synthesis.teachers.scripted_reader import words_of
+from funreason_plugin.synthesis.teachers.scripted_view import Made, NotFound, View, record_of
+
+__all__ = ["Planned", "Thoughts"]
+
+LONG_VALUE = 60
+SHORT_FIRST = 34
+"""Words below which a first thought goes on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A call about to be made: where it stands in the plan (-1: nowhere) and what it takes."""
+
+    index: int
+    tool: str
+    arguments: Mapping[str, Any]
+
+
+class Thoughts:
+    """Writes the thoughts of one response."""
+
+    def __init__(self, view: View, lexicon: Lexicon, rng: Random, outputs: Mapping[int, Any]) -> None:
+        self.view = view
+        self.lexicon = lexicon
+        self.rng = rng
+        self.outputs = outputs
+
+    # -- before the first calls -----------------------------------------------------------------------
+
+    def first(self, goals: Sequence[str], calls: Sequence[Planned], later: Sequence[int]) -> str:
+        """``goals``: clauses in the third person; ``later``: plan indices of calls of later steps."""
+        pick = self.rng.choice
+        remarks = [pick(frames.GOALS).format(c=goals[0])] if goals else [pick(frames.NO_GOAL)]
+        remarks += [pick(frames.MORE_GOALS).format(c=clause) for clause in goals[1:3]]
+        missing = self._missing(calls, later)
+        remarks += missing or [self._nothing_missing(calls)]
+        if len(calls) > 1:
+            remarks.append(pick(frames.TOGETHER).format(tools=_names(calls)))
+        remarks.append(self._arguments(calls, first=True))
+        if later and (self.rng.random() < 0.55 or _length(remarks) < SHORT_FIRST):
+            remarks.append(pick(frames.AFTERWARDS).format(tool=f"`{self.view.plan.calls[later[0]].tool}`"))
+        if _length(remarks) < SHORT_FIRST:
+            remarks.append(self._left_out(calls) or pick(frames.CARE))
+        return _text(remarks)
+
+    def _missing(self, calls: Sequence[Planned], later: Sequence[int]) -> list[str]:
+        """Why these calls come first: they give what later ones need, or prepare them."""
+        remarks: list[str] = []
+        for planned in calls:
+            found = self._needed_by(planned.index, later)
+            if found is None:
+                continue
+            consumer, name, source = found
+            tool = self.view.plan.calls[consumer].tool
+            entity = record_entity(self.lexicon[planned.tool], source.field)
+            what = english.words(words_of(name))
+            remarks.append(
+                self.rng.choice(frames.MISSING).format(
+                    what=what, entity=entity, consumer=f"`{tool}`", provider=f"`{planned.tool}`"
+                )
+            )
+            if len(remarks) == 2:
+                break
+        if not remarks and later:
+            support = next((p for p in calls if p.index >= 0 and self._enables(p, later)), None)
+            if support is not None:
+                goal = self.view.plan.calls[later[0]].tool
+                remarks.append(
+                    self.rng.choice(frames.ENABLING).format(tool=f"`{support.tool}`", goal=f"`{goal}`")
+                )
+        return remarks
+
+    def _needed_by(self, index: int, later: Sequence[int]) -> tuple[int, str, Source] | None:
+        for number in later:
+            for path, source in self.view.plan.calls[number].arguments.items():
+                if source.kind == "output" and source.call == index:
+                    return number, path, source
+        return None
+
+    def _enables(self, planned: Planned, later: Sequence[int]) -> bool:
+        spec = self.lexicon[planned.tool].spec
+        return spec.writes or any(
+            planned.tool in self.lexicon[self.view.plan.calls[n].tool].spec.needs for n in later
+        )
+
+    def _nothing_missing(self, calls: Sequence[Planned]) -> str:
+        tool = f"`{calls[0].tool}`"
+        if not any(planned.arguments for planned in calls):
+            return self.rng.choice(frames.NO_ARGUMENTS).format(tool=tool)
+        back = self._from_before(calls)
+        if back:
+            return self.rng.choice(frames.FROM_BEFORE).format(tool=tool, what=back)
+        return self.rng.choice(frames.COMPLETE).format(tool=_names(calls))
+
+    def _from_before(self, calls: Sequence[Planned]) -> str:
+        """What an earlier turn gave: "the booking ID BK-1"."""
+        for planned in calls:
+            if planned.index < 0:
+                continue
+            for path, source in self.view.plan.calls[planned.index].arguments.items():
+                value = planned.arguments.get(path)
+                if source.kind in ("earlier", "said") and _short(value):
+                    return f"the {words_of(path)} {english.spoken(value)}"
+        return ""
+
+    def _left_out(self, calls: Sequence[Planned]) -> str:
+        for planned in calls:
+            left = [
+                param.name
+                for param in self.lexicon[planned.tool].spec.params
+                if not param.required and param.name not in planned.arguments
+            ]
+            if left:
+                names = english.joined([words_of(name) for name in left[:2]], "or")
+                return self.rng.choice(frames.LEFT_OUT).format(names=names)
+        return ""
+
+    # -- between calls --------------------------------------------------------------------------------
+
+    def next(self, made: Sequence[Made], calls: Sequence[Planned], later: Sequence[int]) -> str:
+        """After ``made``, before ``calls``."""
+        pick = self.rng.choice
+        seen = self._observations(calls)
+        if not seen:
+            failed = next((one for one in made if one.failed), None)
+            frame = frames.FAILED if failed else frames.WENT_THROUGH
+            seen = [pick(frame).format(tool=f"`{(failed or made[-1]).tool}`")]
+        remarks = [*seen, self._arguments(calls, first=False)]
+        if later and self.rng.random() < 0.3:
+            remarks.append(pick(frames.AFTERWARDS).format(tool=f"`{self.view.plan.calls[later[0]].tool}`"))
+        return _text(remarks)
+
+    def _observations(self, calls: Sequence[Planned]) -> list[str]:
+        """What the outputs say about the arguments that are taken from them."""
+        remarks: list[str] = []
+        told: set[tuple[int, str, str]] = set()
+        for planned in calls:
+            if planned.index < 0:
+                continue
+            for path, source in self.view.plan.calls[planned.index].arguments.items():
+                if source.kind != "output" or source.call not in self.outputs:
+                    continue
+                mark = (source.call, source.by, source.key)
+                if mark in told:
+                    continue
+                told.add(mark)
+                remarks.append(self._observation(path, source, _leaf(planned.arguments, path)))
+        return remarks[:3]
+
+    def _observation(self, path: str, source: Source, value: Any) -> str:
+        provider = self.view.plan.calls[source.call]
+        entry = self.lexicon[provider.tool]
+        words = {
+            "tool": f"`{provider.tool}`",
+            "entity": record_entity(entry, source.field),
+            "what": words_of(path),
+            "value": _shown(value),
+        }
+        if source.by in ("min", "max"):
+            return self._extreme(source, words)
+        if source.by == "equals":
+            key = source.value if source.value is not None else self._said_key(source)
+            if key is not None and _short(key):
+                selector = english.selectors(source.key, english.spoken(key), type(key).__name__)[0]
+                return self.rng.choice(frames.PICKED).format(**words, selector=selector)
+            return self.rng.choice(frames.RETURNED).format(**words)
+        if source.by == "only" and source.field:
+            try:
+                alone = len(record_of(self.outputs[source.call], source, self.view.query)[1]) == 1
+            except NotFound:
+                alone = False
+            return self.rng.choice(frames.ONLY if alone else frames.RETURNED).format(**words)
+        return self.rng.choice(frames.RETURNED).format(**words)
+
+    def _extreme(self, source: Source, words: Mapping[str, str]) -> str:
+        try:
+            record, records = record_of(self.outputs[source.call], source, self.view.query)
+        except NotFound:
+            return self.rng.choice(frames.RETURNED).format(**words)
+        text, before = english.superlatives(source.key, source.by)[0]
+        thing = f"{text} {words['entity']}" if before else f"{words['entity']} {text}"
+        key = words_of(source.key)
+        amount = _leaf(record, source.key) if isinstance(record, dict) else record
+        return self.rng.choice(frames.EXTREME if len(records) > 1 else frames.ONLY).format(
+            **words, thing=thing, key=key, amount=_shown(amount), count=english.count(len(records)),
+            plural=english.plural(words["entity"]),
+        )  # fmt: skip
+
+    def _said_key(self, source: Source) -> Any:
+        try:
+            record, _ = record_of(self.outputs[source.call], source, self.view.query)
+        except NotFound:
+            return None
+        return _leaf(record, source.key) if source.key and isinstance(record, dict) else None
+
+    # -- arguments ------------------------------------------------------------------------------------
+
+    def _arguments(self, calls: Sequence[Planned], *, first: bool) -> str:
+        remarks = []
+        for planned in calls:
+            pairs = self._pairs(planned)
+            if not pairs:
+                if not first or len(calls) > 1:
+                    remarks.append(self.rng.choice(frames.CALL_BARE).format(tool=f"`{planned.tool}`"))
+                continue
+            known = planned.index >= 0 and self._only_said(self.view.plan.calls[planned.index])
+            table = frames.CALL_AS_SAID if known and first else frames.CALL_WITH
+            remarks.append(
+                self.rng.choice(table).format(tool=f"`{planned.tool}`", pairs=english.joined(pairs))
+            )
+        return " ".join(remarks)
+
+    def _only_said(self, call: PlannedCall) -> bool:
+        return all(source.kind in ("input", "value") for source in call.arguments.values())
+
+    def _pairs(self, planned: Planned) -> list[str]:
+        style = self.rng.randrange(3)
+        pairs = []
+        for name, value in planned.arguments.items():
+            if value is None or value == "":
+                continue
+            if planned.index >= 0 and self._is_default(planned, name):
+                continue
+            word, text = english.words(name), _shown(value)
+            pairs.append(
+                f"{word} {text}"
+                if style == 0
+                else f"{text} as the {word}"
+                if style == 1
+                else f"{word} = {text}"
+            )
+        return pairs
+
+    def _is_default(self, planned: Planned, name: str) -> bool:
+        sources = [
+            s for path, s in self.view.plan.calls[planned.index].arguments.items() if top(path) == name
+        ]
+        return bool(sources) and all(source.kind == "value" for source in sources)
+
+    # -- before the answer ----------------------------------------------------------------------------
+
+    def last(self, made: Sequence[Made], facts: Sequence[str]) -> str:
+        """``facts``: "the booking ID is BK-1"."""
+        pick = self.rng.choice
+        failed = next((one for one in made if one.failed), None)
+        if failed is not None:
+            return _text([pick(frames.FAILED).format(tool=f"`{failed.tool}`"), pick(frames.REPORT_FAILURE)])
+        tools = _names([Planned(-1, one.tool, {}) for one in made[-2:]]) if made else ""
+        remarks = [pick(frames.FINISHED).format(tools=tools)] if made else [pick(frames.FINISHED_BARE)]
+        if facts:
+            remarks.append(pick(frames.FACTS).format(facts=english.joined(list(facts))))
+        remarks.append(pick(frames.REPORT))
+        return _text(remarks)
+
+
+# -- helpers ----------------------------------------------------------------------------------------------
+
+
+def _names(calls: Sequence[Planned]) -> str:
+    return english.joined([f"`{name}`" for name in dict.fromkeys(planned.tool for planned in calls)])
+
+
+def _short(value: Any) -> bool:
+    return (
+        isinstance(value, (str, int, float))
+        and not isinstance(value, bool)
+        and 0 < len(str(value)) <= LONG_VALUE
+    )
+
+
+def _shown(value: Any) -> str:
+    """A value in a thought: long text is cut at a word and quoted."""
+    text = english.spoken(value)
+    if isinstance(value, str) and (len(text) > LONG_VALUE or "\n" in text):
+        head = text.split("\n", 1)[0][:LONG_VALUE]
+        head = head.rsplit(" ", 1)[0] if len(head) == LONG_VALUE and " " in head else head
+        return f"“{head.rstrip(' ,;')}…”" if '"' in head else f'"{head.rstrip(" ,;")}…"'
+    if isinstance(value, str) and re.search(r"[.?!]\Z|\A\s|\s\Z", text):
+        return f'"{text}"' if '"' not in text else f"“{text}”"
+    return text
+
+
+def _leaf(value: Any, path: str) -> Any:
+    for name, index in re.findall(r"([^.\[\]]+)|\[(\d+)\]", path):
+        try:
+            value = value[int(index)] if index else value[name]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return value
+
+
+def _length(remarks: Sequence[str]) -> int:
+    return sum(remark.count(" ") + 1 for remark in remarks)
+
+
+def _text(remarks: Sequence[str]) -> str:
+    return " ".join(english.capital(remark) for remark in remarks if remark)

@@ -1,0 +1,216 @@
+"""What the scripted reasoning agent sees: its messages taken apart, and where a planned argument is found in them.
+
+Values come from the query, from the conversation and from outputs that have arrived, never from elsewhere.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import orjson
+
+from funreason_plugin.calls import parse
+from funreason_plugin.synthesis.advanced_tool import fenced_json
+from funreason_plugin.synthesis.plan import Plan, Source, read_plan
+from funreason_plugin.synthesis.teachers import scripted_words as english
+from funreason_plugin.synthesis.teachers.base import Message
+from funreason_plugin.synthesis.teachers.scripted_reader import Reading
+
+__all__ = ["Made", "NotFound", "View", "material_of", "resolve"]
+
+
+class NotFound(LookupError):
+    """A planned value is neither in the query nor in the conversation nor in an output."""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A call that was made, with its output."""
+
+    tool: str
+    arguments: Mapping[str, Any]
+    output: Any
+
+    @property
+    def failed(self) -> bool:
+        return isinstance(self.output, dict) and bool(self.output.get("error"))
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """``turns``: the calls of each earlier turn; ``steps``: those of each step of this attempt."""
+
+    query: str
+    plan: Plan
+    solution: str
+    critiques: tuple[str, ...]
+    turns: tuple[tuple[Made, ...], ...]
+    steps: tuple[tuple[Made, ...], ...]
+
+    @classmethod
+    def of(cls, messages: Sequence[Message]) -> View:
+        """Take the messages of `prompts.reasoning_messages` (and what was appended to them) apart."""
+        guidance = next(index for index, m in enumerate(messages) if "```json" in m["content"])
+        last = max(index for index, message in enumerate(messages) if message["role"] == "user")
+        material = material_of(messages[guidance]["content"])
+        solution = material["solution"]
+        turns: list[tuple[Made, ...]] = []
+        if " in turn " in solution:
+            starts = [i for i in range(guidance + 1, last) if messages[i]["role"] == "user"]
+            for start, end in zip(starts, [*starts[1:], last], strict=True):
+                turns.append(tuple(made for step in _steps(messages[start:end]) for made in step))
+        return cls(
+            query=messages[last]["content"],
+            plan=read_plan(solution),
+            solution=solution,
+            critiques=tuple(material.get("advice", ())),
+            turns=tuple(turns),
+            steps=_steps(messages[last + 1 :]),
+        )
+
+
+def _steps(messages: Sequence[Message]) -> tuple[tuple[Made, ...], ...]:
+    steps = []
+    for index, message in enumerate(messages):
+        if message["role"] != "assistant":
+            continue
+        calls = _calls(message["content"])
+        if calls:
+            outputs = (_load(m["content"]) for m in messages[index + 1 : index + 1 + len(calls)])
+            steps.append(tuple(Made(*call, output) for call, output in zip(calls, outputs, strict=False)))
+    return tuple(steps)
+
+
+@lru_cache(maxsize=512)
+def material_of(content: str) -> Any:
+    """The material in a prompt's fenced JSON block (shared: read it only)."""
+    return orjson.loads(fenced_json(content))
+
+
+@lru_cache(maxsize=1024)
+def _load(content: str) -> Any:
+    try:
+        return orjson.loads(content)
+    except orjson.JSONDecodeError:
+        return content
+
+
+@lru_cache(maxsize=1024)
+def _calls(content: str) -> tuple[tuple[str, dict[str, Any]], ...]:
+    return tuple((call.name, call.arguments) for call in parse(content).calls)
+
+
+# -- where a value is found -------------------------------------------------------------------------------
+
+
+def resolve(
+    source: Source,
+    view: View,
+    reading: Reading,
+    outputs: Mapping[int, Any],
+    about: str = "",
+    wrong: bool = False,
+) -> Any:
+    """The value of a planned argument.
+
+    Args:
+        outputs: Outputs of the plan's calls so far, by index.
+        about: The user's words for this argument, where known.
+        wrong: Take another record than the one that was asked for (a deliberate mistake).
+    """
+    if source.kind == "value":
+        return source.value
+    if source.kind == "input":
+        if source.name not in reading.values:
+            raise NotFound(source.name)
+        return reading.values[source.name]
+    if source.kind == "output":
+        if source.call not in outputs:
+            raise NotFound(f"the output of call {source.call + 1}")
+        return _pick(outputs[source.call], source, about or view.query, wrong)
+    calls = view.turns[source.turn] if 0 <= source.turn < len(view.turns) else ()
+    same = [made for made in calls if made.tool == source.name]
+    if source.nth >= len(same):
+        raise NotFound(f"{source.name} in turn {source.turn + 1}")
+    made = same[source.nth]
+    if source.kind == "earlier":
+        return _pick(made.output, source, about or view.query, wrong)
+    return _at(made.arguments, source.field)
+
+
+def record_of(output: Any, source: Source, text: str, wrong: bool = False) -> tuple[Any, list[Any]]:
+    """The chosen record of a list output, and all of them."""
+    path = source.field.split("[]", 1)[0]
+    records = _at(output, path)
+    if isinstance(records, dict):
+        records = list(records.values())
+    if not isinstance(records, list) or not records:
+        raise NotFound(source.field)
+    return _chosen(records, source, text, wrong), records
+
+
+def _pick(output: Any, source: Source, text: str, wrong: bool) -> Any:
+    if not source.by or "[]" not in source.field:
+        return _at(output, source.field)
+    record, _ = record_of(output, source, text, wrong)
+    return _at(record, source.field.split("[]", 1)[1].lstrip("."))
+
+
+def _chosen(records: list[Any], source: Source, text: str, wrong: bool) -> Any:
+    if source.by in ("min", "max"):
+        keyed = [(_key(record, source.key), number) for number, record in enumerate(records)]
+        keyed = [(key, number) for key, number in keyed if key is not None]
+        if not keyed:
+            raise NotFound(source.key)
+        try:
+            best = (min if source.by == "min" else max)(keyed, key=lambda pair: pair[0])[1]
+        except TypeError:
+            raise NotFound(source.key) from None
+    elif source.by == "equals":
+        best = _named(records, source, text)
+    else:
+        best = 0
+    if wrong:
+        best = 0 if best else len(records) - 1
+    return records[best]
+
+
+def _named(records: list[Any], source: Source, text: str) -> int:
+    """The record whose key the user says; the longest match counts, then the first."""
+    found = [(0, 0)]
+    for number, record in enumerate(records):
+        key = _key(record, source.key)
+        if source.value is not None:
+            if key == source.value:
+                return number
+        elif isinstance(key, bool):
+            negative = re.search(r"\b(?:not|without|isn't|no)\b", text) is not None
+            if key is not negative:
+                found.append((1, -number))
+        elif key is not None:
+            word = english.spoken(key)
+            if word and re.search(rf"(?<![\w.]){re.escape(word)}(?![\w]|\.\d)", text, re.IGNORECASE):
+                found.append((len(word), -number))
+    if len(found) == 1:
+        raise NotFound(f"a record whose {source.key} is in the query")
+    return -max(found)[1]
+
+
+def _key(record: Any, key: str) -> Any:
+    return _at(record, key) if key else record
+
+
+_PART = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
+
+
+def _at(value: Any, path: str) -> Any:
+    for name, index in _PART.findall(path):
+        try:
+            value = value[int(index)] if index else value[name]
+        except (KeyError, IndexError, TypeError):
+            raise NotFound(path) from None
+    return value

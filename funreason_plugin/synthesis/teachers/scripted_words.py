@@ -1,0 +1,291 @@
+"""English for the scripted teacher: identifiers, values, verb forms, articles, superlatives, selectors."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+# -- identifiers ------------------------------------------------------------------------------------------
+
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_ACRONYMS = {"id": "ID", "pin": "PIN", "iban": "IBAN", "url": "URL", "sku": "SKU", "api": "API", "cvv": "CVV"}
+_WHOLE = {"qty": "quantity", "num": "number", "desc": "description", "dest": "destination", "amt": "amount"}
+
+
+@lru_cache(maxsize=4096)
+def words(identifier: str) -> str:
+    """ "travelFrom" -> "travel from"; "flight_id" -> "flight ID"."""
+    parts = _CAMEL.sub(" ", identifier.replace("_", " ").replace("-", " ").replace(".", " ")).split()
+    lowered = (part if part.isupper() and len(part) > 1 else part.lower() for part in parts)
+    return " ".join(_ACRONYMS.get(_WHOLE.get(part, part), _WHOLE.get(part, part)) for part in lowered)
+
+
+_ID_ENDING = re.compile(r"[_ ]?(?:id|ids|number|code|reference|ref|key|uuid|no)\Z", re.IGNORECASE)
+
+
+@lru_cache(maxsize=4096)
+def entity_words(field: str) -> str:
+    """What an id refers to: "flights[].flight_id" -> "flight"; "bookings[].id" -> "booking"; "id" -> ""."""
+    parts = [part.strip("[]*0123456789") for part in re.split(r"[.\[]", field)]
+    names = [part for part in parts if part]
+    if not names:
+        return ""
+    last = words(_CAMEL.sub("_", names[-1]))
+    stripped = _ID_ENDING.sub("", last).strip()
+    if stripped:
+        return singular(stripped)
+    return singular(words(names[-2])) if len(names) > 1 else ""
+
+
+def is_identifier(field: str) -> bool:
+    """Whether the field stands for the thing itself (an id, a code) rather than a property of it."""
+    last = re.split(r"[.\[\]]+", field.rstrip("[]0123456789"))[-1]
+    return bool(_ID_ENDING.search(_CAMEL.sub("_", last)))
+
+
+_IRREGULAR_SINGULAR = {"people": "person", "children": "child", "series": "series", "addresses": "address"}
+
+
+@lru_cache(maxsize=1024)
+def singular(noun: str) -> str:
+    """ "flights" -> "flight"; the last word counts."""
+    head, _, last = noun.rpartition(" ")
+    lead = head + " " if head else ""
+    if last in _IRREGULAR_SINGULAR:
+        return lead + _IRREGULAR_SINGULAR[last]
+    if len(last) < 4 or last.endswith(("ss", "us", "is", "news")):
+        return noun
+    if last.endswith("ies"):
+        return lead + last[:-3] + "y"
+    if last.endswith(("ches", "shes", "xes", "sses", "zzes")):
+        return lead + last[:-2]
+    return lead + last[:-1] if last.endswith("s") else noun
+
+
+@lru_cache(maxsize=1024)
+def plural(noun: str) -> str:
+    """ "flight" -> "flights"; a phrase is put in the plural at its head: "flight from {a}" -> "flights from {a}"."""
+    match = _HEAD.match(noun)
+    assert match is not None
+    head, rest = match[1], match[2]
+    if singular(head) != head:
+        return noun
+    if head.endswith(("s", "x", "ch", "sh", "z")):
+        return f"{head}es{rest}"
+    if head.endswith("y") and head[-2:-1] not in "aeiou":
+        return f"{head[:-1]}ies{rest}"
+    return f"{head}s{rest}"
+
+
+_HEAD = re.compile(
+    r"(.*?)((?: (?:of|for|from|in|on|at|to|with|by|that|which|named|called|under|between|near)\b.*)?)\Z"
+)
+
+
+@lru_cache(maxsize=1024)
+def article(noun: str) -> str:
+    """ "a flight", "an order"."""
+    return f"an {noun}" if re.match(r"(?:[aeio]|un(?!i)|hour|honest|SMS|MRI|X-)", noun) else f"a {noun}"
+
+
+# -- values -----------------------------------------------------------------------------------------------
+
+
+def spoken(value: Any) -> str:
+    """A value as a person writes it; `scripted_reader` reads it back."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if value is None:
+        return "none"
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    if isinstance(value, list):
+        return joined([spoken(item) for item in value])
+    if isinstance(value, dict):
+        return joined([f"{words(key)} {spoken(item)}" for key, item in value.items()])
+    return str(value)
+
+
+def joined(parts: Sequence[str], word: str = "and") -> str:
+    """ "a, b and c"."""
+    if len(parts) < 2:
+        return "".join(parts)
+    return f"{', '.join(parts[:-1])} {word} {parts[-1]}"
+
+
+_COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
+
+def count(number: int) -> str:
+    """Small numbers in words, so that no digit needs a source."""
+    return _COUNTS[number] if number < len(_COUNTS) else "several"
+
+
+def capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+# -- verbs ------------------------------------------------------------------------------------------------
+
+_PARTICIPLES = {
+    "send": "sent", "put": "put", "find": "found", "get": "got", "set": "set", "make": "made",
+    "write": "written", "show": "shown", "tell": "told", "take": "taken", "pay": "paid", "buy": "bought",
+    "cut": "cut", "read": "read", "withdraw": "withdrawn", "hold": "held", "give": "given", "begin": "begun",
+    "keep": "kept", "leave": "left", "lend": "lent", "draw": "drawn", "go": "gone", "run": "run",
+    "undo": "undone", "do": "done", "let": "let", "see": "seen", "have": "had", "bring": "brought",
+    "sell": "sold", "split": "split", "shut": "shut", "hand": "handed", "log": "logged", "sign": "signed",
+    "reset": "reset", "rewrite": "rewritten", "overwrite": "overwritten", "look": "looked", "drop": "dropped",
+    "withhold": "withheld", "forget": "forgotten", "think": "thought", "swap": "swapped", "speak": "spoken",
+    "redo": "redone", "spend": "spent", "bid": "bid", "lock": "locked", "freeze": "frozen", "win": "won",
+    "hide": "hidden", "drive": "driven", "fill": "filled", "top": "topped", "build": "built", "lay": "laid",
+    "ship": "shipped", "stop": "stopped", "plan": "planned", "copy": "copied", "apply": "applied",
+}  # fmt: skip
+_DOUBLED = frozenset(
+    re.findall(
+        r"\w+",
+        "get put set let cut run shut split begin forget log stop ship drop swap top plan cancel transfer submit "
+        "refer permit admit commit prefer reset upset grab tag trim zip pin bid win dim rub skip tip chat map "
+        "label travel model unplug plug flag",
+    )
+)
+_PARTICLES = frozenset(("up", "out", "in", "off", "on", "down", "back", "away", "over", "through"))
+
+
+def _verb(clause: str) -> tuple[str, str]:
+    verb, space, rest = clause.partition(" ")
+    return verb, space + rest
+
+
+@lru_cache(maxsize=1024)
+def gerund_of(verb: str) -> str:
+    if verb in _DOUBLED:
+        return f"{verb}{verb[-1]}ing"
+    if verb.endswith("ie"):
+        return verb[:-2] + "ying"
+    if verb.endswith("e") and not verb.endswith(("ee", "oe", "ye")):
+        return verb[:-1] + "ing"
+    return verb + "ing"
+
+
+@lru_cache(maxsize=1024)
+def participle_of(verb: str) -> str:
+    if verb in _PARTICIPLES:
+        return _PARTICIPLES[verb]
+    if verb in _DOUBLED:
+        return f"{verb}{verb[-1]}ed"
+    if verb.endswith("e"):
+        return verb + "d"
+    if verb.endswith("y") and verb[-2:-1] not in "aeiou":
+        return verb[:-1] + "ied"
+    return verb + "ed"
+
+
+def gerund(clause: str) -> str:
+    """ "book the flight" -> "booking the flight"."""
+    verb, rest = _verb(clause)
+    return gerund_of(verb) + rest
+
+
+def participle(clause: str) -> str:
+    """ "book the flight" -> "booked the flight"."""
+    verb, rest = _verb(clause)
+    return participle_of(verb) + rest
+
+
+_SWAPS = {
+    "my": "your", "me": "you", "i": "you", "mine": "yours", "myself": "yourself", "i'm": "you're", "i've": "you've",
+}  # fmt: skip
+_THIRD = {
+    "my": "their", "me": "them", "i": "they", "mine": "theirs", "myself": "themselves",
+    "i'm": "they're", "i've": "they've", "am": "are",
+}  # fmt: skip
+_PERSON = re.compile(r'"[^"]*"|\b(?:my|me|mine|myself|i\'m|i\'ve|i)\b', re.IGNORECASE)
+
+
+def to_second_person(clause: str) -> str:
+    """ "cancel my order" -> "cancel your order"; quoted text stays."""
+    return _PERSON.sub(lambda m: m[0] if m[0][0] == '"' else _SWAPS.get(m[0].lower(), m[0]), clause)
+
+
+def to_third_person(clause: str) -> str:
+    """ "show me my orders" -> "show them their orders"; quoted text stays."""
+    return _PERSON.sub(lambda m: m[0] if m[0][0] == '"' else _THIRD.get(m[0].lower(), m[0]), clause)
+
+
+# -- picking one record -----------------------------------------------------------------------------------
+
+_SUPERLATIVES: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
+    (r"price|cost|fare|fee|premium_amount", ("cheapest", "least expensive", "lowest-priced"), ("most expensive", "priciest")),
+    (r"rating|stars|score|review", ("lowest-rated", "worst-rated"), ("best-rated", "highest-rated", "top-rated")),
+    (r"duration|minutes|hours|runtime|length", ("shortest",), ("longest",)),
+    (r"distance|km|miles", ("nearest", "closest"), ("farthest", "most distant")),
+    (r"size|bytes|area", ("smallest",), ("largest", "biggest")),
+    (r"weight", ("lightest",), ("heaviest",)),
+    (r"created|opened|issued|ordered|placed|posted|modified|sent|received|updated|year|booked", ("oldest",), ("newest", "most recent")),
+    (r"age", ("youngest",), ("oldest",)),
+    (r"date|time|day|depart|start|begin|slot|when", ("earliest",), ("latest",)),
+)  # fmt: skip
+_LATER: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
+    (r"arriv", ("that arrives earliest", "that gets in first"), ("that arrives latest", "that gets in last")),
+    (r"due|expir|deadline", ("that is due first",), ("that is due last",)),
+    (r"end(?:s|_|\b)|until|close|return", ("that ends first",), ("that ends last",)),
+    (r"amount|total|balance|value|salary|cap", ("with the lowest {key}", "with the smallest {key}"), ("with the highest {key}", "with the largest {key}")),
+    (r"seats|stock|quantity|available|capacity|left|count|number", ("with the fewest {key}", "with the lowest {key}"), ("with the most {key}", "with the highest {key}")),
+    (r"name|title|label", ("that comes first alphabetically by {key}",), ("that comes last alphabetically by {key}",)),
+)  # fmt: skip
+
+
+@lru_cache(maxsize=1024)
+def superlatives(key: str, by: str) -> tuple[tuple[str, bool], ...]:
+    """Ways to say "smallest (largest) key": the words, and whether they stand before the noun."""
+    last = words(key.rsplit(".", 1)[-1])
+    place = 1 if by == "min" else 2
+    for later in _LATER[:3]:
+        if re.search(rf"\b(?:{later[0]})", last):
+            return tuple((text.replace("{key}", last), False) for text in later[place])
+    for first in _SUPERLATIVES:
+        if re.search(rf"\b(?:{first[0]})", last):
+            return tuple((text, True) for text in first[place])
+    for later in _LATER[3:]:
+        if re.search(rf"\b(?:{later[0]})", last):
+            return tuple((text.replace("{key}", last), False) for text in later[place])
+    return ((f"with the {'lowest' if by == 'min' else 'highest'} {last}", False),)
+
+
+@lru_cache(maxsize=4096)
+def selectors(key: str, value: str, kind: str) -> tuple[str, ...]:
+    """Ways to say which record: its ``key`` equals ``value`` (as spoken; ``kind``: the JSON type's name)."""
+    last = words(key.rsplit(".", 1)[-1])
+    if kind == "bool":
+        adjective = re.search(r"(?:able|ible|ed|ive|ent|free)\Z", last)
+        stem = re.sub(r"\A(?:is|has|have) ", "", last)
+        if value == "yes":
+            return (f"that is {stem}",) if adjective or last.startswith("is ") else (f"with {stem}",)
+        return (f"that is not {stem}",) if adjective or last.startswith("is ") else (f"without {stem}",)
+    if not last:
+        return (f'"{value}"',)
+    if re.search(r"depart|leave|start", last):
+        return (
+            (f"that {'leaves' if 'depart' in last or 'leave' in last else 'starts'} at {value}",)
+            if _is_time(value)
+            else (f"whose {last} is {value}",)
+        )
+    if "arriv" in last and _is_time(value):
+        return (f"that arrives at {value}",)
+    if re.search(r"\b(?:name|title)\Z", last):
+        return (f"called {value}", f"named {value}")
+    if re.search(r"date|day", last):
+        return (f"dated {value}", f"on {value}") if last == "date" else (f"whose {last} is {value}",)
+    if last in ("time", "slot"):
+        return (f"at {value}",)
+    if last in ("type", "kind", "category"):
+        return (f"of {last} {value}", f"whose {last} is {value}")
+    return (f"whose {last} is {value}", f"with {last} {value}", f"where the {last} is {value}")
+
+
+def _is_time(value: str) -> bool:
+    return re.match(r"\d{1,2}:\d\d\Z|\d{4}-\d\d-\d\d[T ]", value) is not None
