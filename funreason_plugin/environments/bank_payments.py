@@ -90,7 +90,7 @@ class BankPayments(BankAccounts):
     @tool(
         writes=True,
         ask=(
-            "delete {payee_id} from my list",
+            "delete {payee_id} from my payee list",
             "remove {payee_id} for good",
             "take {payee_id} off my payees",
             "forget {payee_id}, I will not pay them again",

@@ -2,7 +2,7 @@
 
     space = SimulationSpace([Shop])
     with space.session(space.scenario(7)) as session:
-        session.call("browse_category", {"category": "desk lamp"})
+        session.call("browse_category", {"category": "desk lamps"})
 
 The customer is signed in. Ids of products, orders, addresses and payment methods come from look-ups only; a
 cart comes before an order, an order is delivered before it is returned, and stock and money run out. The tools

@@ -53,7 +53,7 @@ class ShopCart(ShopCatalogue):
             "read me the contents of my cart",
             "check what I have in the basket so far",
         ),
-        noun="item in my cart",
+        noun="item in my basket",
         tell="{lines[]: {quantity} x {title} at {price_each} euros}; the total is {total} euros.",
         reports=("lines[].title", "total"),
     )
@@ -79,10 +79,10 @@ class ShopCart(ShopCatalogue):
     @tool(
         writes=True,
         ask=(
-            "take {product_id} out of my cart",
-            "remove {product_id} from the basket",
-            "throw {product_id} out of my cart again",
-            "delete {product_id} from my cart",
+            "take {product_id} out of the cart",
+            "remove {product_id} from the cart after all",
+            "throw {product_id} out again",
+            "leave {product_id} out of this purchase",
         ),
         tell="The {title} is out of your cart; the subtotal is now {subtotal} euros.",
         reports=("subtotal",),

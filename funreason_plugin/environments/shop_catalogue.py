@@ -49,12 +49,12 @@ class ShopCatalogue(Environment):
 
     @tool(
         ask=(
-            "show me every {category} you sell[ for at most {max_price} euros]",
-            "tell me which {category} models there are[ below {max_price} euros]",
-            "list what you have under {category}[, nothing above {max_price} euros]",
-            "check your range for a {category}[ costing no more than {max_price} euros]",
+            "show me all the {category} you sell[ for at most {max_price} euros]",
+            "tell me which {category} you have[ for up to {max_price} euros]",
+            "list your {category} for me[, nothing above {max_price} euros]",
+            "see what {category} there are[ that cost no more than {max_price} euros]",
         ),
-        noun="{category}[ for at most {max_price} euros]",
+        noun="product among your {category}[ for at most {max_price} euros]",
         tell="{products[]: the {title} costs {price} euros}",
         reports=("products[].title", "products[].price"),
     )
@@ -72,7 +72,7 @@ class ShopCatalogue(Environment):
         Use it when the customer describes a kind of thing; use find_product for an exact title.
 
         Args:
-            category: Kind of product in the singular, e.g. "desk lamp". Unknown categories return an error
+            category: Kind of product in the plural, e.g. "desk lamps". Unknown categories return an error
                 that names the ones on sale.
             max_price: Leave out products that cost more than this many euros.
         """
@@ -84,7 +84,7 @@ class ShopCatalogue(Environment):
         if not found:
             cheapest = min(product["price"] for product in shelf.values())
             raise ToolError(
-                f"No {category} costs {max_price:g} euros or less; the cheapest is {cheapest:.2f} euros."
+                f"No {category} cost {max_price:g} euros or less; the cheapest is {cheapest:.2f} euros."
             )
         return {
             "products": [
@@ -107,7 +107,7 @@ class ShopCatalogue(Environment):
             "find the {title} in the catalogue",
             "tell me what the {title} costs and whether you have it",
         ),
-        noun="{title}",
+        noun="product called {title}",
         tell="It costs {price} euros, is rated {rating} and {in_stock} are in stock.",
         reports=("price", "in_stock"),
     )

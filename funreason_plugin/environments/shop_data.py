@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 PRODUCTS: Final[dict[str, tuple[tuple[str, str, float, float], ...]]] = {
-    "electric kettle": (
+    "electric kettles": (
         ("Halden Swan Kettle", "Halden", 64.9, 4.7),
         ("Brevik Quick Boil", "Brevik", 34.5, 4.2),
         ("Corvo Glass Kettle", "Corvo", 42.9, 4.4),
@@ -17,7 +17,7 @@ PRODUCTS: Final[dict[str, tuple[tuple[str, str, float, float], ...]]] = {
         ("Mirabel Retro Kettle", "Mirabel", 54.0, 4.5),
         ("Tove Steel Kettle", "Tove", 29.9, 4.0),
     ),
-    "coffee grinder": (
+    "coffee grinders": (
         ("Halden Burr Mill", "Halden", 129.0, 4.8),
         ("Ostra Hand Grinder", "Ostra", 39.9, 4.4),
         ("Piekko Espresso Grinder", "Piekko", 189.0, 4.6),
@@ -25,7 +25,7 @@ PRODUCTS: Final[dict[str, tuple[tuple[str, str, float, float], ...]]] = {
         ("Corvo Quiet Grinder", "Corvo", 84.5, 4.1),
         ("Lumo Conical Grinder", "Lumo", 64.0, 4.3),
     ),
-    "desk lamp": (
+    "desk lamps": (
         ("Lumo Arc Lamp", "Lumo", 58.0, 4.6),
         ("Brevik Clip Light", "Brevik", 19.9, 3.9),
         ("Sorel Brass Lamp", "Sorel", 94.0, 4.8),
@@ -33,7 +33,7 @@ PRODUCTS: Final[dict[str, tuple[tuple[str, str, float, float], ...]]] = {
         ("Kanto Daylight Lamp", "Kanto", 74.9, 4.4),
         ("Mirabel Mushroom Lamp", "Mirabel", 44.9, 4.3),
     ),
-    "backpack": (
+    "backpacks": (
         ("Fjordal Day Pack", "Fjordal", 69.0, 4.5),
         ("Fjordal Summit Pack", "Fjordal", 149.0, 4.9),
         ("Anders Roll Top", "Anders", 89.9, 4.3),
@@ -41,7 +41,7 @@ PRODUCTS: Final[dict[str, tuple[tuple[str, str, float, float], ...]]] = {
         ("Sorel Canvas Rucksack", "Sorel", 109.0, 4.6),
         ("Ostra Foldaway Bag", "Ostra", 27.5, 3.7),
     ),
-    "rain jacket": (
+    "rain jackets": (
         ("Fjordal Storm Shell", "Fjordal", 179.0, 4.7),
         ("Anders City Parka", "Anders", 129.0, 4.4),
         ("Brevik Packable Jacket", "Brevik", 59.9, 4.0),
@@ -49,7 +49,7 @@ PRODUCTS: Final[dict[str, tuple[tuple[str, str, float, float], ...]]] = {
         ("Sorel Waxed Coat", "Sorel", 219.0, 4.8),
         ("Kanto Trail Jacket", "Kanto", 94.5, 4.2),
     ),
-    "yoga mat": (
+    "yoga mats": (
         ("Tove Cork Mat", "Tove", 49.9, 4.6),
         ("Lumo Studio Mat", "Lumo", 64.0, 4.8),
         ("Ostra Travel Mat", "Ostra", 24.5, 3.9),
@@ -57,7 +57,7 @@ PRODUCTS: Final[dict[str, tuple[tuple[str, str, float, float], ...]]] = {
         ("Kanto Grip Mat", "Kanto", 56.9, 4.4),
         ("Brevik Foam Mat", "Brevik", 14.9, 3.4),
     ),
-    "office chair": (
+    "office chairs": (
         ("Kanto Mesh Chair", "Kanto", 239.0, 4.5),
         ("Sorel Leather Chair", "Sorel", 349.0, 4.7),
         ("Brevik Task Chair", "Brevik", 99.0, 3.8),
@@ -65,7 +65,7 @@ PRODUCTS: Final[dict[str, tuple[tuple[str, str, float, float], ...]]] = {
         ("Lumo Balance Chair", "Lumo", 199.0, 4.0),
         ("Halden Oak Chair", "Halden", 279.0, 4.4),
     ),
-    "bluetooth speaker": (
+    "bluetooth speakers": (
         ("Corvo Pebble Speaker", "Corvo", 39.0, 4.1),
         ("Corvo Tower Speaker", "Corvo", 169.0, 4.6),
         ("Piekko Garden Speaker", "Piekko", 79.9, 4.3),
@@ -73,7 +73,7 @@ PRODUCTS: Final[dict[str, tuple[tuple[str, str, float, float], ...]]] = {
         ("Halden Walnut Speaker", "Halden", 119.0, 4.8),
         ("Ostra Clip Speaker", "Ostra", 22.0, 3.9),
     ),
-    "bike helmet": (
+    "bike helmets": (
         ("Anders Urban Helmet", "Anders", 74.9, 4.5),
         ("Fjordal Gravel Helmet", "Fjordal", 119.0, 4.7),
         ("Brevik Kids Helmet", "Brevik", 34.9, 4.3),
@@ -81,7 +81,7 @@ PRODUCTS: Final[dict[str, tuple[tuple[str, str, float, float], ...]]] = {
         ("Ostra Folding Helmet", "Ostra", 89.0, 3.9),
         ("Tove Classic Helmet", "Tove", 49.5, 4.0),
     ),
-    "suitcase": (
+    "suitcases": (
         ("Piekko Cabin Trolley", "Piekko", 119.0, 4.4),
         ("Sorel Weekender", "Sorel", 189.0, 4.7),
         ("Anders Hardshell Case", "Anders", 149.0, 4.5),
@@ -89,7 +89,7 @@ PRODUCTS: Final[dict[str, tuple[tuple[str, str, float, float], ...]]] = {
         ("Mirabel Stripe Case", "Mirabel", 94.0, 4.1),
         ("Halden Long Haul Case", "Halden", 229.0, 4.6),
     ),
-    "blender": (
+    "blenders": (
         ("Corvo Smoothie Maker", "Corvo", 44.9, 4.0),
         ("Halden Power Blender", "Halden", 159.0, 4.7),
         ("Tove Stick Blender", "Tove", 32.0, 4.2),
@@ -97,7 +97,7 @@ PRODUCTS: Final[dict[str, tuple[tuple[str, str, float, float], ...]]] = {
         ("Ostra Portable Blender", "Ostra", 27.9, 3.6),
         ("Lumo Soup Blender", "Lumo", 109.0, 4.5),
     ),
-    "wall clock": (
+    "wall clocks": (
         ("Sorel Station Clock", "Sorel", 84.0, 4.7),
         ("Tove Birch Clock", "Tove", 39.5, 4.3),
         ("Brevik Radio Clock", "Brevik", 24.9, 3.8),
