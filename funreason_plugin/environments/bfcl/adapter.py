@@ -14,6 +14,7 @@ A call runs the class's own method on an instance that belongs to one session. B
 from __future__ import annotations
 
 import copy
+import inspect
 import marshal
 from random import Random
 from typing import Any, ClassVar
@@ -106,8 +107,6 @@ class BfclEnvironment(Environment):
 
     @classmethod
     def source(cls) -> str:
-        import inspect
-
         ours = inspect.getsource(inspect.getmodule(cls.addition.scenario) or cls)
         return inspect.getsource(package.module(cls.class_name)) + ours + inspect.getsource(differences)
 

@@ -78,7 +78,7 @@ _REPLIES = (
     "I had no idea that this was possible.",
 )
 _TAGS = (
-    "#weekend",
+    "#longweekend",
     "#smalljoys",
     "#neighbourhood",
     "#outdoors",

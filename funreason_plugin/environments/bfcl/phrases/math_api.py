@@ -135,8 +135,8 @@ PHRASES = {
     "standard_deviation": Phrases(
         ask=(
             "tell me how widely {numbers} scatter around their average",
-            "work out the spread of {numbers} as one figure, the square root of the variance",
-            "calculate the standard error of spread, sigma, for {numbers}",
+            "work out the spread of {numbers} as one figure, the root of the variance",
+            "calculate sigma for {numbers}",
         ),
         noun="spread of {numbers}",
         tell="They scatter by {result}.",
