@@ -17,7 +17,6 @@ from funreason_plugin.environments.bfcl import bfcl_environment, bfcl_environmen
 from funreason_plugin.environments.session import Session
 from funreason_plugin.environments.space import SimulationSpace
 from funreason_plugin.environments.state import canonical
-
 from tests.bfcl.walks import Walk
 
 _CLASSES = "bfcl_eval.eval_checker.multi_turn_eval.func_source_code"

@@ -18,7 +18,6 @@ from funreason_plugin.environments.limits import is_error
 from funreason_plugin.environments.space import SimulationSpace
 from funreason_plugin.environments.state import canonical
 from funreason_plugin.synthesis.outputs import nothing_found
-
 from tests.bfcl.walks import NEVER_SUCCEEDS, Walk
 
 SCENARIOS = 200
@@ -39,7 +38,7 @@ def test_scenarios_are_distinct_and_every_tool_succeeds_somewhere(cls: type[Envi
     space = SimulationSpace([cls])
     states, succeeded, told = set(), Counter[str](), Counter[str]()
     results = {
-        name: jsonschema.Draft202012Validator(spec.output_schema) for name, spec in space.tools.items()
+        name: jsonschema.Draft202012Validator(spec.output_schema or {}) for name, spec in space.tools.items()
     }
     for seed in range(SCENARIOS):
         scenario = space.scenario(seed)

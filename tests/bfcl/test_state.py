@@ -13,7 +13,6 @@ from funreason_plugin.environments.bfcl import bfcl_environment, bfcl_environmen
 from funreason_plugin.environments.environment import Environment
 from funreason_plugin.environments.space import SimulationSpace
 from funreason_plugin.environments.state import canonical
-
 from tests.bfcl.walks import Walk
 
 
@@ -69,7 +68,9 @@ def test_ids_do_not_depend_on_the_order_of_calls() -> None:
     card = next(iter(scenario.states["bfcl_travel"]["credit_card_list"]))
     sign_in = {
         **{key: person[key] for key in ("client_id", "client_secret", "refresh_token")},
-        **{"grant_type": "read_write", "user_first_name": "A", "user_last_name": "B"},
+        "grant_type": "read_write",
+        "user_first_name": "A",
+        "user_last_name": "B",
     }
     routes = [
         {
