@@ -18,12 +18,19 @@ from typing import Any
 from funreason_plugin import calls as call_text
 from funreason_plugin.checks import acceptance
 from funreason_plugin.environments.limits import is_error, is_over_time
+from funreason_plugin.environments.paths import state_values
 from funreason_plugin.environments.session import Session
 from funreason_plugin.environments.space import SimulationSpace
+from funreason_plugin.environments.spec import ToolSpec
 from funreason_plugin.environments.state import canonical
 from funreason_plugin.scoring import Outcome, Verdict, judge, leaves_of
 from funreason_plugin.synthesis import prompts
-from funreason_plugin.synthesis.advanced_tool import AdvancedTool, hint, parse_advanced_tool
+from funreason_plugin.synthesis.advanced_tool import (
+    AdvancedTool,
+    AdvancedToolError,
+    hint,
+    parse_advanced_tool,
+)
 from funreason_plugin.synthesis.attribution import attribute
 from funreason_plugin.synthesis.query import draw_noise
 from funreason_plugin.synthesis.teachers.base import Agent, Message, Request, Teacher
@@ -117,15 +124,16 @@ class Chain:
             TurnRejected: A rule rejects trace, query, thought or answer, or no attempt passes.
         """
         start = session.snapshot()
-        truth = self._truth(session, trace, earlier)
+        offered = {name: self.space.tools[name] for name in tools}
+        truth = self._truth(session, trace, earlier, offered)
         needed = needed_values(trace, len(earlier))
         text = await self._ask("tooling", prompts.tooling_messages(trace, self.space.tools, earlier), seed)
         try:
-            advanced = parse_advanced_tool(text)
-        except ValueError as error:
-            raise TurnRejected("advanced_tool", "unreadable_advanced_tool", str(error)) from None
-        advice = hint(trace, advanced)
-        query, noise = await self._query(trace, advanced, earlier, rng, seed)
+            advanced = parse_advanced_tool(text, trace)
+        except AdvancedToolError as error:
+            raise TurnRejected("advanced_tool", error.code, str(error)) from None
+        advice = hint(trace, advanced, earlier)
+        query, noise = await self._query(trace, advanced, earlier, offered, rng, seed)
         turn = Turn(
             query=query,
             steps=[],
@@ -161,14 +169,14 @@ class Chain:
                 turn.steps, turn.thought, turn.answer = attempt.steps, attempt.thought, attempt.answer
                 turn.attempts, turn.exact_match = attempt_number, verdict.exact_match
                 turn.state_hash = session.state_hash()
-                refused = acceptance.review_attempt(turn, earlier, self.space.tools)
+                refused = acceptance.review_attempt(turn, earlier, offered, system)
                 if not refused:
                     return turn
                 reasons = [f"{code}: {why}" for code, why in refused]
                 turn.steps = []
             if attempt_number < self.options.k_max:
                 messages = prompts.critiquing_messages(
-                    query, attempt.calls(), trace.calls, reasons, attempt.answer
+                    query, attempt.calls(), trace.calls, reasons, attempt.answer, earlier
                 )
                 critique = (await self._ask("critiquing", messages, f"{seed}/{attempt_number}")).strip()
                 critiques.append(critique)
@@ -187,7 +195,13 @@ class Chain:
         return completion.text
 
     async def _query(
-        self, trace: Trace, advanced: AdvancedTool, earlier: Sequence[Turn], rng: Random, seed: str
+        self,
+        trace: Trace,
+        advanced: AdvancedTool,
+        earlier: Sequence[Turn],
+        offered: Mapping[str, ToolSpec],
+        rng: Random,
+        seed: str,
     ) -> tuple[str, dict[str, Any]]:
         """Phase II: the hard query, asked for again when a rule refuses it."""
         refused: list[tuple[str, str]] = []
@@ -195,7 +209,7 @@ class Chain:
             noise = draw_noise(rng)
             messages = prompts.querying_messages(advanced, trace, noise, earlier)
             query = (await self._ask("querying", messages, f"{seed}/{number}")).strip()
-            refused = acceptance.review_query(query, trace, earlier, self.space.tools)
+            refused = acceptance.review_query(query, trace, earlier, offered)
             if not refused:
                 return query, asdict(noise)
         raise TurnRejected("query", *refused[0])
@@ -249,7 +263,9 @@ class Chain:
 
     # -- truth and verdict ------------------------------------------------------------------------------
 
-    def _truth(self, session: Session, trace: Trace, earlier: Sequence[Turn]) -> Outcome:
+    def _truth(
+        self, session: Session, trace: Trace, earlier: Sequence[Turn], offered: Mapping[str, ToolSpec]
+    ) -> Outcome:
         """Execute the trace once more from the turn's start: it must give what Phase I recorded."""
         for call in trace.calls:
             output = session.call(call.name, call.arguments)
@@ -259,7 +275,7 @@ class Chain:
                 raise TurnRejected(
                     "sampling", "not_reproducible", f"{call.name} gave another output when repeated"
                 )
-        refused = acceptance.review_trace(trace, earlier, self.space.tools)
+        refused = acceptance.review_trace(trace, earlier, offered)
         if refused:
             raise TurnRejected("sampling", *refused[0])
         return Outcome.of(session, (), [(call.name, call.arguments) for call in trace.calls])

@@ -140,17 +140,14 @@ class Folder:
                             f"{path}:{number}: index is {trajectory.index}, expected {number - 1}; a line is missing "
                             f"or moved: cut the file before this line and run again"
                         )
-                    kept.append(trajectory)
+                    kept += 1
                     end += len(line)
+                    self.tally.keep()
+                    yield trajectory
+            if kept > limit:
+                raise UserError(f"{self.path}: has {kept} trajectories, this run asks for {limit}; raise --num")
             os.truncate(path, end)
-        if len(kept) > limit:
-            raise UserError(
-                f"{self.path}: has {len(kept)} trajectories, this run asks for {limit}; raise --num"
-            )
-        self._recover_rejected(len(kept))
-        for _ in kept:
-            self.tally.keep()
-        return kept
+        self._recover_rejected(kept)
 
     def _recover_rejected(self, kept: int) -> None:
         path = self.path / REJECTED

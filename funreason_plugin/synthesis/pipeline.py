@@ -18,7 +18,7 @@ from typing import Any
 import orjson
 from rich.console import Console
 
-from funreason_plugin.config import SynthesisConfig
+from funreason_plugin.config import SynthesisConfig, versions
 from funreason_plugin.environments.environment import environment_hash
 from funreason_plugin.environments.space import SimulationSpace
 from funreason_plugin.errors import UserError
@@ -208,8 +208,8 @@ def build_worker(config_data: dict[str, Any], folder: str) -> Callable[[Any, Cal
 def load_graph(folder: Path) -> ToolGraph:
     """The graph that a run has verified and kept in its folder."""
     try:
-        return ToolGraph.from_json((folder / GRAPH).read_text())
-    except (OSError, ValueError, KeyError) as error:
+        return ToolGraph.from_json((folder / GRAPH).read_bytes(), str(folder / GRAPH))
+    except OSError as error:
         raise UserError(f"{folder / GRAPH}: cannot be read ({error}); delete it, it is made again") from None
 
 
@@ -217,8 +217,8 @@ def _ensure_graph(folder: Folder, pool: Pool, console: Console) -> None:
     if (folder.path / GRAPH).exists():
         return
     console.print("building the tool graph, verified by execution")
-    for _, text in pool.map([("graph", ("graph",))]):
-        folder.write(GRAPH, text.encode())
+    for _, data in pool.map([("graph", ("graph",))]):
+        folder.write(GRAPH, data)
 
 
 # -- summary ----------------------------------------------------------------------------------------------
