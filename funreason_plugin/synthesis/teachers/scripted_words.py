@@ -221,10 +221,11 @@ def to_third_person(clause: str) -> str:
 _SUPERLATIVES: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
     (r"price|cost|fare|fee|premium_amount", ("cheapest", "least expensive", "lowest-priced"), ("most expensive", "priciest")),
     (r"rating|stars|score|review", ("lowest-rated", "worst-rated"), ("best-rated", "highest-rated", "top-rated")),
-    (r"duration|minutes|hours|runtime|length", ("shortest",), ("longest",)),
+    (r"duration|minutes|hours|nights|runtime|length", ("shortest",), ("longest",)),
     (r"distance|km|miles", ("nearest", "closest"), ("farthest", "most distant")),
     (r"size|bytes|area", ("smallest",), ("largest", "biggest")),
     (r"weight", ("lightest",), ("heaviest",)),
+    (r"legroom", ("tightest",), ("roomiest",)),
     (r"created|opened|issued|ordered|placed|posted|modified|sent|received|updated|year|booked", ("oldest",), ("newest", "most recent")),
     (r"age", ("youngest",), ("oldest",)),
     (r"date|time|day|depart|start|begin|slot|when", ("earliest",), ("latest",)),
