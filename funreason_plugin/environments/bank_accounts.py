@@ -46,8 +46,8 @@ class BankAccounts(Environment):
         writes=True,
         ask=(
             "sign me in as {name} with the PIN {pin}",
-            "log me in: my name is {name} and my PIN is {pin}",
-            "let me into my account, I am {name} and the PIN is {pin}",
+            "log me in under the name {name} and with the PIN {pin}",
+            "let me into my account as {name}, my PIN being {pin}",
             "open my banking as {name}, using the PIN {pin}",
         ),
         tell="You are signed in, {signed_in_as}.",

@@ -159,9 +159,9 @@ class BankCards(BankStanding):
         writes=True,
         ask=(
             "dispute {transaction_id} with the reason {reason}[, adding: {details}]",
-            "object to {transaction_id}; the reason is {reason}[ and the details are: {details}]",
+            "object to {transaction_id} with {reason} as the reason[, and give these details: {details}]",
             "open a dispute over {transaction_id} as {reason}[, with this explanation: {details}]",
-            "contest {transaction_id}, reason {reason}[, and pass on the following: {details}]",
+            "contest {transaction_id} on the ground of {reason}[, and pass on the following: {details}]",
         ),
         noun="dispute over {transaction_id} as {reason}[, adding: {details}]",
         tell="Case {case_id} is open over {amount} euros; you get an answer by {answer_by}.",

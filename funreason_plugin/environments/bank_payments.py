@@ -119,7 +119,7 @@ class BankPayments(BankAccounts):
             "pay {amount} euros to {payee_id} out of {account_id}[ with the reference {reference}]",
             "send {amount} euros to {payee_id} using {account_id}[ and write {reference} on it]",
             "transfer {amount} euros from {account_id} to {payee_id}[, reference: {reference}]",
-            "take {amount} euros from {account_id} and pay {payee_id}[, noting {reference}]",
+            "wire {amount} euros from {account_id} over to {payee_id}[, noting {reference}]",
         ),
         noun="payment to {payee_id} of {amount} euros out of {account_id}",
         tell="The money has gone to {paid_to}; {balance} euros are left on the account.",

@@ -59,7 +59,7 @@ class BankStanding(BankPayments):
         ask=(
             "set up a standing order of {amount} euros to {payee_id} from {account_id}, on day {day_of_month} of "
             "each month",
-            "pay {payee_id} automatically from {account_id}, namely {amount} euros a month on day {day_of_month}",
+            "pay {payee_id} automatically out of {account_id}, with {amount} euros leaving on day {day_of_month} of each month",
             "send {amount} euros every month from {account_id} to {payee_id}, always on day {day_of_month}",
             "arrange a monthly payment to {payee_id} of {amount} euros, out of {account_id} on day {day_of_month}",
         ),

@@ -106,7 +106,7 @@ class ShopCart(ShopCatalogue):
         ask=(
             "apply {voucher_code} to my cart",
             "use {voucher_code} on this basket",
-            "take {voucher_code} off the price of my cart",
+            "bring the price of my cart down with {voucher_code}",
             "redeem {voucher_code} for what is in my cart",
         ),
         tell="The voucher takes {discount} euros off, so the cart comes to {total} euros.",

@@ -128,7 +128,7 @@ class ShopCheckout(ShopCart):
             "[, by {delivery} delivery]",
             "order everything in my cart to {address_id}, using {payment_id} to pay[, with {delivery} delivery]",
             "buy the contents of my basket with {payment_id} and deliver to {address_id}[ by {delivery} delivery]",
-            "complete the purchase: ship to {address_id}, charge {payment_id}[ and use {delivery} delivery]",
+            "complete the purchase by shipping to {address_id} and charging {payment_id}[, with {delivery} delivery]",
         ),
         noun="order of my cart, sent to {address_id} and paid with {payment_id}[, by {delivery} delivery]",
         tell="Order {order_id} is placed for {total} euros and arrives on {arrives_on}.",

@@ -130,8 +130,8 @@ class ShopOrders(ShopCheckout):
         ask=(
             "cancel {order_id} because I {reason}",
             "call off {order_id}, as I {reason}",
-            "stop {order_id}: I {reason}",
-            "withdraw {order_id}; the reason is that I {reason}",
+            "stop {order_id} for me, since I {reason}",
+            "withdraw {order_id}, the reason being that I {reason}",
         ),
         tell="The order is cancelled; {refund} euros go back to the {refunded_to}.",
         reports=("refund",),
