@@ -120,7 +120,7 @@ class Files(Sharing):
             "look into the trash",
             "check which documents were thrown away",
         ),
-        noun="document in the trash",
+        noun="deleted document",
         tell="{items[]: {title}, deleted by {deleted_by} on {deletion_date}}",
         reports=("items[].title", "items[].deleted_by", "items[].deletion_date"),
     )

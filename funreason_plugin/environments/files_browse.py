@@ -73,7 +73,7 @@ class Browser(FilesState):
             "see which documents the open folder holds[, restricted to the kind {kind}]",
             "look through the open folder[ for documents of kind {kind}]",
         ),
-        noun="document in the open folder[ of kind {kind}]",
+        noun="document[ of kind {kind}] in the open folder",
         tell="{documents[]: {title} by {author}, changed {modified}}",
         reports=("documents[].title", "documents[].author", "documents[].modified"),
     )
@@ -114,7 +114,7 @@ class Browser(FilesState):
             "see what has been written on {phrase}[, in documents of kind {kind}]",
             "look up which documents mention {phrase}[ and are of kind {kind}]",
         ),
-        noun="document about {phrase}[ of kind {kind}]",
+        noun="document[ of kind {kind}] with {phrase} in it",
         tell="{matches[]: {title} in the folder {folder}, changed {modified}}",
         reports=("matches[].title", "matches[].folder", "matches[].modified"),
     )
@@ -187,10 +187,10 @@ class Browser(FilesState):
     @tool(
         writes=True,
         ask=(
-            'create a document called "{title}"[ of kind {kind}] in the open folder with the text "{body}"',
-            'start a new document with the title "{title}"[ and the kind {kind}] in the open folder, saying "{body}"',
-            'file a new document in the open folder, named "{title}"[ and of kind {kind}], that reads "{body}"',
-            'write a new document "{title}"[ (kind {kind})] into the open folder with this text: "{body}"',
+            "create a document called {title}[ of kind {kind}] in the open folder with the text {body}",
+            "start a new document with the title {title}[ and the kind {kind}] in the open folder, saying {body}",
+            "file a new document in the open folder, named {title}[ and of kind {kind}], that reads {body}",
+            "put a new document titled {title}[ (kind {kind})] into the open folder with this text: {body}",
         ),
         noun="new document",
         tell="The document is in the folder {folder} as {document_id}; it has {length} words.",

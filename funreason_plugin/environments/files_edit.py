@@ -58,10 +58,10 @@ class Editor(Browser):
     @tool(
         writes=True,
         ask=(
-            'write into {draft_id}: "{text}"[, placed at the {position}]',
-            'add the paragraph "{text}" to {draft_id}[, at the {position}]',
-            'put "{text}" into {draft_id}[ right at the {position}]',
-            'insert "{text}" as a paragraph in {draft_id}[, at its {position}]',
+            "write into {draft_id}: {text}[, placed at the {position}]",
+            "add the paragraph {text} to {draft_id}[, at the {position}]",
+            "put {text} into {draft_id}[ right at the {position}]",
+            "insert {text} as a paragraph in {draft_id}[, at its {position}]",
         ),
         tell='The draft of "{title}" has {paragraphs_added} new paragraphs.',
         reports=("paragraphs_added",),
@@ -86,10 +86,10 @@ class Editor(Browser):
     @tool(
         writes=True,
         ask=(
-            'publish {draft_id} with the summary "{summary}"',
-            'release {draft_id}, summed up as "{summary}"',
-            'make {draft_id} the current version, noting "{summary}"',
-            'save {draft_id} as a new version with the remark "{summary}"',
+            "publish {draft_id} with the summary {summary}",
+            "release {draft_id}, summed up as {summary}",
+            "make {draft_id} the current version, noting {summary}",
+            "save {draft_id} as a new version with the remark {summary}",
         ),
         tell='"{title}" is published as version {version_number}; it has {length} words now.',
         reports=("version_number", "length"),
@@ -174,7 +174,7 @@ class Editor(Browser):
         writes=True,
         ask=(
             "take {document_id} back to {version_id}",
-            "restore {version_id} in {document_id}",
+            "return {document_id} to {version_id}",
             "roll {document_id} back to {version_id}",
             "bring back {version_id} as the current text of {document_id}",
         ),

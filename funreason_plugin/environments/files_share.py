@@ -37,9 +37,9 @@ class Sharing(Editor):
         writes=True,
         ask=(
             "share {document_id} with {people}",
-            "give access to {document_id}, namely to {people}",
-            "grant {people} access to {document_id}",
-            "let {people} into {document_id}",
+            "give {people} access to {document_id}",
+            "open {document_id} to {people}",
+            "add {people} to those who can see {document_id}",
         ),
         tell='"{title}" is now open to {people_with_access} colleagues.',
         reports=("people_with_access",),
@@ -67,10 +67,10 @@ class Sharing(Editor):
     @tool(
         writes=True,
         ask=(
-            'comment on {document_id}: "{text}"',
-            'leave the comment "{text}" on {document_id}',
-            'add a comment to {document_id} that says "{text}"',
-            'note next to {document_id}: "{text}"',
+            "comment on {document_id}: {text}",
+            "leave the comment {text} on {document_id}",
+            "add a comment to {document_id} that says {text}",
+            "note next to {document_id}: {text}",
         ),
         noun="new comment",
         tell='Your comment on "{title}" is posted; {open_comments} comments are open.',
@@ -198,10 +198,10 @@ class Sharing(Editor):
     @tool(
         writes=True,
         ask=(
-            'send {export_id} to {recipients} with the message "{message}"',
-            'mail {export_id} to {recipients} and write "{message}"',
-            'forward {export_id} to {recipients}, saying "{message}"',
-            'let {recipients} have {export_id} with the words "{message}"',
+            "send {export_id} to {recipients} with the message {message}",
+            "mail {export_id} to {recipients} and write {message}",
+            "forward {export_id} to {recipients}, saying {message}",
+            "let {recipients} have {export_id} with the words {message}",
         ),
         tell="The file {file_name} went to {people_reached} people.",
         reports=("file_name", "people_reached"),

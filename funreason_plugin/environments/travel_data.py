@@ -165,11 +165,18 @@ WEEKDAY_FACTORS: Final = (1.04, 0.92, 0.95, 1.0, 1.19, 1.08, 1.15)
 
 BUSINESS_FACTOR: Final = 2.6
 
-ROOMS: Final = (("single", 0.82), ("double", 1.0), ("studio", 1.28), ("suite", 1.85))
+ROOMS: Final = (("single room", 0.82), ("double room", 1.0), ("studio", 1.28), ("suite", 1.85))
 
-BOARDS: Final = (("room only", 0.0), ("breakfast", 14.5), ("half board", 37.0))
+BOARDS: Final = (("no meals", 0.0), ("breakfast", 14.5), ("half board", 37.0))
 
-AMENITIES: Final = ("gym", "pool", "parking", "sauna", "airport shuttle", "desk in room")
+AMENITIES: Final = (
+    "gym access",
+    "pool access",
+    "sauna access",
+    "parking",
+    "airport transfer",
+    "laundry service",
+)
 
 HOTEL_NOTES: Final = (
     "I will arrive after 11 pm, please keep the room.",

@@ -37,12 +37,12 @@ class HotelDesk(TicketDesk):
 
     @tool(
         ask=(
-            "find hotels in {city}[ with at least {min_stars} stars][ that offer {amenities}]",
-            "look for a place to stay in {city}[ with {min_stars} stars or more][, one that has {amenities}]",
-            "see which hotels there are in {city}[ from {min_stars} stars upwards][ with {amenities} on offer]",
-            "search {city} for hotels[ of at least {min_stars} stars][ offering {amenities}]",
+            "find hotels in {city}[ with at least {min_stars} stars][ that offer {amenity}]",
+            "look for a place to stay in {city}[ with {min_stars} stars or more][, one that offers {amenity}]",
+            "see which hotels there are in {city}[ from {min_stars} stars upwards][ with {amenity} on offer]",
+            "search {city} for hotels[ of at least {min_stars} stars][ that provide {amenity}]",
         ),
-        noun="hotel in {city}[ with at least {min_stars} stars][ that offers {amenities}]",
+        noun="hotel in {city}[ with at least {min_stars} stars][ that offers {amenity}]",
         tell="{hotels[]: {name} has {star_category} stars, is rated {rating} and costs from {price_from} EUR a night}",
         reports=("hotels[].name", "hotels[].rating", "hotels[].price_from"),
     )
@@ -50,7 +50,7 @@ class HotelDesk(TicketDesk):
         self,
         city: HotelCity,
         min_stars: Annotated[int, Field(ge=1, le=5), Values.of([2, 3, 4])] = 1,
-        amenities: Annotated[list[Amenity], Field(max_length=3)] | None = None,
+        amenity: Amenity | None = None,
     ) -> HotelRows:
         """Search the hotels of a city, best guest rating first.
 
@@ -60,20 +60,21 @@ class HotelDesk(TicketDesk):
         Args:
             city: City to stay in.
             min_stars: Only hotels with this many stars or more.
-            amenities: Only hotels that offer all of these.
+            amenity: Only hotels that offer this.
         """
         place = self._city(city)
-        wanted = set(amenities or ())
         rows = [
             self._hotel_row(hotel_id, hotel)
             for hotel_id, hotel in self.hotels.items()
-            if hotel["city"] == place and hotel["stars"] >= min_stars and wanted <= set(hotel["amenities"])
+            if hotel["city"] == place
+            and hotel["stars"] >= min_stars
+            and (amenity is None or amenity in hotel["amenities"])
         ]
         if not rows:
             raise ToolError(
                 f"No hotel in {place} has {min_stars} stars or more"
-                + (f" and offers {', '.join(sorted(wanted))}" if wanted else "")
-                + "; ask for fewer stars or amenities."
+                + (f" and offers {amenity}" if amenity else "")
+                + "; ask for fewer stars or no amenity."
             )
         return {"hotels": sorted(rows, key=lambda row: -row["rating"])}
 
@@ -97,7 +98,7 @@ class HotelDesk(TicketDesk):
             "show me the rates at {hotel_id}",
         ),
         noun="room rate[ at {hotel_id}]",
-        tell="{rates[]: a {room} room with {board} costs {nightly_price} EUR a night}",
+        tell="{rates[]: a {room} with {board} costs {nightly_price} EUR a night}",
         reports=("rates[].room", "rates[].board", "rates[].nightly_price"),
     )
     def list_room_rates(self, hotel_id: HotelId) -> RoomRates:
@@ -131,7 +132,7 @@ class HotelDesk(TicketDesk):
             "take {rate_id} as of {check_in}, staying {nights} nights, paid from {source_id}",
             "get {rate_id} for an arrival on {check_in} and a stay of {nights} nights, using {source_id}",
         ),
-        noun="hotel stay",
+        noun="stay",
         tell="{hotel} is booked until {check_out} under {stay_id}; it costs {total} EUR and {left} EUR are left.",
         reports=("stay_id", "total", "left"),
     )
@@ -190,7 +191,7 @@ class HotelDesk(TicketDesk):
             "look up the hotel bookings of the traveller",
             "check where rooms are reserved",
         ),
-        noun="hotel stay",
+        noun="stay",
         tell="{stays[]: {hotel} in {city} from {start_date} for {nights} nights, {total} EUR}",
         reports=("stays[].hotel", "stays[].city", "stays[].start_date", "stays[].nights"),
     )
@@ -251,10 +252,10 @@ class HotelDesk(TicketDesk):
     @tool(
         writes=True,
         ask=(
-            'send the hotel of {stay_id} the message "{message}"',
-            'write to the hotel about {stay_id}: "{message}"',
-            'let the hotel of {stay_id} know: "{message}"',
-            'pass on to the hotel of {stay_id}: "{message}"',
+            "send a message about {stay_id} to the hotel: {message}",
+            "write to the hotel regarding {stay_id}: {message}",
+            "leave word with the hotel about {stay_id}: {message}",
+            "pass this on to the hotel concerning {stay_id}: {message}",
         ),
         tell="Your message is with {hotel}.",
         reports=("hotel",),

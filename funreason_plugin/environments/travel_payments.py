@@ -24,13 +24,13 @@ class PaymentDesk(FlightDesk):
             "see what the traveller can pay with",
         ),
         noun="payment source",
-        tell="{sources[]: {label} has {available} EUR left}",
-        reports=("sources[].label", "sources[].available"),
+        tell="{sources[]: {label} has {balance} EUR left}",
+        reports=("sources[].label", "sources[].balance"),
     )
     def list_payment_sources(self) -> PaymentSources:
         """List the cards, budgets and vouchers that the selected traveller can pay with.
 
-        Every payment source comes with its id, label, kind and the amount in EUR that is still available.
+        Every payment source comes with its id, label, kind and balance in EUR.
         Needs a selected traveller.
         """
         owner = self._selected()
@@ -40,7 +40,7 @@ class PaymentDesk(FlightDesk):
                     "source_id": source_id,
                     "label": source["label"],
                     "kind": source["kind"],
-                    "available": source["available"],
+                    "balance": source["balance"],
                 }
                 for source_id, source in self.sources.items()
                 if source["owner"] == owner

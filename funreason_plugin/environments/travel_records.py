@@ -26,7 +26,7 @@ class Source(TypedDict):
     owner: str
     label: str
     kind: str
-    available: float
+    balance: float
 
 
 class Flight(TypedDict):

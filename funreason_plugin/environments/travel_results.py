@@ -24,7 +24,9 @@ SourceId = Annotated[str, Ref("payment_source")]
 TicketId = Annotated[str, Ref("ticket")]
 Seat = Annotated[str, Ref("seat")]
 OptionId = Annotated[str, Ref("rebooking_option")]
-Amenity = Literal["gym", "pool", "parking", "sauna", "airport shuttle", "desk in room"]
+Amenity = Literal[
+    "gym access", "pool access", "sauna access", "parking", "airport transfer", "laundry service"
+]
 HotelId = Annotated[str, Ref("hotel")]
 RateId = Annotated[str, Ref("room_rate")]
 StayId = Annotated[str, Ref("stay")]
@@ -74,7 +76,7 @@ class PaymentSource(TypedDict):
     source_id: SourceId
     label: str
     kind: str
-    available: float
+    balance: float
 
 
 class PaymentSources(TypedDict):

@@ -58,8 +58,8 @@ def draw_scenario(rng: Random, today: Date) -> dict[str, Any]:
         )
         own = [f"PS-{next(numbers)}" for _ in range(rng.randint(2, 3))]
         for source_id, (label, kind, low, high) in zip(own, rng.sample(SOURCES, len(own)), strict=True):
-            available = round(rng.randint(low * 4, high * 4) / 4, 2)
-            sources[source_id] = {"owner": name, "label": label, "kind": kind, "available": available}
+            balance = round(rng.randint(low * 4, high * 4) / 4, 2)
+            sources[source_id] = {"owner": name, "label": label, "kind": kind, "balance": balance}
         goals = rng.sample([city for city in cities if city != home], rng.randint(1, 2))
         for goal, date in zip(goals, rng.sample(dates[:6], len(goals)), strict=True):
             tickets[f"TK-{next(numbers)}"] = _ticket(rng, name, flights, (home, goal), date, own[0])

@@ -107,18 +107,18 @@ class TravelState(Environment):
             raise ToolError(
                 f"Payment source {source_id} belongs to {source['owner']}, but this booking is for {owner}."
             )
-        if source["available"] < amount:
+        if source["balance"] < amount:
             raise ToolError(
-                f"{source['label']} ({source_id}) has {source['available']:.2f} EUR left, {amount:.2f} EUR are "
+                f"{source['label']} ({source_id}) has {source['balance']:.2f} EUR left, {amount:.2f} EUR are "
                 "needed; use another payment source."
             )
-        source["available"] = round(source["available"] - amount, 2)
-        return source["available"]
+        source["balance"] = round(source["balance"] - amount, 2)
+        return source["balance"]
 
     def _give_back(self, source_id: str, amount: float) -> str:
         """Pay an amount back to a payment source; its label."""
         source = self.sources[source_id]
-        source["available"] = round(source["available"] + amount, 2)
+        source["balance"] = round(source["balance"] + amount, 2)
         return source["label"]
 
     def _hold(self, hold_id: str) -> Hold:

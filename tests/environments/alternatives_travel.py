@@ -54,18 +54,18 @@ def pay(play: Play, hold_id: str, source: Record) -> Record:
 def buy(play: Play) -> None:
     select(play)
     held = hold(play, least(flights(play), "price"))
-    pay(play, held, most(sources(play), "available"))
+    pay(play, held, most(sources(play), "balance"))
 
 
 def buy_search_first(play: Play) -> None:
     cheapest = least(flights(play), "price")
     select(play)
-    pay(play, hold(play, cheapest), most(sources(play), "available"))
+    pay(play, hold(play, cheapest), most(sources(play), "balance"))
 
 
 def buy_money_first(play: Play) -> None:
     select(play)
-    richest = most(sources(play), "available")
+    richest = most(sources(play), "balance")
     pay(play, hold(play, least(flights(play), "price")), richest)
 
 
@@ -73,26 +73,26 @@ def buy_after_reading_conditions(play: Play) -> None:
     select(play)
     cheapest = least(flights(play), "price")
     play("inspect_flight", flight_id=cheapest["flight_id"])
-    pay(play, hold(play, cheapest), most(sources(play), "available"))
+    pay(play, hold(play, cheapest), most(sources(play), "balance"))
 
 
 def buy_after_looking_at_tickets_and_stays(play: Play) -> None:
     select(play)
     play("list_tickets")
     play("list_stays")
-    pay(play, hold(play, least(flights(play), "price")), most(sources(play), "available"))
+    pay(play, hold(play, least(flights(play), "price")), most(sources(play), "balance"))
 
 
 def buy_with_small_letters(play: Play) -> None:
     play("select_traveller", traveller=who(play).lower())
     cheapest = least(flights(play, origin=route(play)["origin"].upper()), "price")
-    pay(play, hold(play, cheapest), most(sources(play), "available"))
+    pay(play, hold(play, cheapest), most(sources(play), "balance"))
 
 
 def buy_with_the_default_said(play: Play) -> None:
     select(play)
     cheapest = least(flights(play, departs_after="00:00"), "price")
-    pay(play, hold(play, cheapest, cabin="economy"), most(sources(play), "available"))
+    pay(play, hold(play, cheapest, cabin="economy"), most(sources(play), "balance"))
 
 
 def buy_with_a_wrong_name_first(play: Play) -> None:
@@ -104,20 +104,20 @@ def buy_with_a_hold_too_early(play: Play) -> None:
     cheapest = least(flights(play), "price")
     play.fails("hold_fare", flight_id=cheapest["flight_id"])
     select(play)
-    pay(play, hold(play, cheapest), most(sources(play), "available"))
+    pay(play, hold(play, cheapest), most(sources(play), "balance"))
 
 
 def buy_with_an_invented_flight_first(play: Play) -> None:
     select(play)
     play.fails("hold_fare", flight_id="XX-001-0101")
-    pay(play, hold(play, least(flights(play), "price")), most(sources(play), "available"))
+    pay(play, hold(play, least(flights(play), "price")), most(sources(play), "balance"))
 
 
 def buy_with_an_invented_source_first(play: Play) -> None:
     select(play)
     held = hold(play, least(flights(play), "price"))
     play.fails("pay_hold", hold_id=held, source_id="PS-00000")
-    pay(play, held, most(sources(play), "available"))
+    pay(play, held, most(sources(play), "balance"))
 
 
 def buy_after_another_traveller_was_selected(play: Play) -> None:
@@ -134,24 +134,24 @@ def buy_after_a_search_in_the_other_direction(play: Play) -> None:
 
 def dearest(play: Play) -> None:
     select(play)
-    pay(play, hold(play, most(flights(play), "price")), most(sources(play), "available"))
+    pay(play, hold(play, most(flights(play), "price")), most(sources(play), "balance"))
 
 
 def another_day(play: Play) -> None:
     select(play)
     cheapest = least(flights(play, date=play.state["dates"][3]), "price")
-    pay(play, hold(play, cheapest), most(sources(play), "available"))
+    pay(play, hold(play, cheapest), most(sources(play), "balance"))
 
 
 def in_business(play: Play) -> None:
     select(play)
     held = hold(play, least(flights(play), "price"), cabin="business")
-    pay(play, held, most(sources(play), "available"))
+    pay(play, held, most(sources(play), "balance"))
 
 
 def with_the_smallest_budget(play: Play) -> None:
     select(play)
-    pay(play, hold(play, least(flights(play), "price")), least(sources(play), "available"))
+    pay(play, hold(play, least(flights(play), "price")), least(sources(play), "balance"))
 
 
 def held_only(play: Play) -> None:
@@ -163,7 +163,7 @@ def held_twice(play: Play) -> None:
     select(play)
     cheapest = least(flights(play), "price")
     hold(play, cheapest)
-    pay(play, hold(play, cheapest), most(sources(play), "available"))
+    pay(play, hold(play, cheapest), most(sources(play), "balance"))
 
 
 def with_points(play: Play) -> None:
@@ -174,13 +174,13 @@ def with_points(play: Play) -> None:
 def for_another_traveller(play: Play) -> None:
     play("select_traveller", traveller=play.state["travellers"][1]["name"])
     held = hold(play, least(flights(play), "price"))
-    pay(play, held, most(sources(play), "available"))
+    pay(play, held, most(sources(play), "balance"))
 
 
 def seat_as_well(play: Play) -> None:
     select(play)
     held = hold(play, least(flights(play), "price"))
-    ticket_id = pay(play, held, most(sources(play), "available"))["ticket_id"]
+    ticket_id = pay(play, held, most(sources(play), "balance"))["ticket_id"]
     seat = play("show_seat_map", ticket_id=ticket_id)["seats"][0]["seat"]
     play("assign_seat", ticket_id=ticket_id, seat=seat)
 
@@ -224,7 +224,7 @@ def roomiest(play: Play, ticket_id: str) -> str:
 
 
 def add_bags(play: Play, ticket_id: str, bags: list[Record]) -> None:
-    source = most(sources(play), "available")
+    source = most(sources(play), "balance")
     play("add_bags", ticket_id=ticket_id, bags=bags, source_id=source["source_id"])
 
 
@@ -252,7 +252,7 @@ def prepare_bags_in_the_other_order(play: Play) -> None:
 def prepare_bags_one_by_one(play: Play) -> None:
     select(play)
     ticket_id = ticket(play)["ticket_id"]
-    source = most(sources(play), "available")["source_id"]
+    source = most(sources(play), "balance")["source_id"]
     for bag in LUGGAGE:
         play("add_bags", ticket_id=ticket_id, bags=[bag], source_id=source)
     play("assign_seat", ticket_id=ticket_id, seat=roomiest(play, ticket_id))
@@ -392,13 +392,13 @@ def reserve(play: Play, rate_id: str, source: Record, nights: int = 2, day: int 
 def stay(play: Play) -> None:
     select(play)
     rate_id = cheapest_rate(play, best_hotel(play))
-    stay_id = reserve(play, rate_id, most(sources(play), "available"))
+    stay_id = reserve(play, rate_id, most(sources(play), "balance"))
     play("message_hotel", stay_id=stay_id, message=LATE)
 
 
 def stay_money_first(play: Play) -> None:
     select(play)
-    source = most(sources(play), "available")
+    source = most(sources(play), "balance")
     stay_id = reserve(play, cheapest_rate(play, best_hotel(play)), source)
     play("message_hotel", stay_id=stay_id, message=LATE)
 
@@ -406,21 +406,21 @@ def stay_money_first(play: Play) -> None:
 def stay_hotel_before_the_traveller(play: Play) -> None:
     rate_id = cheapest_rate(play, best_hotel(play))
     select(play)
-    stay_id = reserve(play, rate_id, most(sources(play), "available"))
+    stay_id = reserve(play, rate_id, most(sources(play), "balance"))
     play("message_hotel", stay_id=stay_id, message=LATE)
 
 
 def stay_in_other_words(play: Play) -> None:
     select(play)
     rate_id = cheapest_rate(play, best_hotel(play))
-    stay_id = reserve(play, rate_id, most(sources(play), "available"))
+    stay_id = reserve(play, rate_id, most(sources(play), "balance"))
     play("message_hotel", stay_id=stay_id, message="My arrival is late, past 11 pm: do keep my room, please!")
 
 
 def stay_id_from_the_list(play: Play) -> None:
     select(play)
     before = {row["stay_id"] for row in play("list_stays")["stays"]}
-    reserve(play, cheapest_rate(play, best_hotel(play)), most(sources(play), "available"))
+    reserve(play, cheapest_rate(play, best_hotel(play)), most(sources(play), "balance"))
     (stay_id,) = {row["stay_id"] for row in play("list_stays")["stays"]} - before
     play("message_hotel", stay_id=stay_id, message=LATE)
 
@@ -430,13 +430,13 @@ def stay_with_every_hotel_looked_at(play: Play) -> None:
     hotels = play("search_hotels", city=route(play)["destination"], min_stars=1)["hotels"]
     rates = {hotel["hotel_id"]: cheapest_rate(play, hotel["hotel_id"]) for hotel in hotels}
     rate_id = rates[most(hotels, "rating")["hotel_id"]]
-    stay_id = reserve(play, rate_id, most(sources(play), "available"))
+    stay_id = reserve(play, rate_id, most(sources(play), "balance"))
     play("message_hotel", stay_id=stay_id, message=LATE)
 
 
 def stay_with_a_hotel_id_for_a_rate(play: Play) -> None:
     select(play)
-    hotel_id, source = best_hotel(play), most(sources(play), "available")
+    hotel_id, source = best_hotel(play), most(sources(play), "balance")
     day = play.state["dates"][2]
     play.fails("reserve_room", rate_id=hotel_id, check_in=day, nights=2, source_id=source["source_id"])
     stay_id = reserve(play, cheapest_rate(play, hotel_id), source)
@@ -445,31 +445,31 @@ def stay_with_a_hotel_id_for_a_rate(play: Play) -> None:
 
 def one_night_more(play: Play) -> None:
     select(play)
-    stay_id = reserve(play, cheapest_rate(play, best_hotel(play)), most(sources(play), "available"), nights=3)
+    stay_id = reserve(play, cheapest_rate(play, best_hotel(play)), most(sources(play), "balance"), nights=3)
     play("message_hotel", stay_id=stay_id, message=LATE)
 
 
 def arrival_on_another_day(play: Play) -> None:
     select(play)
-    stay_id = reserve(play, cheapest_rate(play, best_hotel(play)), most(sources(play), "available"), day=3)
+    stay_id = reserve(play, cheapest_rate(play, best_hotel(play)), most(sources(play), "balance"), day=3)
     play("message_hotel", stay_id=stay_id, message=LATE)
 
 
 def message_without_the_hour(play: Play) -> None:
     select(play)
-    stay_id = reserve(play, cheapest_rate(play, best_hotel(play)), most(sources(play), "available"))
+    stay_id = reserve(play, cheapest_rate(play, best_hotel(play)), most(sources(play), "balance"))
     play("message_hotel", stay_id=stay_id, message="I will be late.")
 
 
 def no_message(play: Play) -> None:
     select(play)
-    reserve(play, cheapest_rate(play, best_hotel(play)), most(sources(play), "available"))
+    reserve(play, cheapest_rate(play, best_hotel(play)), most(sources(play), "balance"))
 
 
 def message_about_another_stay(play: Play) -> None:
     select(play)
     other = play("list_stays")["stays"][0]["stay_id"]
-    reserve(play, cheapest_rate(play, best_hotel(play)), most(sources(play), "available"))
+    reserve(play, cheapest_rate(play, best_hotel(play)), most(sources(play), "balance"))
     play("message_hotel", stay_id=other, message=LATE)
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from funreason_plugin.environments.space import Session, SimulationSpace
 from funreason_plugin.environments.travel import Travel
-from funreason_plugin.environments.travel_data import CARRIERS, HOTELS
+from funreason_plugin.environments.travel_data import AMENITIES, CARRIERS, HOTELS
 from tests.environments.alternatives_travel import CASES
 from tests.environments.desk import done, refused
 from tests.environments.solutions import Case, fitting_seeds, least, most, verdict
@@ -47,7 +47,7 @@ def search(session: Session, day: int = 0, **more: Any) -> list[dict[str, Any]]:
 
 
 def richest(session: Session) -> dict[str, Any]:
-    return most(done(session, "list_payment_sources")["sources"], "available")
+    return most(done(session, "list_payment_sources")["sources"], "balance")
 
 
 def bought(session: Session, cabin: str = "economy") -> str:
@@ -123,7 +123,7 @@ def test_paying_turns_a_hold_into_a_ticket(desk: Session) -> None:
     source = richest(desk)
     paid = done(desk, "pay_hold", hold_id=held["hold_id"], source_id=source["source_id"])
     assert paid["charged"] == held["price"]
-    assert paid["left"] == pytest.approx(source["available"] - held["price"])
+    assert paid["left"] == pytest.approx(source["balance"] - held["price"])
     now = state(desk)
     assert not now["holds"]
     assert now["tickets"][paid["ticket_id"]]["source_id"] == source["source_id"]
@@ -139,7 +139,7 @@ def test_money_is_the_travellers_own_and_runs_out(desk: Session) -> None:
     hold_id = done(desk, "hold_fare", flight_id=flight_id)["hold_id"]
     assert "belongs to" in refused(desk, "pay_hold", hold_id=hold_id, source_id=foreign)
     assert "list_payment_sources" in refused(desk, "pay_hold", hold_id=hold_id, source_id="PS-1")
-    poorest = least(done(desk, "list_payment_sources")["sources"], "available")
+    poorest = least(done(desk, "list_payment_sources")["sources"], "balance")
     hotel_id = done(desk, "search_hotels", city=state(desk)["travellers"][0]["home_city"])["hotels"][0][
         "hotel_id"
     ]
@@ -150,7 +150,7 @@ def test_money_is_the_travellers_own_and_runs_out(desk: Session) -> None:
         "nights": 7,
         "source_id": poorest["source_id"],
     }
-    left = poorest["available"]
+    left = poorest["balance"]
     while not (output := desk.call("reserve_room", ask)).get("error"):
         assert output["left"] < left
         left = output["left"]
@@ -236,7 +236,7 @@ def test_a_ticket_moves_to_an_option_of_its_own_route(desk: Session) -> None:
     ticket, old = after["tickets"][ticket_id], before["tickets"][ticket_id]
     assert ticket["flight_id"] != old["flight_id"]
     assert ticket["seat"] == ""
-    spent = before["sources"][old["source_id"]]["available"] - after["sources"][old["source_id"]]["available"]
+    spent = before["sources"][old["source_id"]]["balance"] - after["sources"][old["source_id"]]["balance"]
     assert spent == pytest.approx(option["extra_cost"])
     assert "is no option" in refused(desk, "rebook_ticket", ticket_id=ticket_id, option_id="OP-1")
 
@@ -266,11 +266,16 @@ def test_hotels_are_filtered_by_stars_and_amenities(desk: Session) -> None:
     hotels = done(desk, "search_hotels", city=city)["hotels"]
     assert [hotel["rating"] for hotel in hotels] == sorted((h["rating"] for h in hotels), reverse=True)
     assert {hotel["name"] for hotel in hotels} <= set(HOTELS)
-    wanted = hotels[0]["amenities"][:1]
-    found = done(desk, "search_hotels", city=city, amenities=wanted)["hotels"]
-    assert found == [hotel for hotel in hotels if wanted[0] in hotel["amenities"]]
-    everything = ["gym", "pool", "parking"]
-    assert "fewer stars" in refused(desk, "search_hotels", city=city, min_stars=5, amenities=everything)
+    wanted = hotels[0]["amenities"][0]
+    found = done(desk, "search_hotels", city=city, amenity=wanted)["hotels"]
+    assert found == [hotel for hotel in hotels if wanted in hotel["amenities"]]
+    stars, lacking = next(
+        (stars, name)
+        for stars in range(1, 6)
+        for name in AMENITIES
+        if not any(hotel["star_category"] >= stars and name in hotel["amenities"] for hotel in hotels)
+    )
+    assert "fewer stars" in refused(desk, "search_hotels", city=city, min_stars=stars, amenity=lacking)
     assert "is not a city" in refused(desk, "search_hotels", city="Atlantis")
 
 
@@ -285,7 +290,7 @@ def test_a_room_is_booked_and_cancelled(desk: Session) -> None:
     ask = {"check_in": now["dates"][0], "nights": 2, "source_id": source["source_id"]}
     booked = done(desk, "reserve_room", rate_id=rates[0]["rate_id"], **ask)
     assert booked["total"] == pytest.approx(2 * rates[0]["nightly_price"])
-    assert booked["left"] == pytest.approx(source["available"] - booked["total"])
+    assert booked["left"] == pytest.approx(source["balance"] - booked["total"])
     assert booked["stay_id"] in {row["stay_id"] for row in done(desk, "list_stays")["stays"]}
     gone = done(desk, "cancel_stay", stay_id=booked["stay_id"])
     assert gone["fee"] == (0 if rates[0]["free_cancellation"] else rates[0]["nightly_price"])
@@ -344,7 +349,7 @@ def test_lists_offer_values_that_pick_one_record() -> None:
             city = select(session)["home_city"]
             lists = {
                 ("price", "departs", "carrier"): search(session),
-                ("label", "available"): done(session, "list_payment_sources")["sources"],
+                ("label", "balance"): done(session, "list_payment_sources")["sources"],
                 ("name", "rating", "distance_km", "price_from"): done(session, "search_hotels", city=city)[
                     "hotels"
                 ],
