@@ -28,8 +28,6 @@ from funreason_plugin.formats.options import FormatOptions
 from funreason_plugin.rendering import calls_text, results_text, system_text, thought_block
 from funreason_plugin.trajectory import Call, Trajectory
 
-ROLES = ("human", "function_call", "observation", "gpt")
-
 Message = tuple[str, str]
 """Role and text."""
 
@@ -79,38 +77,27 @@ def table(trajectories: Sequence[Trajectory], options: FormatOptions) -> pa.Tabl
 
     Every text is stored once: rows share their histories, and many trajectories their tools.
     """
-    texts: list[str] = []
-    roles: list[int] = []
-    picked: list[int] = []
+    texts, roles = Shared(), Shared()
     ends = [0]
     ids: list[str] = []
-    systems = Shared()
-    tools = Shared()
+    systems, tools = Shared(), Shared()
     for trajectory in trajectories:
         parts = split(trajectory, options)
-        start = len(texts)
-        for role, text in parts.history:
-            roles.append(ROLES.index(role))
-            texts.append(text)
+        history = [(roles.key(role), texts.key(text)) for role, text in parts.history]
+        role_keys, text_keys = [key for key, _ in history], [key for _, key in history]
         system = system_text(trajectory.system, trajectory.tools, options.call_form)
         offered = orjson.dumps(trajectory.tools).decode() if options.call_form == "hermes" else ""
+        system_key, tools_key = systems.key(system), tools.key(offered)
         for cut, (role, text), name in parts.responses:
-            picked.extend(range(start, start + cut))
-            picked.append(len(texts))
-            roles.append(ROLES.index(role))
-            texts.append(text)
-            ends.append(len(picked))
+            roles.rows += role_keys[:cut]
+            roles.add(role)
+            texts.rows += text_keys[:cut]
+            texts.add(text)
+            ends.append(len(texts.rows))
             ids.append(f"{trajectory.id}/{name}")
-            systems.add(system)
-            tools.add(offered)
-    chosen = pa.array(picked, pa.int32())
-    messages = pa.StructArray.from_arrays(
-        [
-            pa.DictionaryArray.from_arrays(pa.array(roles, pa.int32()).take(chosen), pa.array(ROLES)),
-            pa.DictionaryArray.from_arrays(chosen, pa.array(texts, pa.string())),
-        ],
-        names=["from", "value"],
-    )
+            systems.rows.append(system_key)
+            tools.rows.append(tools_key)
+    messages = pa.StructArray.from_arrays([roles.array(), texts.array()], names=["from", "value"])
     return pa.table(
         {
             "id": pa.array(ids, pa.string()),
@@ -122,18 +109,24 @@ def table(trajectories: Sequence[Trajectory], options: FormatOptions) -> pa.Tabl
 
 
 class Shared:
-    """A column of texts that repeat, as an Arrow dictionary."""
+    """A column of texts that repeat, as an Arrow dictionary: each text once, and its key for each row.
+
+    (With a text in it twice, Arrow would write the column without its dictionary.)
+    """
 
     def __init__(self) -> None:
-        self._index: dict[str, int] = {}
-        self._rows: list[int] = []
+        self._keys: dict[str, int] = {}
+        self.rows: list[int] = []
+
+    def key(self, text: str) -> int:
+        return self._keys.setdefault(text, len(self._keys))
 
     def add(self, text: str) -> None:
-        self._rows.append(self._index.setdefault(text, len(self._index)))
+        self.rows.append(self.key(text))
 
     def array(self) -> pa.DictionaryArray:
         return pa.DictionaryArray.from_arrays(
-            pa.array(self._rows, pa.int32()), pa.array(list(self._index), pa.string())
+            pa.array(self.rows, pa.int32()), pa.array(list(self._keys), pa.string())
         )
 
 

@@ -82,6 +82,7 @@ class Writer:
         self.options = options
         self.rows: dict[str, int] = {}
         self._files: dict[str, pq.ParquetWriter] = {}
+        self.chunks = 0
         self._shards = 0
         for folder in FOLDERS:
             shutil.rmtree(self._temporary(folder), ignore_errors=True)
@@ -89,6 +90,7 @@ class Writer:
 
     def add(self, parts: Mapping[str, bytes]) -> None:
         """Add the next chunk, as `encode_chunk` returned it."""
+        self.chunks += 1
         for key, data in parts.items():
             folder, name = key.split("/")
             if folder == "llamafactory" and name == "train":

@@ -138,7 +138,7 @@ def given(turn: int, call: int, field: str, choice: Choice | None = None) -> Pro
 
 def conversation(seed: int = 0, split: str = "train", turns: int = 3) -> Trajectory:
     """Look up, book, cancel: executed on a session, as the pipeline would keep it."""
-    scenario = SPACE.scenario(f"{seed}/0/0")
+    scenario = SPACE.scenario(f"0/{seed}/0")
     made: list[Turn] = []
     with SPACE.session(scenario) as session:
 
@@ -211,7 +211,7 @@ def conversation(seed: int = 0, split: str = "train", turns: int = 3) -> Traject
         made = made[:turns]
     trajectory = Trajectory(
         schema_version=1,
-        id=f"desk-{seed}",
+        id=f"0-{seed}",
         index=seed,
         seed=0,
         attempt=0,
@@ -221,7 +221,7 @@ def conversation(seed: int = 0, split: str = "train", turns: int = 3) -> Traject
         made_by={"reasoning": {"teacher": "scripted", "model": "scripted"}},
         versions={},
         system=SPACE.policy,
-        tools=[spec.as_openai() for spec in SPACE.tools.values()],
+        tools=copy.deepcopy([spec.as_openai() for spec in SPACE.tools.values()]),
         scenario=scenario,
         turns=made,
     )

@@ -32,7 +32,7 @@ def test_one_row_per_response_with_reasoning_in_the_last_message_only() -> None:
     trajectory = conversation(0)
     found = emitted(trajectory)
     assert len(found) == sum(len(turn.steps) + 1 for turn in trajectory.turns) == 7
-    assert [row["id"] for row in found][:3] == ["desk-0/0/0", "desk-0/0/1", "desk-0/0/answer"]
+    assert [row["id"] for row in found][:3] == ["0-0/0/0", "0-0/0/1", "0-0/0/answer"]
     for row in found:
         *history, last = row["conversations"]
         assert last["value"].startswith("<think>\n") and "\n</think>\n\n" in last["value"]

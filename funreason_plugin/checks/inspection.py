@@ -1,0 +1,157 @@
+"""One stored trajectory under inspection: parse, bookkeeping, scenario, replay, acceptance, made again."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import orjson
+
+from funreason_plugin.checks.acceptance import review_trajectory
+from funreason_plugin.checks.duplicates import duplicate_key
+from funreason_plugin.checks.records import bookkeeping
+from funreason_plugin.checks.replay import (
+    changed_environments,
+    compare,
+    differences,
+    scenario_differences,
+    space_of,
+)
+from funreason_plugin.environments.limits import is_error
+from funreason_plugin.environments.session import Watch
+from funreason_plugin.environments.space import SimulationSpace
+from funreason_plugin.errors import UserError
+from funreason_plugin.trajectory import Trajectory, certify, dumps, loads
+
+MOST = 20
+"""Differences named in one trajectory by one check."""
+
+
+class Remade(Protocol):
+    """A slot made again: its line, and the lines of its rejections."""
+
+    line: bytes | None
+    rejections: list[bytes]
+    usage: dict[str, list[int]]
+
+
+class RemakerLike(Protocol):
+    """Makes slots again; `synthesis.remake.Remaker` does."""
+
+    def slot(self, index: int, duplicates: Collection[int] = ()) -> Remade: ...
+
+
+@dataclass(slots=True)
+class Inspected:
+    """What became of one line: problems as (place, what, check), and what the summary counts."""
+
+    number: int
+    problems: list[tuple[str, str, str]] = field(default_factory=list)
+    key: bytes = b""
+    split: str = ""
+    turns: int = 0
+    calls: int = 0
+    tools: list[str] = field(default_factory=list)
+    attempt: int = 0
+    replays: bool = False
+    changed: bool = False
+    remade: bool = False
+    usage: dict[str, list[int]] = field(default_factory=dict)
+
+
+class Inspector:
+    """Inspects lines of one folder; `run` is run.yaml as data."""
+
+    def __init__(self, run: Mapping[str, Any], watch: Watch | None, remaker: RemakerLike | None) -> None:
+        self._run = run
+        self._watch = watch
+        self._remaker = remaker
+
+    def inspect(
+        self, line: bytes, index: int, duplicates: Collection[int], rejections: Sequence[tuple[int, bytes]]
+    ) -> Inspected:
+        """A line of trajectories.jsonl, with the attempts at its slot that were duplicates or rejected."""
+        result = Inspected(index + 1)
+        try:
+            trajectory = loads(line, "line")
+        except UserError as error:
+            result.problems.append(("", error.message.removeprefix("line: "), "unreadable"))
+            return result
+        calls = [call for turn in trajectory.turns for call in turn.calls()]
+        result.key = duplicate_key(trajectory.turns)
+        result.split, result.attempt = trajectory.split, trajectory.attempt
+        result.turns, result.calls = len(trajectory.turns), len(calls)
+        result.tools = sorted({call.name for call in calls if not is_error(call.output)})
+        if dumps(trajectory) != line:
+            result.problems.append(("", "the line is not written as this release writes it", "form"))
+        self._against_environments(trajectory, index, result)
+        for turn, name, reason in review_trajectory(trajectory):
+            result.problems.append((f"turns[{turn}]", reason, name))
+        if self._remaker is not None and not (result.changed and not result.replays):
+            self._against_settings(self._remaker, trajectory, index, duplicates, rejections, result)
+        return result
+
+    def _against_environments(self, trajectory: Trajectory, index: int, result: Inspected) -> None:
+        space: SimulationSpace | None = None
+        try:
+            space = space_of(trajectory)
+        except UserError as error:
+            result.problems.append(("environments", error.message, "replay"))
+        for where, what in bookkeeping(trajectory, self._run, index, space):
+            result.problems.append((where, what, "bookkeeping"))
+        if space is None:
+            return
+        result.changed = bool(changed_environments(trajectory, space))
+        try:
+            found = list(differences(trajectory, space, self._watch))
+        except UserError as error:
+            result.problems.append(("scenario", error.message, "replay"))
+            return
+        result.replays = not found
+        if not result.changed:  # a changed environment may well draw other scenarios
+            found += scenario_differences(trajectory, space)
+        for difference in found[:MOST]:
+            result.problems.append((difference.where, _after_place(str(difference)), "replay"))
+
+    def _against_settings(
+        self,
+        remaker: RemakerLike,
+        trajectory: Trajectory,
+        index: int,
+        duplicates: Collection[int],
+        rejections: Sequence[tuple[int, bytes]],
+        result: Inspected,
+    ) -> None:
+        try:
+            made = remaker.slot(index, duplicates)
+        except UserError as error:
+            result.problems.append(("", f"cannot be made again: {error.message}", "made_again"))
+            return
+        assert made.line is not None
+        again = loads(made.line)
+        # Another release of Python or of a library may make the same trajectory.
+        again.versions, again.environments = trajectory.versions, trajectory.environments
+        again.certificate = certify(again)
+        result.remade, result.usage = True, made.usage
+        left, right = orjson.loads(dumps(trajectory)), orjson.loads(dumps(again))
+        for where, what in _named(left, right, ""):
+            result.problems.append((where, what, "made_again"))
+        ours = [entry for entry in rejections if b'"duplicate"' not in entry[1]]
+        for number in range(max(len(ours), len(made.rejections))):
+            line, text = ours[number] if number < len(ours) else (ours[-1][0] if ours else 0, b"{}")
+            drawn = orjson.loads(made.rejections[number]) if number < len(made.rejections) else {}
+            for where, what in _named(orjson.loads(text), drawn, ""):
+                place = f"rejected.jsonl:{line}: {where}"
+                result.problems.append((place, what, "made_again"))
+
+
+def _named(stored: Any, drawn: Any, where: str) -> Iterator[tuple[str, str]]:
+    for number, difference in enumerate(compare(stored, drawn, where, "seed and settings")):
+        if number == MOST:
+            return
+        yield difference.where, _after_place(str(difference))
+
+
+def _after_place(text: str) -> str:
+    return text.split(": ", 1)[1]
