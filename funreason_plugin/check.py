@@ -7,11 +7,15 @@ python -m funreason_plugin.check data out/ --workers 2
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from funreason_plugin.command_line import Group, console, leave
+from funreason_plugin.errors import UserError
+
+if TYPE_CHECKING:
+    from funreason_plugin.synthesis.remake import Remaker
 
 app = typer.Typer(
     cls=Group,
@@ -30,11 +34,15 @@ def env(
             help="travel, bfcl, bfcl:CLASS, my_module:MyEnv or path/to/file.py:MyEnv.", metavar="NAME"
         ),
     ],
+    samples: Annotated[int, typer.Option(help="Sampled states to try the tools in.", min=1)] = 8,
+    seed: Annotated[int, typer.Option(help="Decides states and calls.")] = 0,
 ) -> None:
     """Schemas as a model sees them; determinism, isolation, snapshots, write claims, values; what to change."""
     from funreason_plugin.checks.environment import check_environment
 
-    raise typer.Exit(0 if check_environment(name, console()) else 1)
+    report = check_environment(name)
+    report.show(console())
+    raise typer.Exit(0 if report.passed else 1)
 
 
 @app.command()
@@ -45,7 +53,17 @@ def data(
     """Replay every trajectory, re-run the acceptance checks, compare the emitted rows; status 1 if any differs."""
     from funreason_plugin.checks.data import check_data
 
-    raise typer.Exit(0 if check_data(folder, console(), workers=workers) else 1)
+    raise typer.Exit(0 if check_data(folder, console(), workers=workers, remaker=_remaker(folder)) else 1)
+
+
+def _remaker(folder: Path) -> type[Remaker] | None:
+    """How to make a slot of the folder again; None when its teacher may not say the same twice."""
+    from funreason_plugin.synthesis.remake import DETERMINISTIC, Remaker, run_config
+
+    try:
+        return Remaker if run_config(folder).teacher in DETERMINISTIC else None
+    except UserError:
+        return None  # check_data says what is wrong with run.yaml
 
 
 if __name__ == "__main__":

@@ -34,8 +34,11 @@ class ToolFacts:
     states: set[int] = field(default_factory=set)  # those in which it succeeded
     seconds: list[float] = field(default_factory=list)
     changed: int = 0  # successes after which the state was another
-    errors: Counter[str] = field(default_factory=Counter)
-    raised: dict[str, tuple[str, str]] = field(default_factory=dict)  # exception type: (message with call, file:line)
+    errors: Counter[str] = field(default_factory=Counter)  # by message; those that differ in values are one
+    told: dict[str, str] = field(default_factory=dict)  # masked message: the first one of its kind
+    raised: dict[str, tuple[str, str]] = field(
+        default_factory=dict
+    )  # exception type: (message with call, file:line)
     claims_wrongly: str = ""  # a call of a reading tool that changed the state, and where
     private: str = ""  # an attribute that begins with "_" and was changed
     not_json: str = ""
@@ -44,8 +47,12 @@ class ToolFacts:
     slow: bool = False
     sources: dict[str, Counter[Source]] = field(default_factory=dict)
     examples: dict[str, dict[str, None]] = field(default_factory=dict)
-    filled_by: dict[str, Counter[str]] = field(default_factory=dict)  # "tool: path" of the output that gave the value
-    hunted: dict[str, str] = field(default_factory=dict)  # leaf: state path whose values made the tool succeed
+    filled_by: dict[str, Counter[str]] = field(
+        default_factory=dict
+    )  # "tool: path" of the output that gave the value
+    hunted: dict[str, str] = field(
+        default_factory=dict
+    )  # leaf: state path whose values made the tool succeed
 
 
 @dataclass(slots=True)
@@ -59,6 +66,9 @@ class Facts:
     distinct: int = 0
     drawn: int = 0
     outputs: dict[str, set[str]] = field(default_factory=dict)  # tool: output paths that were seen
-    fields: dict[str, None] = field(default_factory=dict)  # state paths that were seen
+    values: dict[str, list[Any]] = field(default_factory=dict)  # some values by state path
+    tops: set[str] = field(default_factory=set)  # the state's own keys, empty ones included
     hashes: dict[str, str] = field(default_factory=dict)  # scenario seed: hash of its states
-    logs: dict[str, list[tuple[str, dict[str, Any], Any]]] = field(default_factory=dict)  # seed: calls and outputs
+    logs: dict[str, list[tuple[str, dict[str, Any], Any]]] = field(
+        default_factory=dict
+    )  # seed: calls and outputs

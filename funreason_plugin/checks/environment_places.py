@@ -6,14 +6,12 @@ import ast
 import inspect
 import textwrap
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from funreason_plugin.environments.environment import Environment
 
 
-@cache
 def place(cls: type[Environment], tool: str = "", param: str = "") -> str:
     """ "tools/books.py:41" for a class, a tool's def line or a parameter's line; the class, where that is unknown."""
     function = _function(cls, tool)

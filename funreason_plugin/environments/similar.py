@@ -84,6 +84,34 @@ def similar_values(name: str, kind: str | None, state: Mapping[str, Any]) -> lis
 
 
 @lru_cache(maxsize=65536)
+def answers(name: str, tool: str, path: str) -> bool:
+    """Whether an output field may fill a parameter, by their names: "flights[].id" of search_flights a flight_id."""
+    parts = [part for part in re.split(r"[.\[\]]+", path) if part and part != "*"]
+    key, owner = (parts[-1], parts[-2] if len(parts) > 1 else "") if parts else ("", "")
+    wanted, made = _words(name), _words(tool)
+    have, record = _words(key), _words(owner)
+    if not have:
+        return wanted[-1] in made
+    if have in (("id",), ("number",), ("code",), ("key",), ("reference",)):
+        return wanted in (have, (*record, *have), (*made[-1:], *have))
+    return wanted[-len(have) :] == have and (have[-1] not in _GENERIC or wanted in (have, (*record[-1:], *have)))
+
+
+def similar_path(name: str, kind: str | None, values: Mapping[str, list[Any]]) -> str:
+    """The state path, of those given with their values, that answers best to a name; "" when none does."""
+    best, best_score = "", 0
+    for path, found in values.items():
+        parts = [part for part in re.split(r"[.\[\]]+", path) if part and part != "*"]
+        owner, key = (parts[-2], parts[-1]) if len(parts) > 1 else ("", parts[-1])
+        if key == "keys()":
+            key = ""
+        score = _score(name, owner, key) or (1 if key and key == _words(name)[-1] else 0)
+        if score > best_score and all(_of_kind(value, kind) and not looks_like_id(value) for value in found[:5]):
+            best, best_score = path, score
+    return best
+
+
+@lru_cache(maxsize=65536)
 def _score(name: str, owner: str, key: str) -> int:
     """How well the field `key` of a record in `owner` answers to a parameter: 0 (not) to 5; key "": the label itself."""
     if key and is_id(key):
