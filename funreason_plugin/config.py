@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -213,6 +214,7 @@ def _read(path: Path) -> dict[str, Any]:
     return data
 
 
+@cache
 def versions() -> dict[str, str]:
     """What was at work: this package, Python, and the packages that could change a result."""
     import platform

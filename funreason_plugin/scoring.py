@@ -15,6 +15,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from funreason_plugin.environments.environment import Environment
@@ -71,7 +72,8 @@ def judge(space: SimulationSpace, truth: Outcome, attempt: Outcome, needed: Sequ
         name = attempt.calls[0][0]
         return Verdict(False, [f"nothing was to be called in this turn, but {name} was"], exact_match=False)
     renamed = _renaming(space, truth, attempt)
-    reasons = list(_state_differences(space.environments, truth.state, attempt.state, renamed))
+    found = _state_differences(space.environments, truth.state, attempt.state, renamed)
+    reasons = list(islice(found, MAX_REASONS))
     state_equal = not reasons
     missing = _missing(needed, attempt.outputs, renamed)
     reasons += [f"the value of {item.field or 'the output'} was never obtained" for item in missing]
@@ -187,7 +189,7 @@ def _colours(space: SimulationSpace, state: Mapping[str, Any], ids: set[str]) ->
         without(state.get(name), rules(cls.equality, name), ("volatile", "ignored", "text"))
         for name, cls in space.environments.items()
     ]
-    for _ in range(3):
+    for _ in range(2):
         seen: dict[str, list[str]] = {name: [] for name in ids}
         for view in views:
             _contexts(view, "", ids, colours, seen)
