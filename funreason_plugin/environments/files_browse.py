@@ -46,7 +46,7 @@ class Browser(FilesState):
             "step into the folder {folder}",
         ),
         noun="folder",
-        tell="The folder {folder} is open; it holds {documents} documents.",
+        tell="The folder {folder} is open. Documents in it: {documents}.",
         reports=("documents",),
     )
     def open_folder(self, folder: FolderArgument) -> OpenedFolder:

@@ -63,7 +63,7 @@ class Editor(Browser):
             "put {text} into {draft_id}[ right at the {position}]",
             "insert {text} as a paragraph in {draft_id}[, at its {position}]",
         ),
-        tell='The draft of "{title}" has {paragraphs_added} new paragraphs.',
+        tell='It is in the draft of "{title}". New paragraphs so far: {paragraphs_added}.',
         reports=("paragraphs_added",),
     )
     def write_paragraph(

@@ -19,9 +19,7 @@ VersionId = Annotated[str, Ref("version")]
 CommentId = Annotated[str, Ref("comment")]
 TrashId = Annotated[str, Ref("trashed_document")]
 ExportId = Annotated[str, Ref("export")]
-FolderName = Annotated[str, Ref("folder", known=True)]
 FolderArgument = Annotated[str, Ref("folder", known=True), Values.state("folders[]")]
-PersonName = Annotated[str, Ref("person", known=True)]
 PersonArgument = Annotated[str, Ref("person", known=True), Values.state("people[]")]
 
 
@@ -31,7 +29,7 @@ class Grant(TypedDict):
 
 
 class OpenedFolder(TypedDict):
-    folder: FolderName
+    folder: str
     documents: int
     last_change: str
 
@@ -40,7 +38,7 @@ class DocumentRow(TypedDict):
     document_id: DocumentId
     title: str
     kind: str
-    author: PersonName
+    author: str
     modified: str
     length: int
 
@@ -52,9 +50,9 @@ class DocumentRows(TypedDict):
 class Match(TypedDict):
     document_id: DocumentId
     title: str
-    folder: FolderName
+    folder: str
     kind: str
-    author: PersonName
+    author: str
     modified: str
     length: int
 
@@ -65,7 +63,7 @@ class Matches(TypedDict):
 
 class DocumentText(TypedDict):
     title: str
-    author: PersonName
+    author: str
     modified: str
     length: int
     text: str
@@ -73,7 +71,7 @@ class DocumentText(TypedDict):
 
 class NewDocument(TypedDict):
     document_id: DocumentId
-    folder: FolderName
+    folder: str
     length: int
 
 
@@ -96,7 +94,7 @@ class PublishedDraft(TypedDict):
 
 class VersionRow(TypedDict):
     version_id: VersionId
-    author: PersonName
+    author: str
     created: str
     summary: str
     length: int
@@ -115,8 +113,8 @@ class RestoredVersion(TypedDict):
 
 class MovedDocument(TypedDict):
     title: str
-    moved_from: FolderName
-    folder: FolderName
+    moved_from: str
+    folder: str
 
 
 class SharedDocument(TypedDict):
@@ -132,7 +130,7 @@ class NewComment(TypedDict):
 
 class CommentRow(TypedDict):
     comment_id: CommentId
-    author: PersonName
+    author: str
     posted: str
     text: str
     resolved: bool
@@ -158,8 +156,8 @@ class TrashRow(TypedDict):
     trash_id: TrashId
     title: str
     kind: str
-    folder: FolderName
-    deleted_by: PersonName
+    folder: str
+    deleted_by: str
     deletion_date: str
 
 
@@ -170,7 +168,7 @@ class TrashRows(TypedDict):
 class RestoredDocument(TypedDict):
     document_id: DocumentId
     title: str
-    folder: FolderName
+    folder: str
 
 
 class NewExport(TypedDict):

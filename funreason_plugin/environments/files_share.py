@@ -41,7 +41,7 @@ class Sharing(Editor):
             "open {document_id} to {people}",
             "add {people} to those who can see {document_id}",
         ),
-        tell='"{title}" is now open to {people_with_access} colleagues.',
+        tell='"{title}" is shared. Colleagues with access now: {people_with_access}.',
         reports=("people_with_access",),
     )
     def share_document(
@@ -73,7 +73,7 @@ class Sharing(Editor):
             "note next to {document_id}: {text}",
         ),
         noun="new comment",
-        tell='Your comment on "{title}" is posted; {open_comments} comments are open.',
+        tell='Your comment on "{title}" is posted. Open comments there: {open_comments}.',
         reports=("open_comments",),
     )
     def add_comment(self, document_id: DocumentId, text: Annotated[str, Prose(COMMENTS)]) -> NewComment:
@@ -146,7 +146,7 @@ class Sharing(Editor):
             "tick off {comment_id}",
             "close {comment_id} as dealt with",
         ),
-        tell='That comment on "{title}" is resolved; {open_comments} comments are still open.',
+        tell='That comment on "{title}" is resolved. Comments still open there: {open_comments}.',
         reports=("open_comments",),
     )
     def resolve_comment(self, comment_id: CommentId) -> ResolvedComment:
@@ -203,7 +203,7 @@ class Sharing(Editor):
             "forward {export_id} to {recipients}, saying {message}",
             "let {recipients} have {export_id} with the words {message}",
         ),
-        tell="The file {file_name} went to {people_reached} people.",
+        tell="The file {file_name} is sent. Recipients: {people_reached}.",
         reports=("file_name", "people_reached"),
     )
     def send_export(

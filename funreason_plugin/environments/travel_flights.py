@@ -140,8 +140,8 @@ class FlightDesk(TravelState):
             "find out which aircraft flies {flight_id} and what changing it costs",
         ),
         tell=(
-            "{carrier} flies it with an {aircraft}: {cabin_bags} cabin bags are included, a checked bag costs {bag_price} EUR, "
-            "changing it {change_fee} EUR."
+            "{carrier} flies it, with this aircraft: {aircraft}. Cabin bags included: {cabin_bags}; a checked bag "
+            "costs {bag_price} EUR and a change {change_fee} EUR."
         ),
         reports=("aircraft", "bag_price", "change_fee"),
     )

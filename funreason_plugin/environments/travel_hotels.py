@@ -192,7 +192,7 @@ class HotelDesk(TicketDesk):
             "check where rooms are reserved",
         ),
         noun="stay",
-        tell="{stays[]: {hotel} in {city} from {start_date} for {nights} nights, {total} EUR}",
+        tell="{stays[]: {hotel} in {city} from {start_date} (nights: {nights}) for {total} EUR}",
         reports=("stays[].hotel", "stays[].city", "stays[].start_date", "stays[].nights"),
     )
     def list_stays(self) -> StayRows:

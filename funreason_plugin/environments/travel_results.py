@@ -34,8 +34,8 @@ HotelCity = Annotated[str, Ref("city", known=True), Values.state("hotels.*.city"
 
 
 class SelectedTraveller(TypedDict):
-    traveller: Annotated[str, Ref("traveller", known=True)]
-    home_city: Annotated[str, Ref("city", known=True)]
+    traveller: str
+    home_city: str
     tier: str
     points: int
 
@@ -100,8 +100,8 @@ class TicketRow(TypedDict):
     ticket_id: TicketId
     flight_id: FlightId
     carrier: str
-    origin: Annotated[str, Ref("city", known=True)]
-    destination: Annotated[str, Ref("city", known=True)]
+    origin: str
+    destination: str
     departs: str
     cabin: str
     price: float
@@ -200,7 +200,7 @@ class RoomRates(TypedDict):
 class NewStay(TypedDict):
     stay_id: StayId
     hotel: str
-    check_out: Annotated[str, Ref("date", known=True)]
+    check_out: str
     total: float
     left: float
 
@@ -208,10 +208,10 @@ class NewStay(TypedDict):
 class StayRow(TypedDict):
     stay_id: StayId
     hotel: str
-    city: Annotated[str, Ref("city", known=True)]
+    city: str
     room: str
     board: str
-    start_date: Annotated[str, Ref("date", known=True)]
+    start_date: str
     nights: int
     total: float
 

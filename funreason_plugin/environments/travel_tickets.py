@@ -10,7 +10,7 @@ from pydantic import Field
 from funreason_plugin.environments.environment import ToolError, tool
 from funreason_plugin.environments.travel_data import CARRIERS
 from funreason_plugin.environments.travel_payments import PaymentDesk
-from funreason_plugin.environments.travel_records import Ticket, carrier_code, price
+from funreason_plugin.environments.travel_records import Ticket, carrier_code, price, seat_plan
 from funreason_plugin.environments.travel_results import (
     AddedBags,
     AssignedSeat,
@@ -81,7 +81,7 @@ class TicketDesk(PaymentDesk):
             "check what seats are free on {ticket_id}",
         ),
         noun="free seat[ for {ticket_id}]",
-        tell="{seats[]: {seat} is a {position} seat with {legroom} cm of legroom}",
+        tell="{seats[]: {seat} ({position}, {legroom} cm of legroom)}",
         reports=("seats[].seat", "seats[].position", "seats[].legroom"),
     )
     def show_seat_map(self, ticket_id: TicketId) -> SeatMap:
@@ -122,8 +122,9 @@ class TicketDesk(PaymentDesk):
         """
         ticket = self._ticket(ticket_id)
         wanted = seat.strip().upper()
-        for place in self._free_seats(ticket["flight_id"], ticket["cabin"]):
-            if place["seat"] == wanted:
+        free = self._free_seats(ticket["flight_id"], ticket["cabin"])
+        for place in seat_plan(ticket["flight_id"], ticket["cabin"]):
+            if place["seat"] == wanted and (place in free or wanted == ticket["seat"]):
                 ticket["seat"] = wanted
                 return {"passenger": ticket["traveller"], "row": place["row"], "position": place["position"]}
         raise ToolError(f"Seat {seat} is not free on the flight of {ticket_id}; see show_seat_map.")
@@ -136,7 +137,7 @@ class TicketDesk(PaymentDesk):
             "book {bags} to travel with {ticket_id}, using {source_id} to pay",
             "register {bags} for {ticket_id} at the expense of {source_id}",
         ),
-        tell="The bags cost {charged} EUR; {left} EUR are left and the ticket has {bags_in_total} bags now.",
+        tell="That cost {charged} EUR and {left} EUR are left; bags on the ticket now: {bags_in_total}.",
         reports=("charged", "left"),
     )
     def add_bags(
