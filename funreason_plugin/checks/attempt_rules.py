@@ -10,6 +10,7 @@ from funreason_plugin.checks.rules import rule
 from funreason_plugin.checks.trace_rules import same
 from funreason_plugin.checks.turns import Origin, TurnView, said, value_at
 from funreason_plugin.checks.wording import contains
+from funreason_plugin.environments.limits import is_error
 
 THOUGHT_CHARACTERS = 6000
 ANSWER_CHARACTERS = 8000
@@ -46,6 +47,25 @@ _FORBIDDEN = re.compile(
     r"(?:data|sample) (?:synthesis|generation)|language model|an ai\b|as an ai|verdict|validator|"
     r"the (?:teacher|sampler|trace|noise|persona))\b",
     re.IGNORECASE,
+)
+
+
+@rule("unfilled_text", "attempt", "no thought and no answer has a hole where a value belongs")
+def unfilled_text(view: TurnView) -> str | None:
+    for text in (*view.thoughts, view.answer):
+        found = _UNFILLED.search(text or "")
+        if (
+            found
+            and not contains(view.said.folded, found[0].casefold())
+            and not view.evidence.quotes(found[0])
+        ):
+            return f"{found[0]!r} in {_short(text or '')}"
+    return None
+
+
+_UNFILLED = re.compile(
+    r"\{[a-z_]+(?:\.[a-z_]+|\[\])*\}|<[a-z_]+>|\bNone\b|\bnull\b|\bundefined\b|\bNaN\b|"
+    r"\b(?:named|called|titled) none\b|\b(?:whose|with) [a-z][\w ]{0,30}? none\b"
 )
 
 
@@ -104,6 +124,17 @@ def missing_answer(view: TurnView) -> str | None:
 def ungrounded_answer(view: TurnView) -> str | None:
     found = ungrounded(view.answer, view.evidence)
     return f"{found[0]} in the answer comes from nowhere" if found else None
+
+
+@rule("unresolved_error", "attempt", "after a call that fails, the same tool succeeds later in the turn")
+def unresolved_error(view: TurnView) -> str | None:
+    succeeded: set[str] = set()
+    for call in reversed(view.calls):
+        if not is_error(call.output):
+            succeeded.add(call.name)
+        elif call.name not in succeeded:
+            return f"{call.name} failed and was not called again with success: {_short(str(call.output['error']))}"
+    return None
 
 
 @rule("needed_not_obtained", "attempt", "every needed value is in an output of the conversation")

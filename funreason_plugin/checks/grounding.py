@@ -55,6 +55,10 @@ class Evidence:
         """Everything known, JSON included."""
         return self._texts
 
+    def quotes(self, text: str) -> bool:
+        """Whether a text stands anywhere, to the letter."""
+        return any(text in known for known in self._texts)
+
     def has(self, token: str, upto: int) -> bool:
         """Whether the token stands anywhere, as it is and as a whole."""
         return any(token in text and _stands_in(token, text) for text in self._texts[:upto])

@@ -150,7 +150,7 @@ def _(t: Trajectory) -> None:
 @only("named_tool")
 def _(t: Trajectory) -> None:
     t.turns[0].query = (
-        t.turns[0].query.replace("Could you get", "Please book flight tickets, I mean").replace("?", ".")
+        t.turns[0].query.replace("Could you get", "Please use the book flight tool for").replace("?", ".")
     )
 
 
@@ -199,6 +199,23 @@ def _(t: Trajectory) -> None:
 def _(t: Trajectory) -> None:
     t.turns[0].advanced_tool = {"name": "book_cheapest"}
     t.turns[0].thought = "That was book_cheapest."
+
+
+@only("unfilled_text")
+def _(t: Trajectory) -> None:
+    t.turns[0].thought = "It is on the flight with price none."
+
+
+@only("unfilled_text")
+def _(t: Trajectory) -> None:
+    t.turns[1].answer = "Alerts are on for {passenger}."
+
+
+@only("unresolved_error")
+def _(t: Trajectory) -> None:  # done, and then done again
+    cancel = t.turns[2].steps[0].calls[0]
+    again = Call(cancel.name, cancel.arguments, cancel.provenance, {"error": "no such booking"})
+    t.turns[2].steps.append(Step(t.turns[2].steps[0].thought, [again]))
 
 
 @only("silent_thought")
