@@ -103,14 +103,16 @@ def named_tool(view: TurnView) -> str | None:
 
 @lru_cache(maxsize=64)
 def _tool_names(names: tuple[str, ...]) -> re.Pattern[str]:
-    """One pattern for all names: "book_flight", "book flight", "bookFlight"; a one-word name that is an
-    English word ("find") counts only where it is written as a tool."""
+    """One pattern for all names: "book_flight", "book-flight", "bookFlight". What a person would say as well
+    ("please report damage", "checkout", "find") counts only where it is written as a tool: "the report damage tool"."""
     spelled: list[str] = []
     words_only: list[str] = []
     for name in names:
         words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", name)
         if len(words) > 1:
-            spelled.append("[ _-]?".join(map(re.escape, words)))
+            camel = words[0].lower() + "".join(word.capitalize() for word in words[1:])
+            spelled += ["[_-]".join(map(re.escape, words)), f"(?-i:{camel})", f"(?-i:{re.escape(name)})"]
+            words_only.append(" ".join(map(re.escape, words)))
         elif _is_word(name):
             words_only.append(re.escape(name))
         else:
