@@ -144,11 +144,12 @@ def explain(folder: RunFolder) -> None:
 def trace(
     folder: RunFolder,
     index: Annotated[int, typer.Option(help="Which trajectory: its index, the line in the file minus one.")],
+    full: Annotated[bool, typer.Option("--full", help="Print long prompts whole.")] = False,
 ) -> None:
-    """Everything behind one trajectory: every prompt, attempt and state difference."""
-    from funreason_plugin.synthesis import pipeline
+    """How one trajectory came about: every prompt, attempt and state difference; it is made again."""
+    from funreason_plugin.synthesis.remake import trace as trace_slot
 
-    pipeline.trace(folder, index, console())
+    trace_slot(folder, index, console(), full)
 
 
 @app.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -96,5 +97,5 @@ def call_text(name: str, arguments: dict[str, Any]) -> str:
 
 def short_json(value: Any, longest: int = LONGEST_RESULT) -> str:
     """A value as JSON, cut when it is long."""
-    text = orjson.dumps(value).decode()
+    text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= longest else f"{text[:longest]}… ({len(text):,} characters)"
