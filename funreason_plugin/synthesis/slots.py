@@ -14,11 +14,11 @@ from typing import Any
 
 import orjson
 
+from funreason_plugin.checks.duplicates import duplicate_key as duplicate_key
 from funreason_plugin.config import SynthesisConfig, versions
 from funreason_plugin.environments.environment import environment_hash
 from funreason_plugin.environments.session import Session, Watch
 from funreason_plugin.environments.space import SimulationSpace
-from funreason_plugin.environments.state import canonical, sha256
 from funreason_plugin.errors import UserError
 from funreason_plugin.synthesis.chain import Chain, ChainOptions, Recorder, TurnRejected, Usage
 from funreason_plugin.synthesis.graph import ToolGraph
@@ -52,12 +52,6 @@ class SlotResult:
     calls: int = 0
     tools: list[str] = field(default_factory=list)
     usage: dict[str, list[int]] = field(default_factory=dict)
-
-
-def duplicate_key(turns: Sequence[Turn]) -> bytes:
-    """Equal for trajectories with the same queries and calls."""
-    content = [[turn.query, [[call.name, call.arguments] for call in turn.calls()]] for turn in turns]
-    return bytes.fromhex(sha256(canonical(content)))[:12]
 
 
 class SlotMaker:
