@@ -115,8 +115,8 @@ class BankAccounts(Environment):
             "tell me what was booked on {account_id}[ within {last_days} days]",
         ),
         noun="payment on {account_id}[ in the last {last_days} days]",
-        tell="{entries[]: {amount} euros {direction}, {counterparty}, on {booked_on}}",
-        reports=("entries[].counterparty", "entries[].amount", "entries[].booked_on"),
+        tell="{entries[]: {amount} euros {direction}, {counterparty}, on {booking_date}}",
+        reports=("entries[].counterparty", "entries[].amount", "entries[].booking_date"),
     )
     def account_statement(
         self,
@@ -144,7 +144,7 @@ class BankAccounts(Environment):
             "entries": [
                 {
                     "transaction_id": key,
-                    "booked_on": self._day(-entry["days_ago"]),
+                    "booking_date": self._day(-entry["days_ago"]),
                     "direction": entry["direction"],
                     "counterparty": entry["counterparty"],
                     "amount": entry["amount"],
@@ -163,7 +163,7 @@ class BankAccounts(Environment):
             "put {amount} euros from {from_account_id} aside on {to_account_id}",
             "take {amount} euros off {from_account_id} and add it to {to_account_id}",
         ),
-        tell="The first account now holds {from_balance} euros and the other one {to_balance} euros.",
+        tell="The {from_account} account now holds {from_balance} euros, the {to_account} account {to_balance} euros.",
         reports=("from_balance", "to_balance"),
     )
     def move_between_accounts(
@@ -183,7 +183,12 @@ class BankAccounts(Environment):
         target["balance"] = round(target["balance"] + amount, 2)
         self._book(from_account_id, "outgoing", target["name"], amount)
         self._book(to_account_id, "incoming", source["name"], amount)
-        return {"from_balance": source["balance"], "to_balance": target["balance"]}
+        return {
+            "from_account": source["name"],
+            "from_balance": source["balance"],
+            "to_account": target["name"],
+            "to_balance": target["balance"],
+        }
 
     @tool(
         writes=True,

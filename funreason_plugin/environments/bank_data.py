@@ -111,6 +111,16 @@ DISPUTE_DETAILS: Final = (
     "The parcel never arrived at my door.",
 )
 
+COUNTRIES: Final = {
+    "DE": "Germany",
+    "AT": "Austria",
+    "BE": "Belgium",
+    "ES": "Spain",
+    "FI": "Finland",
+    "PT": "Portugal",
+    "DK": "Denmark",
+    "PL": "Poland",
+}
 _IBAN_LENGTHS: Final = {"DE": 18, "AT": 16, "BE": 12, "ES": 20, "FI": 14, "PT": 21, "DK": 14, "PL": 24}
 
 

@@ -85,7 +85,7 @@ class BankPayments(BankAccounts):
             raise ToolError(f"{name} or this IBAN is already among the payees; see list_payees.")
         payee_id = self.new_id("PYE", taken=self.payees)
         self.payees[payee_id] = {"name": name, "iban": iban}
-        return {"payee_id": payee_id, "bank_country": iban[:2]}
+        return {"payee_id": payee_id, "bank_country": bank_data.COUNTRIES.get(iban[:2], iban[:2])}
 
     @tool(
         writes=True,
@@ -149,26 +149,24 @@ class BankPayments(BankAccounts):
             "use {account_id} to pay {amount} euros apiece to {payee_ids}",
             "send {amount} euros apiece to {payee_ids}, out of {account_id}",
         ),
-        tell="{payments} payments went out, {total} euros in all; {balance} euros are left on the account.",
+        tell="{payments} payments have gone out, {total} euros in all; {balance} euros are left on the account.",
         reports=("payments", "total", "balance"),
     )
     def pay_each(
         self,
         account_id: AccountId,
-        payee_ids: Annotated[
-            list[PayeeId], Field(min_length=1, max_length=5, json_schema_extra={"uniqueItems": True})
-        ],
+        payee_ids: Annotated[list[PayeeId], Field(min_length=2, max_length=5)],
         amount: Share,
     ) -> PaidEach:
         """Pay the same amount to some saved payees from one current account: either to all of them or to none.
 
         Args:
             account_id: Id of a current account that holds the total, from list_accounts.
-            payee_ids: Ids of the payees, from list_payees or add_payee.
+            payee_ids: Ids of the payees, from list_payees or add_payee; one that is named twice is paid once.
             amount: Amount in euros that each of them gets.
         """
         account = self._current(account_id)
-        payees = [self._payee(payee_id) for payee_id in payee_ids]
+        payees = [self._payee(payee_id) for payee_id in dict.fromkeys(payee_ids)]
         total = round(amount * len(payees), 2)
         self._take(account, total)
         for payee in payees:

@@ -65,7 +65,7 @@ class Accounts(TypedDict):
 
 class Entry(TypedDict):
     transaction_id: TransactionId
-    booked_on: str
+    booking_date: str
     direction: str
     counterparty: str
     amount: float
@@ -116,7 +116,9 @@ class PaidEach(TypedDict):
 
 
 class Moved(TypedDict):
+    from_account: str
     from_balance: float
+    to_account: str
     to_balance: float
 
 

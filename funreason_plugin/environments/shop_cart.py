@@ -109,8 +109,8 @@ class ShopCart(ShopCatalogue):
             "bring the price of my cart down with {voucher_code}",
             "redeem {voucher_code} for what is in my cart",
         ),
-        tell="The voucher takes {discount} euros off, so the cart comes to {total} euros.",
-        reports=("discount", "total"),
+        tell="The voucher takes {saved} euros off, so the cart comes to {total} euros.",
+        reports=("saved", "total"),
     )
     def redeem_voucher(self, voucher_code: VoucherCode) -> Redeemed:
         """Apply a voucher to the cart; it replaces another voucher that was applied before.
@@ -138,7 +138,7 @@ class ShopCart(ShopCatalogue):
         total = self._cart_total()
         return {
             "percent_off": voucher["percent"],
-            "discount": round(self._subtotal() - total, 2),
+            "saved": round(self._subtotal() - total, 2),
             "total": total,
         }
 

@@ -54,7 +54,7 @@ class ShopCatalogue(Environment):
             "list your {category} for me[, nothing above {max_price} euros]",
             "see what {category} there are[ that cost no more than {max_price} euros]",
         ),
-        noun="product among your {category}[ for at most {max_price} euros]",
+        noun="product from the {category} section[ for at most {max_price} euros]",
         tell="{products[]: the {title} costs {price} euros}",
         reports=("products[].title", "products[].price"),
     )
@@ -94,7 +94,7 @@ class ShopCatalogue(Environment):
                     "brand": product["brand"],
                     "price": product["price"],
                     "rating": product["rating"],
-                    "in_stock": product["stock"],
+                    "stock": product["stock"],
                 }
                 for key, product in found.items()
             ]
@@ -102,14 +102,14 @@ class ShopCatalogue(Environment):
 
     @tool(
         ask=(
-            "look up the {title}",
-            "check price and stock of the {title}",
-            "find the {title} in the catalogue",
-            "tell me what the {title} costs and whether you have it",
+            "look up {title}",
+            "check price and stock of {title}",
+            "find {title} in the catalogue",
+            "tell me what {title} costs and whether you have it",
         ),
         noun="product called {title}",
-        tell="It costs {price} euros, is rated {rating} and {in_stock} are in stock.",
-        reports=("price", "in_stock"),
+        tell="It costs {price} euros, is rated {rating} and {stock} are in stock.",
+        reports=("price", "stock"),
     )
     def find_product(
         self,
@@ -128,7 +128,7 @@ class ShopCatalogue(Environment):
                     "category": product["category"],
                     "price": product["price"],
                     "rating": product["rating"],
-                    "in_stock": product["stock"],
+                    "stock": product["stock"],
                 }
         raise ToolError(f"No product is called {title!r}; use browse_category to see what is on sale.")
 
@@ -160,7 +160,7 @@ class ShopCatalogue(Environment):
                     "author": review["author"],
                     "stars": review["stars"],
                     "comment": review["comment"],
-                    "written_on": self._day(-review["days_ago"]),
+                    "review_date": self._day(-review["days_ago"]),
                 }
                 for review in found
             ],
@@ -174,19 +174,19 @@ class ShopCatalogue(Environment):
             "list the vouchers on my account",
         ),
         noun="voucher",
-        tell="{vouchers[]: {voucher_code} takes {percent_off} percent off from {minimum_spend} euros}",
-        reports=("vouchers[].voucher_code", "vouchers[].percent_off"),
+        tell="{vouchers[]: {voucher_code} takes {discount} percent off carts of {minimum_spend} euros and more}",
+        reports=("vouchers[].voucher_code", "vouchers[].discount"),
     )
     def list_vouchers(self) -> Vouchers:
-        """List the customer's unused vouchers with discount, minimum spend and the last day they are valid."""
+        """List the customer's unused vouchers with the discount in percent, minimum spend and last day."""
         unused = {code: voucher for code, voucher in self.vouchers.items() if not voucher["used"]}
         return {
             "vouchers": [
                 {
                     "voucher_code": code,
-                    "percent_off": voucher["percent"],
+                    "discount": voucher["percent"],
                     "minimum_spend": voucher["min_spend"],
-                    "valid_until": self._day(voucher["days_left"]),
+                    "last_day": self._day(voucher["days_left"]),
                 }
                 for code, voucher in unused.items()
             ]

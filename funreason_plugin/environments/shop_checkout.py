@@ -104,8 +104,8 @@ class ShopCheckout(ShopCart):
             "list my ways to pay",
         ),
         noun="payment method",
-        tell="{payment_methods[]: the {kind} ending in {ending} has {available} euros left}",
-        reports=("payment_methods[].kind", "payment_methods[].available"),
+        tell="{payment_methods[]: the {kind} ending in {ending} has {available_balance} euros left}",
+        reports=("payment_methods[].kind", "payment_methods[].available_balance"),
     )
     def list_payment_methods(self) -> Wallet:
         """List the customer's ways to pay: kind, last four digits, and the euros that are available on each."""
@@ -115,7 +115,7 @@ class ShopCheckout(ShopCart):
                     "payment_id": key,
                     "kind": method["kind"],
                     "ending": method["ending"],
-                    "available": method["available"],
+                    "available_balance": method["available"],
                 }
                 for key, method in self.payment_methods.items()
             ]

@@ -31,8 +31,8 @@ class ShopOrders(ShopCheckout):
             "go through my order history[ and pick out what is {status}]",
         ),
         noun="order[ that is {status}]",
-        tell="{orders[]: the order of {placed_on} ({first_item}) is {status}}",
-        reports=("orders[].placed_on", "orders[].status", "orders[].total"),
+        tell="{orders[]: the order of {order_date} ({first_item}) is {status}}",
+        reports=("orders[].order_date", "orders[].status", "orders[].total"),
     )
     def list_purchases(self, status: Status | None = None) -> Purchases:
         """List the customer's orders, newest first, with date, status, total and the first item of each.
@@ -49,7 +49,7 @@ class ShopOrders(ShopCheckout):
             "orders": [
                 {
                     "order_id": key,
-                    "placed_on": self._day(-order["days_ago"]),
+                    "order_date": self._day(-order["days_ago"]),
                     "status": order["status"],
                     "first_item": self.products[order["lines"][0]["product_id"]]["title"],
                     "total": order["total"],
@@ -66,7 +66,7 @@ class ShopOrders(ShopCheckout):
             "look into {order_id} for me",
         ),
         noun="item in {order_id}",
-        tell="It is {status}, arrives or arrived on {arrival}, and holds {lines[]: {quantity} x {title}}.",
+        tell="Its status is {status}, the day of arrival is {arrival}, and it holds {lines[]: {quantity} x {title}}.",
         reports=("status", "arrival", "lines[].title"),
     )
     def open_purchase(self, order_id: OrderId) -> PurchasePage:
@@ -79,7 +79,7 @@ class ShopOrders(ShopCheckout):
         address = self.addresses[order["address_id"]]
         return {
             "status": order["status"],
-            "placed_on": self._day(-order["days_ago"]),
+            "order_date": self._day(-order["days_ago"]),
             "arrival": self._day(order["arrives_in"]),
             "delivered_to": f"{address['street']}, {address['postcode']} {address['city']}",
             "carrier": order["carrier"] or None,

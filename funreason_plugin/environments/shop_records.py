@@ -34,7 +34,7 @@ class FoundProduct(TypedDict):
     brand: str
     price: float
     rating: float
-    in_stock: int
+    stock: int
 
 
 class Shelf(TypedDict):
@@ -47,14 +47,14 @@ class ProductPage(TypedDict):
     category: Category
     price: float
     rating: float
-    in_stock: int
+    stock: int
 
 
 class ReviewEntry(TypedDict):
     author: str
     stars: int
     comment: str
-    written_on: str
+    review_date: str
 
 
 class Reviews(TypedDict):
@@ -85,9 +85,9 @@ class CartChange(TypedDict):
 
 class VoucherEntry(TypedDict):
     voucher_code: VoucherCode
-    percent_off: int
+    discount: int
     minimum_spend: int
-    valid_until: str
+    last_day: str
 
 
 class Vouchers(TypedDict):
@@ -96,7 +96,7 @@ class Vouchers(TypedDict):
 
 class Redeemed(TypedDict):
     percent_off: int
-    discount: float
+    saved: float
     total: float
 
 
@@ -121,7 +121,7 @@ class WayToPay(TypedDict):
     payment_id: PaymentId
     kind: str
     ending: str
-    available: float
+    available_balance: float
 
 
 class Wallet(TypedDict):
@@ -139,7 +139,7 @@ class Receipt(TypedDict):
 
 class Purchase(TypedDict):
     order_id: OrderId
-    placed_on: str
+    order_date: str
     status: str
     first_item: str
     total: float
@@ -158,7 +158,7 @@ class PurchaseLine(TypedDict):
 
 class PurchasePage(TypedDict):
     status: str
-    placed_on: str
+    order_date: str
     arrival: str
     delivered_to: str
     carrier: str | None

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from funreason_plugin.environments.environment import ToolError, tool
-from funreason_plugin.environments.marks import Prose
+from funreason_plugin.environments.marks import Prose, Values
 from funreason_plugin.environments.shop_orders import RETURN_DAYS, ShopOrders
 from funreason_plugin.environments.shop_records import (
     OpenedReturn,
@@ -152,7 +152,7 @@ class ShopReturns(ShopOrders):
     def rate_product(
         self,
         product_id: ProductId,
-        stars: Annotated[int, Field(ge=1, le=5)],
+        stars: Annotated[int, Field(ge=1, le=5), Values.of([1, 2, 3, 4, 5])],
         comment: Annotated[str, Prose(COMMENTS)] = "",
     ) -> Rated:
         """Publish the customer's rating of a product from a delivered order; each product is rated once.

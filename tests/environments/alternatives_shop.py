@@ -27,7 +27,7 @@ def reach(state: State, kind: str) -> float:
 
 def cheapest(desk: Desk, **more: Any) -> Record:
     products = desk("browse_category", category=category(desk.start), **more)["products"]
-    return min((item for item in products if item["in_stock"] >= 3), key=lambda item: float(item["price"]))
+    return min((item for item in products if item["stock"] >= 3), key=lambda item: float(item["price"]))
 
 
 def titled(desk: Desk, title: str) -> str:
@@ -182,8 +182,8 @@ def worth_a_voucher(state: State) -> bool:
 
 def best_voucher(desk: Desk, rank: int = -1) -> str:
     today = desk.session.now().date().isoformat()
-    valid = [item for item in desk("list_vouchers")["vouchers"] if item["valid_until"] >= today]
-    return str(sorted(valid, key=lambda item: int(item["percent_off"]))[rank]["voucher_code"])
+    valid = [item for item in desk("list_vouchers")["vouchers"] if item["last_day"] >= today]
+    return str(sorted(valid, key=lambda item: int(item["discount"]))[rank]["voucher_code"])
 
 
 def fill(desk: Desk) -> None:

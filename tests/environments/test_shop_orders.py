@@ -20,7 +20,7 @@ def shop() -> Iterator[Session]:
 
 
 def test_orders_are_listed_newest_first_and_by_status(shop: Session) -> None:
-    dates = [order["placed_on"] for order in done(shop, "list_purchases")["orders"]]
+    dates = [order["order_date"] for order in done(shop, "list_purchases")["orders"]]
     assert dates == sorted(dates, reverse=True)
     assert len(set(dates)) == len(dates)
     delivered = done(shop, "list_purchases", status="delivered")["orders"]
