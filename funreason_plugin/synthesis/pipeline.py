@@ -25,8 +25,8 @@ from funreason_plugin.errors import UserError
 from funreason_plugin.synthesis import emission
 from funreason_plugin.synthesis.folder import GRAPH, SUMMARY, TRAJECTORIES, Folder
 from funreason_plugin.synthesis.graph import ToolGraph
-from funreason_plugin.synthesis.progress import Progress
-from funreason_plugin.synthesis.slots import ATTEMPTS_AT_ONCE, SlotMaker, SlotResult, duplicate_key
+from funreason_plugin.synthesis.progress import Progress, final_table
+from funreason_plugin.synthesis.slots import ATTEMPTS_AT_ONCE, SlotMaker, SlotResult, duplicate_key, split_of
 from funreason_plugin.workers import CallWatch, Pool
 
 WINDOW = 64  # slots that may be ahead of the oldest unfinished one
@@ -100,6 +100,7 @@ def run(config: SynthesisConfig, console: Console) -> Summary:
     finally:
         _finish(folder, space, summary, time.monotonic() - started)
         folder.close()
+    console.print(final_table(summary))
     return summary
 
 
@@ -166,7 +167,7 @@ def _make_slots(
             seen.add(done.key)
             folder.append(held.pop(slot), done.line)
             folder.tally.keep()
-            _count_result(summary, done, "val" if _is_val(config, slot) else "train")
+            _count_result(summary, done, split_of(slot, config.val_share))
             state["next"] = slot + 1
             progress.update(folder.tally)
 
@@ -178,10 +179,6 @@ def commonest(rejections: dict[str, dict[str, int]]) -> str:
         return "none recorded"
     count, phase, code = max(rows)
     return f"{phase}: {code} ({count} times)"
-
-
-def _is_val(config: SynthesisConfig, index: int) -> bool:
-    return int((index + 1) * config.val_share) > int(index * config.val_share)
 
 
 # -- workers ----------------------------------------------------------------------------------------------

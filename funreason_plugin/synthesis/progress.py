@@ -1,9 +1,11 @@
-"""The progress display of a run: rate, kept and rejected, remaining time. On a plain log, a line now and then."""
+"""The progress display of a run: rate, kept and rejected, remaining time; at the end, a table. On a plain log, a line
+now and then."""
 
 from __future__ import annotations
 
 import time
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import (
@@ -14,9 +16,13 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 from rich.progress import Progress as Bar
+from rich.table import Table
 from typing_extensions import Self
 
 from funreason_plugin.synthesis.folder import Tally
+
+if TYPE_CHECKING:
+    from funreason_plugin.synthesis.pipeline import Summary
 
 _EVERY = 10.0  # seconds between lines where there is no terminal
 
@@ -67,3 +73,29 @@ class Progress:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._bar.stop()
+
+
+def final_table(summary: Summary) -> Table:
+    """What a run did, in a few rows."""
+    table = Table(title="synthesis", show_header=False, title_justify="left")
+    table.add_column()
+    table.add_column(justify="right")
+    table.add_row("trajectories kept", f"{summary.kept:,}")
+    table.add_row("attempts", f"{summary.attempts:,} ({summary.accept_rate:.1%} accepted)")
+    table.add_row("turns, calls", f"{summary.turns:,}, {summary.calls:,}")
+    table.add_row("train, val", f"{summary.splits.get('train', 0):,}, {summary.splits.get('val', 0):,}")
+    table.add_row("tools in kept calls", f"{len(summary.tools)}")
+    if summary.tools_never_kept:
+        table.add_row(
+            "tools in none",
+            ", ".join(summary.tools_never_kept[:6]) + " …" * (len(summary.tools_never_kept) > 6),
+        )
+    for phase, codes in summary.rejections.items():
+        most = ", ".join(
+            f"{code} {count:,}" for code, count in sorted(codes.items(), key=lambda item: -item[1])[:3]
+        )
+        table.add_row(f"rejected turns, {phase}", most)
+    for name, size in summary.bytes.items():
+        table.add_row(f"on disk, {name}", f"{size / 1e6:.1f} MB")
+    table.add_row("time", f"{summary.seconds:.1f} s ({summary.per_minute:,.0f} trajectories a minute)")
+    return table

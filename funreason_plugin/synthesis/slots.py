@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import ceil
 from random import Random
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 
@@ -54,6 +55,11 @@ class SlotResult:
     usage: dict[str, list[int]] = field(default_factory=dict)
 
 
+def split_of(index: int, share: float) -> Literal["train", "val"]:
+    """Every n-th slot, from the second on, is for validation: two slots are enough for both splits."""
+    return "val" if index and ceil(index * share) > ceil((index - 1) * share) else "train"
+
+
 class SlotMaker:
     """Makes slots of one run; one in each worker process."""
 
@@ -93,11 +99,6 @@ class SlotMaker:
         lines = [orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in rejections]
         return SlotResult(index, lines, None, first + attempts - 1, usage=usage.agents)
 
-    def split_of(self, index: int) -> str:
-        """Which split a slot belongs to: every n-th slot is for validation, by the configured share."""
-        share = self.config.val_share
-        return "val" if int((index + 1) * share) > int(index * share) else "train"
-
     # -- one attempt ------------------------------------------------------------------------------------
 
     async def _try(
@@ -106,7 +107,7 @@ class SlotMaker:
         config = self.config
         seed = f"{config.seed}/{index}/{attempt}"
         rng = Random(seed)
-        split = self.split_of(index)
+        split = split_of(index, config.val_share)
         space = self._space(self._draw_environments(rng, split))
         tools = self._offered(space, split)
         graph = self._graph(tuple(tools))
@@ -146,7 +147,7 @@ class SlotMaker:
             index=index,
             seed=config.seed,
             attempt=attempt,
-            split="val" if split == "val" else "train",
+            split=split,
             labels=sorted({label for cls in space.environments.values() for label in cls.labels}),
             environments=[
                 EnvironmentRef(name, cls.version, environment_hash(cls), self._source(name))
