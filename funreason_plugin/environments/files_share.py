@@ -57,6 +57,8 @@ class Sharing(Editor):
         """
         document = self._document(document_id)
         granted = {self._person(grant["person"]): grant["role"] for grant in people}
+        if len(granted) < len(people):
+            raise ToolError("Somebody is named twice; give every colleague one role.")
         if all(document["access"].get(person) == role for person, role in granted.items()):
             raise ToolError(
                 f'{", ".join(granted)} have exactly this access to "{document["title"]}" already.'

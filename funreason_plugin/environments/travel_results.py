@@ -98,7 +98,7 @@ class AwardTicket(TypedDict):
 
 class TicketRow(TypedDict):
     ticket_id: TicketId
-    flight_id: FlightId
+    flight: str  # the flight's id; unmarked, so that it is spoken of as "the flight of that ticket"
     carrier: str
     origin: str
     destination: str

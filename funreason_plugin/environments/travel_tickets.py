@@ -63,7 +63,7 @@ class TicketDesk(PaymentDesk):
         flight, date = self._flight(ticket["flight_id"])
         return {
             "ticket_id": ticket_id,
-            "flight_id": ticket["flight_id"],
+            "flight": ticket["flight_id"],
             "carrier": CARRIERS[carrier_code(ticket["flight_id"])].name,
             "origin": flight["origin"],
             "destination": flight["destination"],

@@ -329,7 +329,7 @@ def rebook(play: Play) -> None:
 def rebook_after_looking_at_conditions(play: Play) -> None:
     select(play)
     mine = ticket(play)
-    play("inspect_flight", flight_id=mine["flight_id"])
+    play("inspect_flight", flight_id=mine["flight"])
     play("list_payment_sources")
     options = play("list_rebooking_options", ticket_id=mine["ticket_id"])["options"]
     play("rebook_ticket", ticket_id=mine["ticket_id"], option_id=most(options, "departs")["option_id"])
@@ -338,7 +338,7 @@ def rebook_after_looking_at_conditions(play: Play) -> None:
 def rebook_with_a_flight_for_an_option(play: Play) -> None:
     select(play)
     mine = ticket(play)
-    play.fails("rebook_ticket", ticket_id=mine["ticket_id"], option_id=mine["flight_id"])
+    play.fails("rebook_ticket", ticket_id=mine["ticket_id"], option_id=mine["flight"])
     options = play("list_rebooking_options", ticket_id=mine["ticket_id"])["options"]
     play("rebook_ticket", ticket_id=mine["ticket_id"], option_id=most(options, "departs")["option_id"])
 
@@ -512,7 +512,7 @@ def give_back_stay_first(play: Play) -> None:
 def give_back_after_reading_everything(play: Play) -> None:
     select(play)
     mine, stays = ticket(play), play("list_stays")["stays"]
-    play("inspect_flight", flight_id=mine["flight_id"])
+    play("inspect_flight", flight_id=mine["flight"])
     play("list_payment_sources")
     play("cancel_stay", stay_id=stays[0]["stay_id"])
     play("refund_ticket", ticket_id=mine["ticket_id"])
@@ -546,7 +546,7 @@ GIVE_BACK = Case(
 
 def ask_fee(play: Play) -> None:
     select(play)
-    play("inspect_flight", flight_id=ticket(play)["flight_id"])
+    play("inspect_flight", flight_id=ticket(play)["flight"])
 
 
 def ask_fee_via_the_search(play: Play) -> None:

@@ -164,6 +164,8 @@ def test_sharing_gives_and_changes_roles(workspace: Session) -> None:
     assert state(workspace)["documents"][document_id]["access"][person] == "editor"
     again = [{"person": person.lower(), "role": "editor"}]
     assert "already" in refused(workspace, "share_document", document_id=document_id, people=again)
+    twice = [{"person": person, "role": role} for role in ("viewer", "commenter")]
+    assert "named twice" in refused(workspace, "share_document", document_id=document_id, people=twice)
     stranger = [{"person": "Nobody Known", "role": "editor"}]
     assert person in refused(workspace, "share_document", document_id=document_id, people=stranger)
     owner = [{"person": person, "role": "owner"}]
