@@ -60,8 +60,8 @@ class BankPayments(BankAccounts):
             "set up {name} as a new payee using the IBAN {iban}",
         ),
         noun="new payee {name} with the IBAN {iban}",
-        tell="The payee is saved; the bank is in {bank_country}.",
-        reports=("bank_country",),
+        tell="{name} is saved as a payee, with a bank in {bank_country}.",
+        reports=("name", "bank_country"),
     )
     def add_payee(
         self,
@@ -85,7 +85,11 @@ class BankPayments(BankAccounts):
             raise ToolError(f"{name} or this IBAN is already among the payees; see list_payees.")
         payee_id = self.new_id("PYE", taken=self.payees)
         self.payees[payee_id] = {"name": name, "iban": iban}
-        return {"payee_id": payee_id, "bank_country": bank_data.COUNTRIES.get(iban[:2], iban[:2])}
+        return {
+            "payee_id": payee_id,
+            "name": name,
+            "bank_country": bank_data.COUNTRIES.get(iban[:2], iban[:2]),
+        }
 
     @tool(
         writes=True,

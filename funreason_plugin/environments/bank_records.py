@@ -95,6 +95,7 @@ class Payees(TypedDict):
 
 class NewPayee(TypedDict):
     payee_id: PayeeId
+    name: str
     bank_country: str
 
 

@@ -49,9 +49,9 @@ class ShopCatalogue(Environment):
 
     @tool(
         ask=(
-            "show me all the {category} you sell[ for at most {max_price} euros]",
+            "show me all {category} that you sell[ for at most {max_price} euros]",
             "tell me which {category} you have[ for up to {max_price} euros]",
-            "list your {category} for me[, nothing above {max_price} euros]",
+            "list {category} for me[, nothing above {max_price} euros]",
             "see what {category} there are[ that cost no more than {max_price} euros]",
         ),
         noun="product from the {category} section[ for at most {max_price} euros]",
@@ -108,7 +108,7 @@ class ShopCatalogue(Environment):
             "tell me what {title} costs and whether you have it",
         ),
         noun="product called {title}",
-        tell="It costs {price} euros, is rated {rating} and {stock} are in stock.",
+        tell="The {title} costs {price} euros, is rated {rating}, and {stock} are in stock.",
         reports=("price", "stock"),
     )
     def find_product(
@@ -124,6 +124,7 @@ class ShopCatalogue(Environment):
             if product["title"].casefold() == title.strip().casefold():
                 return {
                     "product_id": key,
+                    "title": product["title"],
                     "brand": product["brand"],
                     "category": product["category"],
                     "price": product["price"],

@@ -141,12 +141,12 @@ class ShopReturns(ShopOrders):
     @tool(
         writes=True,
         ask=(
-            "rate {product_id} with {stars} stars[ and write: {comment}]",
+            "rate {product_id} at {stars} out of 5 stars[ and write: {comment}]",
             "give {product_id} a rating of {stars} out of 5[ with the comment {comment}]",
-            "post a rating of {stars} stars for {product_id}[, saying {comment}]",
-            "review {product_id} for me, {stars} stars[, with the words {comment}]",
+            "post a rating of {stars} out of 5 for {product_id}[, saying {comment}]",
+            "review {product_id} for me with {stars} out of 5 stars[, with the words {comment}]",
         ),
-        tell="Your {stars} stars for the {title} are online.",
+        tell="Your rating of {stars} out of 5 for the {title} is online.",
         reports=("stars",),
     )
     def rate_product(
