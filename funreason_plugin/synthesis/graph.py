@@ -20,17 +20,21 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, fields
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import networkx as nx
 import orjson
 
+from funreason_plugin.environments.session import Watch
 from funreason_plugin.environments.space import SimulationSpace
 from funreason_plugin.environments.spec import ToolSpec
 from funreason_plugin.errors import UserError, did_you_mean
 from funreason_plugin.synthesis.graph_inference import Candidates, unmarked
 from funreason_plugin.synthesis.graph_relations import Edge, Need, ToolNode, relations
 from funreason_plugin.synthesis.graph_verification import explore
+
+if TYPE_CHECKING:
+    from funreason_plugin.synthesis.tables import Tables
 
 __all__ = ["Edge", "Need", "ToolGraph", "ToolNode"]
 
@@ -48,16 +52,24 @@ class ToolGraph:
         self.seed = seed
         self.states = states
         self._distance: dict[str, dict[str, int]] = {}
+        self.tables: Tables | None = None  # what the sampler makes of it
 
     # -- making -----------------------------------------------------------------------------------------
 
     @classmethod
     def build(
-        cls, space: SimulationSpace, seed: int = 0, states: int = 8, verify: bool = True, marks: bool = True
+        cls,
+        space: SimulationSpace,
+        seed: int = 0,
+        states: int = 8,
+        verify: bool = True,
+        marks: bool = True,
+        watch: Watch | None = None,
     ) -> ToolGraph:
         """Infer the graph of a space and verify it in ``states`` sampled states.
 
-        ``marks=False`` ignores entity marks and declared look-ups, as if the author had written none.
+        ``marks=False`` ignores entity marks and declared look-ups, as if the author had written none. ``watch``
+        supervises the calls (see `Session`).
 
         Raises:
             UserError: A tool changes the state without saying so.
@@ -67,7 +79,7 @@ class ToolGraph:
         if not verify:
             return cls.infer(specs, declared)
         candidates = Candidates.of(specs.values())
-        findings = explore(space, specs, candidates, seed, states)
+        findings = explore(space, specs, candidates, seed, states, watch)
         return cls(*relations(specs, candidates, declared, findings), seed, states)
 
     @classmethod

@@ -15,6 +15,7 @@ from random import Random
 from typing import Any, Final
 
 from funreason_plugin.environments.limits import is_error
+from funreason_plugin.environments.session import Watch
 from funreason_plugin.environments.space import SimulationSpace
 from funreason_plugin.environments.spec import ToolSpec
 from funreason_plugin.synthesis.arguments import argument_leaves, put
@@ -83,14 +84,17 @@ class Findings:
 
 
 def explore(
-    space: SimulationSpace, specs: Mapping[str, ToolSpec], candidates: Candidates, seed: int, states: int
+    space: SimulationSpace, specs: Mapping[str, ToolSpec], candidates: Candidates,
+    seed: int,
+    states: int,
+    watch: Watch | None = None,
 ) -> Findings:
     """Explore sampled states; ``specs`` are what inference may know (see `unmarked`)."""
     facts = Facts(candidates, declared_open(specs))
     findings = Findings(candidates, sources=facts.sources, echoes=facts.echoes, slow=facts.slow)
     for state in range(states):
         rng = Random(f"{seed}/graph/{state}")
-        with space.session(space.scenario(f"{seed}/graph/{state}")) as session:
+        with space.session(space.scenario(f"{seed}/graph/{state}"), watch=watch) as session:
             _Survey(World(session, specs, facts, rng), findings, state).run()
     return findings
 

@@ -1,0 +1,126 @@
+"""What a conversation so far gives to the next turn: outputs, what the user said, which tools were called.
+
+    history = History.of(trajectory.turns)        # or: history = History(); history.add(trace.calls, target)
+
+Of an earlier turn only what a later reader can identify counts: the most recent call of a tool.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from funreason_plugin.environments.limits import is_error
+from funreason_plugin.synthesis.choices import Weighted, choices, same_record
+from funreason_plugin.synthesis.outputs import found
+from funreason_plugin.trajectory import Choice, Provenance, Turn
+
+
+class AnyCall(Protocol):
+    """A call of a kept turn, or of a trace."""
+
+    name: str
+    arguments: dict[str, Any]
+    provenance: dict[str, Provenance]
+    output: Any
+
+
+@dataclass(slots=True)
+class LiveCall:
+    """An executed call whose output later calls may use: its place (turn, flat index) and what it was asked."""
+
+    name: str
+    arguments: dict[str, Any]
+    output: Any
+    turn: int
+    index: int
+    asked: tuple[Any, ...] = ()
+    _values: dict[str, list[tuple[str, Any]]] = field(default_factory=dict)
+    _choices: dict[str, list[Weighted] | None] = field(default_factory=dict)
+
+    def values(self, pattern: str) -> list[tuple[str, Any]]:
+        """(concrete path, value) of what an output pattern finds; through dicts by key only where there is one key."""
+        known = self._values.get(pattern)
+        if known is None:
+            known = found(pattern, self.output)
+            if "*" in pattern and len(known) != 1:
+                known = []
+            self._values[pattern] = known
+        return known
+
+    def reasons(self, path: str, ids: frozenset[str]) -> list[Weighted] | None:
+        """`choices` for a concrete path, kept by record."""
+        record = same_record(path)
+        if not record:
+            return None
+        if record not in self._choices:
+            self._choices[record] = choices(record, self.output, ids)
+        return self._choices[record]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A value that the user said, in which turn, for which parameter of which tool."""
+
+    value: Any
+    turn: int
+    tool: str
+    slot: str
+
+
+@dataclass(slots=True)
+class History:
+    """Earlier turns in the form that sampling reads."""
+
+    turns: int = 0
+    latest: dict[str, LiveCall] = field(default_factory=dict)
+    called: dict[str, int] = field(default_factory=dict)
+    said: list[Said] = field(default_factory=list)
+    targets: dict[str, int] = field(default_factory=dict)
+    records: dict[tuple[int, int, str], Choice] = field(default_factory=dict)  # (turn, call, record): why it
+    passed: list[tuple[int, int, str, tuple[Any, ...]]] = field(
+        default_factory=list
+    )  # (turn, call, tool, values)
+
+    @classmethod
+    def of(cls, turns: Iterable[Turn]) -> History:
+        """The history that kept turns make."""
+        history = cls()
+        for turn in turns:
+            history.add(turn.calls(), turn.target)
+        return history
+
+    def add(self, calls: Sequence[AnyCall], target: str = "") -> None:
+        """Add a turn: its calls in the order of execution. Calls that failed give nothing."""
+        for index, call in enumerate(calls):
+            if is_error(call.output):
+                continue
+            asked = tuple(scalars(call.arguments))
+            self.latest[call.name] = LiveCall(
+                call.name, call.arguments, call.output, self.turns, index, asked
+            )
+            self.passed.append((self.turns, index, call.name, asked))
+            self.called[call.name] = self.called.get(call.name, 0) + 1
+            for path, origin in call.provenance.items():
+                if origin.choice is not None and origin.turn is not None and origin.call is not None:
+                    self.records[origin.turn, origin.call, same_record(origin.field)] = origin.choice
+                if origin.source in ("query", "earlier_query") and "[" not in path and "." not in path:
+                    value = call.arguments.get(path)
+                    if isinstance(value, str) and all(value != said.value for said in self.said):
+                        self.said.append(Said(value, self.turns, call.name, path))
+        if target:
+            self.targets[target] = self.targets.get(target, 0) + 1
+        self.turns += 1
+
+
+def scalars(value: Any) -> Iterable[Any]:
+    """The scalars in JSON data."""
+    if isinstance(value, dict):
+        for item in value.values():
+            yield from scalars(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from scalars(item)
+    else:
+        yield value
