@@ -35,11 +35,11 @@ class BankCards(BankStanding):
             "check the status of my cards",
         ),
         noun="card",
-        tell="{cards[]: the {kind} ending in {ending} is {status} with a limit of {daily_limit} euros a day}",
+        tell="{cards[]: the {kind} card ending in {ending} is {status} with a limit of {daily_limit} euros a day}",
         reports=("cards[].kind", "cards[].ending", "cards[].status"),
     )
     def list_cards(self) -> Cards:
-        """List the customer's cards: kind, last four digits, account, status and daily limit in euros."""
+        """List the customer's cards: kind (debit, credit, virtual), last digits, account, status, daily limit in euros."""
         self._signed_in()
         return {
             "cards": [
@@ -63,7 +63,7 @@ class BankCards(BankStanding):
             "lock {card_id} for the moment",
             "make sure nobody can pay with {card_id}",
         ),
-        tell="The {kind} ending in {ending} is {status}.",
+        tell="The {kind} card ending in {ending} is {status}.",
         reports=("ending", "status"),
     )
     def freeze_card(self, card_id: CardId) -> CardStatus:
@@ -82,7 +82,7 @@ class BankCards(BankStanding):
             "release {card_id} so that I can pay with it",
             "lift the hold on {card_id}",
         ),
-        tell="The {kind} ending in {ending} is {status} again.",
+        tell="The {kind} card ending in {ending} is {status} again.",
         reports=("ending", "status"),
     )
     def unfreeze_card(self, card_id: CardId) -> CardStatus:
@@ -115,7 +115,7 @@ class BankCards(BankStanding):
         card = self._card(card_id)
         if card["status"] != "frozen":
             raise ToolError(
-                f"The {card['kind']} ending in {card['ending']} is {card['status']}; only a frozen card can be "
+                f"The {card['kind']} card ending in {card['ending']} is {card['status']}; only a frozen card can be "
                 "replaced. Use freeze_card first."
             )
         new_card_id = self.new_id("CRD", taken=self.cards)
@@ -132,7 +132,7 @@ class BankCards(BankStanding):
             "let me spend up to {daily_limit} euros a day with {card_id}",
             "put the limit for {card_id} at {daily_limit} euros per day",
         ),
-        tell="The limit of the {kind} is now {new_limit} euros a day; it was {old_limit}.",
+        tell="The limit of the {kind} card is now {new_limit} euros a day; it was {old_limit}.",
         reports=("new_limit",),
     )
     def set_card_limit(
@@ -207,7 +207,7 @@ class BankCards(BankStanding):
         card = self.cards[card_id]
         if card["status"].startswith("blocked"):
             raise ToolError(
-                f"The {card['kind']} ending in {card['ending']} was replaced and is blocked for good."
+                f"The {card['kind']} card ending in {card['ending']} was replaced and is blocked for good."
             )
         return card
 
@@ -215,7 +215,7 @@ class BankCards(BankStanding):
         card = self._card(card_id)
         if card["status"] != before:
             raise ToolError(
-                f"The {card['kind']} ending in {card['ending']} is {card['status']}; {otherwise}."
+                f"The {card['kind']} card ending in {card['ending']} is {card['status']}; {otherwise}."
             )
         card["status"] = after
         return {"kind": card["kind"], "ending": card["ending"], "status": after}

@@ -168,7 +168,7 @@ def _standing_orders(
 
 def _cards(rng: Random, ids: _Ids, accounts: dict[str, Account]) -> dict[str, Card]:
     """A debit card, a credit card and now and then a virtual card; in one scenario of three one is frozen."""
-    kinds = ["debit card", "credit card", "virtual card"][: rng.choice((2, 2, 3))]
+    kinds = ["debit", "credit", "virtual"][: rng.choice((2, 2, 3))]
     current = [key for key, account in accounts.items() if account["kind"] == "current"]
     endings = rng.sample(range(1000, 10000), len(kinds))
     limits = rng.sample((150, 250, 400, 500, 750, 1000, 1500), len(kinds))

@@ -20,7 +20,7 @@ def cards_work(state: State) -> bool:
     return all(card["status"] == "active" for card in state["cards"].values())
 
 
-def card(desk: Desk, kind: str = "credit card") -> str:
+def card(desk: Desk, kind: str = "credit") -> str:
     return str(one(desk("list_cards")["cards"], kind=kind, status="active")["card_id"])
 
 
@@ -32,7 +32,7 @@ def limit(desk: Desk, card_id: str, daily_limit: int = 300) -> None:
     desk("set_card_limit", card_id=card_id, daily_limit=daily_limit)
 
 
-def stolen(desk: Desk, kind: str = "credit card", reason: str = "stolen", daily_limit: int = 300) -> None:
+def stolen(desk: Desk, kind: str = "credit", reason: str = "stolen", daily_limit: int = 300) -> None:
     sign_in(desk)
     old = card(desk, kind)
     desk("freeze_card", card_id=old)
@@ -70,7 +70,7 @@ def stolen_other_limit_first(desk: Desk) -> None:
 
 def stolen_the_other_card_frozen_first(desk: Desk) -> None:
     sign_in(desk)
-    other = card(desk, "debit card")
+    other = card(desk, "debit")
     desk("freeze_card", card_id=other)
     desk("unfreeze_card", card_id=other)
     stolen(desk)
@@ -101,7 +101,7 @@ STOLEN = Case(
         "the other card frozen and unfrozen": stolen_the_other_card_frozen_first,
     },
     {
-        "another card": lambda desk: stolen(desk, kind="debit card"),
+        "another card": lambda desk: stolen(desk, kind="debit"),
         "lost, not stolen": lambda desk: stolen(desk, reason="lost"),
         "another limit": lambda desk: stolen(desk, daily_limit=350),
         "the limit on the old card": limit_on_the_old_card,
