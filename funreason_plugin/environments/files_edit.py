@@ -143,8 +143,8 @@ class Editor(Browser):
             "check which versions of {document_id} were saved before",
         ),
         noun="earlier version[ of {document_id}]",
-        tell="{versions[]: {author} saved one on {created} ({summary})}",
-        reports=("versions[].author", "versions[].created", "versions[].summary"),
+        tell='Earlier versions of "{title}": {total}. {versions[]: {author} saved one on {created} ({summary})}',
+        reports=("total", "versions[].author", "versions[].created", "versions[].summary"),
     )
     def list_versions(self, document_id: DocumentId) -> VersionRows:
         """List the earlier versions of a document, the oldest first. The current version is not among them.
@@ -158,6 +158,7 @@ class Editor(Browser):
         document = self._document(document_id)
         return {
             "title": document["title"],
+            "total": len(document["versions"]),
             "versions": [
                 {
                     "version_id": version["version_id"],

@@ -102,6 +102,7 @@ class VersionRow(TypedDict):
 
 class VersionRows(TypedDict):
     title: str
+    total: int
     versions: list[VersionRow]
 
 
@@ -138,6 +139,7 @@ class CommentRow(TypedDict):
 
 class CommentRows(TypedDict):
     title: str
+    total: int
     comments: list[CommentRow]
 
 

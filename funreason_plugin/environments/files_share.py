@@ -112,8 +112,8 @@ class Sharing(Editor):
             "check what was commented on {document_id}",
         ),
         noun="comment[ on {document_id}]",
-        tell="{comments[]: {author} wrote on {posted}: {text}}",
-        reports=("comments[].author", "comments[].text"),
+        tell='Comments on "{title}": {total}. {comments[]: {author} wrote on {posted}: {text}}',
+        reports=("total", "comments[].author", "comments[].text"),
     )
     def list_comments(self, document_id: DocumentId) -> CommentRows:
         """List the comments on a document, the oldest first.
@@ -128,6 +128,7 @@ class Sharing(Editor):
         rows.sort(key=lambda item: (item[1]["posted"], item[0]))
         return {
             "title": document["title"],
+            "total": len(rows),
             "comments": [
                 {
                     "comment_id": comment_id,
@@ -170,8 +171,8 @@ class Sharing(Editor):
         writes=True,
         ask=(
             "export {document_id} as {format}",
-            "turn {document_id} into a {format} file",
-            "make a {format} file out of {document_id}",
+            "turn {document_id} into {format}",
+            "save {document_id} in the {format} format",
             "convert {document_id} to {format}",
         ),
         noun="export",

@@ -25,7 +25,7 @@ from funreason_plugin.environments.travel_results import (
 )
 from funreason_plugin.environments.travel_state import TravelState
 
-DepartsAfter = Annotated[
+EarliestDeparture = Annotated[
     str, Field(pattern=r"^\d\d:\d\d$"), Values.of(["06:30", "08:00", "09:00", "10:00", "12:00"])
 ]
 
@@ -68,12 +68,12 @@ class FlightDesk(TravelState):
 
     @tool(
         ask=(
-            "find flights from {origin} to {destination} on {date}[ that leave at {departs_after} or later]",
-            "see what flies from {origin} to {destination} on {date}[, leaving at {departs_after} or later]",
-            "look up the flights out of {origin} to {destination} for {date}[, at {departs_after} or later]",
-            "check how one can fly from {origin} to {destination} on {date}[, starting at {departs_after} or later]",
+            "find flights from {origin} to {destination} on {date}[ that leave at {earliest_departure} or later]",
+            "see what flies from {origin} to {destination} on {date}[, leaving at {earliest_departure} or later]",
+            "look up the flights out of {origin} to {destination} for {date}[, at {earliest_departure} or later]",
+            "check how one can fly from {origin} to {destination} on {date}[, starting at {earliest_departure} or later]",
         ),
-        noun="flight from {origin} to {destination} on {date}[ leaving at {departs_after} or later]",
+        noun="flight from {origin} to {destination} on {date}[ leaving at {earliest_departure} or later]",
         tell="{flights[]: {carrier} leaves at {departs}, arrives at {arrives} and costs {price} EUR}",
         reports=("flights[].carrier", "flights[].departs", "flights[].price"),
     )
@@ -82,7 +82,7 @@ class FlightDesk(TravelState):
         origin: Origin,
         destination: Destination,
         date: TravelDate,
-        departs_after: DepartsAfter | None = None,
+        earliest_departure: EarliestDeparture | None = None,
     ) -> FlightOffers:
         """Search the direct flights between two cities on one day, in order of departure.
 
@@ -94,7 +94,7 @@ class FlightDesk(TravelState):
             origin: City of departure.
             destination: City of arrival.
             date: Day of departure, YYYY-MM-DD.
-            departs_after: Earliest local time of departure, HH:MM.
+            earliest_departure: Earliest local time of departure, HH:MM.
         """
         start, end = self._city(origin), self._city(destination)
         if start == end:
@@ -110,10 +110,12 @@ class FlightDesk(TravelState):
                 f"No flight from {start} to {end} on {date}; the timetable runs from {self.dates[0]} to "
                 f"{self.dates[-1]}, try another date."
             )
-        late = [offer for offer in offers if departs_after is None or offer["departs"] >= departs_after]
+        late = [
+            offer for offer in offers if earliest_departure is None or offer["departs"] >= earliest_departure
+        ]
         if not late:
             raise ToolError(
-                f"No flight from {start} to {end} on {date} leaves at {departs_after} or later; the last one leaves "
+                f"No flight from {start} to {end} on {date} leaves at {earliest_departure} or later; the last one leaves "
                 f"at {offers[-1]['departs']}."
             )
         return {"flights": late}

@@ -127,10 +127,10 @@ class HotelDesk(TicketDesk):
     @tool(
         writes=True,
         ask=(
-            "book {rate_id} from {check_in} for {nights} nights and pay with {source_id}",
-            "reserve {rate_id} for {nights} nights starting on {check_in}, charged to {source_id}",
-            "take {rate_id} as of {check_in}, staying {nights} nights, paid from {source_id}",
-            "get {rate_id} for an arrival on {check_in} and a stay of {nights} nights, using {source_id}",
+            "book {rate_id} from {arrival_date} for {nights} nights and pay with {source_id}",
+            "reserve {rate_id} for {nights} nights starting on {arrival_date}, charged to {source_id}",
+            "take {rate_id} as of {arrival_date}, staying {nights} nights, paid from {source_id}",
+            "get {rate_id} for an arrival on {arrival_date} and a stay of {nights} nights, using {source_id}",
         ),
         noun="stay",
         tell="{hotel} is booked until {check_out} under {stay_id}; it costs {total} EUR and {left} EUR are left.",
@@ -139,7 +139,7 @@ class HotelDesk(TicketDesk):
     def reserve_room(
         self,
         rate_id: RateId,
-        check_in: TravelDate,
+        arrival_date: TravelDate,
         nights: Annotated[int, Field(ge=1, le=14), Values.of([2, 3, 4, 5])],
         source_id: SourceId,
     ) -> NewStay:
@@ -150,7 +150,7 @@ class HotelDesk(TicketDesk):
 
         Args:
             rate_id: Id of the room rate, as given by list_room_rates.
-            check_in: Day of arrival, YYYY-MM-DD.
+            arrival_date: Day of arrival, YYYY-MM-DD.
             nights: Number of nights.
             source_id: Id of the payment source, as given by list_payment_sources.
         """
@@ -161,7 +161,7 @@ class HotelDesk(TicketDesk):
             )
         if source_id not in self.sources:
             raise ToolError(f"No payment source has the id {source_id!r}; see list_payment_sources.")
-        hotel, day, guest = self.hotels[hotel_id], self._date(check_in), self.sources[source_id]["owner"]
+        hotel, day, guest = self.hotels[hotel_id], self._date(arrival_date), self.sources[source_id]["owner"]
         total = round(nights * nightly_price(hotel, *hotel["rates"][rate_id]), 2)
         left = self._charge(source_id, guest, total)
         stay_id = self.new_id("ST", taken=self.stays)

@@ -91,7 +91,7 @@ def buy_with_small_letters(play: Play) -> None:
 
 def buy_with_the_default_said(play: Play) -> None:
     select(play)
-    cheapest = least(flights(play, departs_after="00:00"), "price")
+    cheapest = least(flights(play, earliest_departure="00:00"), "price")
     pay(play, hold(play, cheapest, cabin="economy"), most(sources(play), "balance"))
 
 
@@ -383,9 +383,9 @@ def cheapest_rate(play: Play, hotel_id: str) -> str:
 def reserve(play: Play, rate_id: str, source: Record, nights: int = 2, day: int = 2) -> str:
     date = play.state["dates"][day]
     return str(
-        play("reserve_room", rate_id=rate_id, check_in=date, nights=nights, source_id=source["source_id"])[
-            "stay_id"
-        ]
+        play(
+            "reserve_room", rate_id=rate_id, arrival_date=date, nights=nights, source_id=source["source_id"]
+        )["stay_id"]
     )
 
 
@@ -438,7 +438,7 @@ def stay_with_a_hotel_id_for_a_rate(play: Play) -> None:
     select(play)
     hotel_id, source = best_hotel(play), most(sources(play), "balance")
     day = play.state["dates"][2]
-    play.fails("reserve_room", rate_id=hotel_id, check_in=day, nights=2, source_id=source["source_id"])
+    play.fails("reserve_room", rate_id=hotel_id, arrival_date=day, nights=2, source_id=source["source_id"])
     stay_id = reserve(play, cheapest_rate(play, hotel_id), source)
     play("message_hotel", stay_id=stay_id, message=LATE)
 

@@ -75,7 +75,7 @@ def test_a_search_gives_flights_in_order_of_departure(desk: Session) -> None:
     assert [flight["departs"] for flight in found] == sorted(flight["departs"] for flight in found)
     assert all(2.5 < flight["business_price"] / flight["price"] < 2.7 for flight in found)
     last = found[-1]["departs"]
-    assert [flight["departs"] for flight in search(desk, departs_after=last)] == [last]
+    assert [flight["departs"] for flight in search(desk, earliest_departure=last)] == [last]
 
 
 def test_a_search_says_why_it_found_nothing(desk: Session) -> None:
@@ -87,8 +87,8 @@ def test_a_search_says_why_it_found_nothing(desk: Session) -> None:
     assert "YYYY-MM-DD" in refused(desk, "search_flights", **{**ask, "date": "tomorrow"})
     assert "in the past" in refused(desk, "search_flights", **{**ask, "date": "2020-01-01"})
     assert f"runs from {now['dates'][0]}" in refused(desk, "search_flights", **{**ask, "date": "2031-01-01"})
-    assert "the last one leaves" in refused(desk, "search_flights", **ask, departs_after="23:59")
-    assert "does not match" in refused(desk, "search_flights", **ask, departs_after="noon")
+    assert "the last one leaves" in refused(desk, "search_flights", **ask, earliest_departure="23:59")
+    assert "does not match" in refused(desk, "search_flights", **ask, earliest_departure="noon")
 
 
 def test_conditions_are_the_carriers(desk: Session) -> None:
@@ -146,7 +146,7 @@ def test_money_is_the_travellers_own_and_runs_out(desk: Session) -> None:
     rate_id = done(desk, "list_room_rates", hotel_id=hotel_id)["rates"][0]["rate_id"]
     ask = {
         "rate_id": rate_id,
-        "check_in": state(desk)["dates"][0],
+        "arrival_date": state(desk)["dates"][0],
         "nights": 7,
         "source_id": poorest["source_id"],
     }
@@ -287,7 +287,7 @@ def test_a_room_is_booked_and_cancelled(desk: Session) -> None:
     rates = done(desk, "list_room_rates", hotel_id=hotel["hotel_id"])["rates"]
     assert rates[0]["nightly_price"] == hotel["price_from"]
     source = richest(desk)
-    ask = {"check_in": now["dates"][0], "nights": 2, "source_id": source["source_id"]}
+    ask = {"arrival_date": now["dates"][0], "nights": 2, "source_id": source["source_id"]}
     booked = done(desk, "reserve_room", rate_id=rates[0]["rate_id"], **ask)
     assert booked["total"] == pytest.approx(2 * rates[0]["nightly_price"])
     assert booked["left"] == pytest.approx(source["balance"] - booked["total"])
@@ -301,7 +301,7 @@ def test_a_room_is_booked_and_cancelled(desk: Session) -> None:
         desk, "reserve_room", rate_id=rates[0]["rate_id"], **{**ask, "source_id": "PS-1"}
     )
     assert "in the past" in refused(
-        desk, "reserve_room", rate_id=rates[0]["rate_id"], **{**ask, "check_in": "2020-01-01"}
+        desk, "reserve_room", rate_id=rates[0]["rate_id"], **{**ask, "arrival_date": "2020-01-01"}
     )
     assert "search_hotels" in refused(desk, "list_room_rates", hotel_id="HT-1")
 
