@@ -62,7 +62,8 @@ def test_what_an_answer_tells_is_in_the_output(spec: ToolSpec) -> None:
     told = list(spec.phrases.reports)
     for slot, item in re.findall(r"\{([^{}:]*)(?:: ((?:[^{}]|\{[^{}]*\})*))?\}", spec.phrases.tell):
         if item:
-            told += [f"{slot}.{inner}" for inner in re.findall(r"\{([^{}]*)\}", item)]
+            slot = slot if any(path.startswith(slot) for path in paths) else slot.removesuffix("[]") + ".*"
+            told += [f"{slot}.{inner}" for inner in re.findall(r"\{([^{}]*)\}", item) if inner != "key"]
         else:
             told.append(slot)
     lists = {path.removesuffix("[]") for path in paths}

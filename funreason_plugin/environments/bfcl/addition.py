@@ -42,6 +42,7 @@ class Addition:
         seed: The class's default seed of those random numbers.
         hidden: Private attributes that are state all the same, by their name in the digest; hashed, not judged.
         marks: By tool, then by parameter path ("symbol", "tags[]", "updates.status").
+        required: By tool: parameters that its document calls optional, but without which it fails or does nothing.
         results: By tool: what its documented result must become to be what the tool really returns.
         refs: By tool, then by output path: the entity that this output names.
         declared: Edges (first tool, then tool): the first makes the second succeed.
@@ -57,6 +58,7 @@ class Addition:
     seed: int | None = None
     hidden: Mapping[str, str] = field(default_factory=dict)
     marks: Mapping[str, Mapping[str, Mark | tuple[Mark, ...]]] = field(default_factory=dict)
+    required: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     results: Mapping[str, Correction] = field(default_factory=dict)
     refs: Mapping[str, Mapping[str, Ref]] = field(default_factory=dict)
     declared: tuple[tuple[str, str], ...] = ()

@@ -66,8 +66,9 @@ def _tool_spec(cls: type, environment: str, document: Mapping[str, Any], additio
     marks = _marks_by_parameter(addition.marks.get(name, {}))
     unknown = set(marks) - set(parameters["properties"])
     assert not unknown, f"{name}: marks for {unknown}, which are not parameters"
+    required = {*parameters["required"], *addition.required.get(name, ())}
     params = tuple(
-        _param_spec(key, schema, key in parameters["required"], defaults[key].default, marks.get(key, {}))
+        _param_spec(key, schema, key in required, defaults[key].default, marks.get(key, {}))
         for key, schema in parameters["properties"].items()
     )
     response = addition.results.get(name, dict)(json_schema(document["response"]))

@@ -212,6 +212,7 @@ GORILLA_FILE_SYSTEM = Addition(
         "touch": {"file_name": Values.call(_new_file_names)},
         "wc": {"file_name": _FULL_FILE, "mode": Values.of(("l", "w", "c"))},
     },
+    required={"echo": ("file_name",)},
     declared=(("mkdir", "rmdir"), ("touch", "echo")),
     phrases=PHRASES,
 )

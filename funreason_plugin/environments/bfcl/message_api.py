@@ -36,19 +36,18 @@ _THINGS = (
 def scenario(rng: Random, now: datetime) -> dict[str, Any]:
     """Six to nine members and some messages that the person has sent them."""
     names = full_names(rng, rng.randint(6, 9))
-    first = rng.randint(101, 700)
-    ids = [f"USR{first + step:03d}" for step in range(len(names))]
+    ids = [f"USR{number:03d}" for number in sorted(rng.sample(range(101, 940), len(names)))]
     user_map = dict(zip(names, ids, strict=True))
     own = rng.randrange(len(names))
     others = [user_id for index, user_id in enumerate(ids) if index != own]
     inbox = [{rng.choice(others): message(rng)} for _ in range(rng.randint(3, 7))]
     strangers = [name for name in full_names(rng, 12) if name not in user_map][:5]
     return {
-        "user_count": first + len(names) - 1,
+        "user_count": int(ids[-1][3:]),
         "user_map": user_map,
         "inbox": inbox,
         "message_count": len(inbox),
-        "current_user": ids[own] if rng.random() < 0.2 else None,
+        "current_user": None,
         "person": {"name": names[own], "user_id": ids[own], "acquaintances": strangers},
     }
 

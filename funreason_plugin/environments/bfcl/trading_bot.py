@@ -50,6 +50,8 @@ def scenario(rng: Random, now: datetime) -> dict[str, Any]:
         "Pending",
         *rng.choices(("Completed", "Open", "Cancelled"), k=rng.randint(0, 3)),
     ]
+    if rng.random() < 0.4:  # a single order can be spoken of without its number
+        statuses = [rng.choice(("Open", "Pending"))]
     for status in rng.sample(statuses, len(statuses)):
         symbol = rng.choice(symbols)
         orders[str(order_id)] = {
@@ -60,7 +62,7 @@ def scenario(rng: Random, now: datetime) -> dict[str, Any]:
             "amount": rng.choice((2, 3, 5, 8, 10, 12, 15, 20, 25, 30, 40, 60)),
             "status": status,
         }
-        order_id += rng.randint(1, 40)
+        order_id += rng.randint(6, 80)
     name = full_name(rng)
     return {
         "orders": orders,
@@ -69,7 +71,7 @@ def scenario(rng: Random, now: datetime) -> dict[str, Any]:
             "balance": round(rng.uniform(6_000, 60_000), 2),
             "binding_card": rng.randint(4_000_000_000_000_000, 4_999_999_999_999_999),
         },
-        "authenticated": rng.random() < 0.2,
+        "authenticated": False,
         "market_status": "Open" if rng.random() < 0.9 else "Closed",
         "order_counter": order_id,
         "stocks": stocks,
@@ -79,8 +81,15 @@ def scenario(rng: Random, now: datetime) -> dict[str, Any]:
             "username": user_name(rng, name),
             "password": password(rng),
             "companies": [company for company, symbol in COMPANIES.items() if symbol in stocks],
+            "plans": [_plan(rng, stocks, symbol) for symbol in rng.sample(symbols, 5)],
         },
     }
+
+
+def _plan(rng: Random, stocks: dict[str, Any], symbol: str) -> dict[str, Any]:
+    """An order that the person has in mind: a price near the quote."""
+    price = stocks[symbol]["price"] * rng.uniform(0.95, 1.04)
+    return {"symbol": symbol, "price": round(price, 1) if price < 100 else round(price)}
 
 
 def _quote(rng: Random, usual: float) -> dict[str, float]:
@@ -110,6 +119,11 @@ def _not_watched(state: dict[str, Any], rng: Random) -> list[str]:
 
 def _withdrawable(state: dict[str, Any], rng: Random) -> list[int]:
     return [amount for amount in _AMOUNTS if amount <= state["account_info"]["balance"]]
+
+
+def _planned(key: str) -> Callable[[dict[str, Any], Random], list[Any]]:
+    """Of the next order that the person has in mind; symbol and price belong together."""
+    return lambda state, rng: [state["person"]["plans"][len(state["orders"]) % 5][key]]
 
 
 def _signing_in(key: str) -> Callable[[dict[str, Any], Random], list[str]]:
@@ -170,8 +184,8 @@ TRADING_BOT = Addition(
         },
         "place_order": {
             "order_type": Values.of(("Buy", "Sell")),
-            "symbol": _SYMBOL,
-            "price": Values.tool("get_stock_info", "price"),
+            "symbol": (Ref("symbol", known=True), Values.call(_planned("symbol"))),
+            "price": Values.call(_planned("price")),
             "amount": Values.of((2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30)),
         },
         "remove_stock_from_watchlist": {"symbol": (Ref("symbol", known=True), Values.state("watch_list[]"))},
@@ -196,8 +210,9 @@ TRADING_BOT = Addition(
         ("trading_login", tool)
         for tool in names(
             "fund_account get_account_info get_order_history get_transaction_history get_watchlist place_order "
-            "remove_stock_from_watchlist trading_logout withdraw_funds"
+            "remove_stock_from_watchlist withdraw_funds"
         )
     ),
+    needs={"trading_logout": ("trading_login",)},
     phrases=PHRASES,
 )

@@ -95,22 +95,23 @@ def scenario(rng: Random, now: datetime) -> dict[str, Any]:
     users = [user_name(rng, name) for name in names]
     own, authors, strangers = users[0], users[1:5], users[5:]
     subjects = dict(zip(users[:5], rng.sample(sorted(_SUBJECTS), 5), strict=True))
-    first = rng.randint(200, 6_000)
     count = rng.randint(7, 11)
     writers = [own, own, *authors, *rng.choices(users[:5], k=count - 6)]
     tweets: dict[str, Any] = {}
     written: set[str] = set()
-    for number, writer in enumerate(rng.sample(writers, count)):
+    tweet_id = rng.randint(1_200, 6_000)
+    for writer in rng.sample(writers, count):
         posts, tags = _SUBJECTS[subjects[writer]]
         text = rng.choice([post for post in posts if post not in written] or posts)
         written.add(text)
-        tweets[str(first + number)] = {
-            "id": first + number,
+        tweets[str(tweet_id)] = {
+            "id": tweet_id,
             "username": writer,
             "content": text.format(n=rng.randint(3, 19)),
             "tags": rng.sample(tags, rng.randint(1, 2)),
             "mentions": [f"@{rng.choice(users)}"] if rng.random() < 0.25 else [],
         }
+        tweet_id += rng.randint(8, 90)
     others = [key for key, tweet in tweets.items() if tweet["username"] != own]
     comments = {
         key: [{"username": rng.choice(authors), "content": rng.choice(_REPLIES)}]
@@ -119,12 +120,12 @@ def scenario(rng: Random, now: datetime) -> dict[str, Any]:
     return {
         "username": own,
         "password": password(rng),
-        "authenticated": rng.random() < 0.2,
+        "authenticated": False,
         "tweets": tweets,
         "comments": comments,
         "retweets": {own: [int(rng.choice(others))]} if rng.random() < 0.5 else {},
         "following_list": rng.sample(authors, rng.randint(2, 3)),
-        "tweet_counter": first + count,
+        "tweet_counter": tweet_id,
         "person": {"strangers": strangers},
     }
 

@@ -175,5 +175,6 @@ VEHICLE_CONTROL = Addition(
         ("pressBrakePedal", "startEngine"),
         ("startEngine", "setCruiseControl"),
     ),
+    needs={"releaseBrakePedal": ("pressBrakePedal",)},
     phrases=PHRASES,
 )

@@ -52,9 +52,9 @@ PHRASES = {
     ),
     "echo": Phrases(
         ask=(
-            "write {content}[ into {file_name}]",
-            "put the text {content}[ in {file_name}]",
-            "output {content}[ to {file_name}]",
+            "write {content} into {file_name}",
+            "put the text {content} in {file_name}",
+            "replace what is in {file_name} by {content}",
         ),
         tell="The text is there.",
     ),

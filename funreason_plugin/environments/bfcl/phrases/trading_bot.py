@@ -17,7 +17,7 @@ PHRASES = {
     "cancel_order": Phrases(
         ask=(
             "cancel {order_id}",
-            "call off {order_id} before it goes through",
+            "call {order_id} off before it goes through",
             "withdraw {order_id} from the market",
             "make sure that {order_id} is not executed",
         ),
@@ -143,10 +143,10 @@ PHRASES = {
     ),
     "place_order": Phrases(
         ask=(
-            "put in a {order_type} order for {amount} shares of {symbol} at {price} each",
-            "trade {amount} shares of {symbol} at {price} per share, as a {order_type} order",
-            "set up a {order_type} for {symbol}, {amount} shares at {price} apiece",
-            "enter a {order_type} of {amount} {symbol} shares, limited to {price} a share",
+            "trade {amount} shares of {symbol} at {price} dollars each (order type: {order_type})",
+            "put in an order of type {order_type} for {amount} shares of {symbol} at {price} dollars each",
+            "set up an order for {symbol}, {amount} shares at {price} dollars apiece, order type {order_type}",
+            "enter an order with the type {order_type}: {amount} {symbol} shares, limited to {price} dollars a share",
         ),
         tell="Your {order_type} order has the number {order_id}; its status is {status}.",
     ),

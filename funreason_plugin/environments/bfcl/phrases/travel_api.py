@@ -19,19 +19,16 @@ PHRASES = {
     ),
     "book_flight": Phrases(
         ask=(
-            "book me from {travel_from} to {travel_to} on {travel_date} in {travel_class} class, charged to "
-            "{card_id}",
-            "reserve a {travel_class} seat from {travel_from} to {travel_to} for {travel_date}, paid with "
-            "{card_id}",
-            "get me a {travel_class} ticket from {travel_from} to {travel_to} on {travel_date} and charge it "
-            "to {card_id}",
+            "book me from {travel_from} to {travel_to} on {travel_date} in {travel_class}, charged to {card_id}",
+            "reserve a seat from {travel_from} to {travel_to} for {travel_date} in {travel_class}, paid with {card_id}",
+            "get me a ticket from {travel_from} to {travel_to} on {travel_date} in {travel_class} and charge {card_id}",
         ),
         tell="The flight is booked: the booking number is {booking_id} and the transaction {transaction_id}.",
     ),
     "cancel_booking": Phrases(
         ask=(
             "cancel {booking_id}",
-            "call off {booking_id}",
+            "call {booking_id} off",
             "undo {booking_id}, I cannot travel",
         ),
         tell="Cancelled: {cancel_status}.",
@@ -60,7 +57,7 @@ PHRASES = {
             "check which credit cards the travel system knows",
         ),
         noun="registered credit card",
-        tell="{credit_card_list.*: a card of {cardholder_name} that is valid until {expiration_date} and has "
+        tell="{credit_card_list[]: card {key} of {cardholder_name} is valid until {expiration_date} and has "
         "{balance} dollars}",
         reports=("credit_card_list.*.balance", "credit_card_list.*.expiration_date"),
     ),
@@ -71,7 +68,7 @@ PHRASES = {
             "go through my past bookings",
         ),
         noun="booking of mine",
-        tell="{booking_history.*: from {travel_from} to {travel_to} on {travel_date} in {travel_class} class for "
+        tell="{booking_history[]: booking {key} from {travel_from} to {travel_to} on {travel_date} in {travel_class} class for "
         "{travel_cost} dollars}",
         reports=("booking_history.*.travel_date", "booking_history.*.travel_cost"),
     ),
@@ -98,11 +95,11 @@ PHRASES = {
     ),
     "get_flight_cost": Phrases(
         ask=(
-            "tell me what a {travel_class} flight from {travel_from} to {travel_to} costs on {travel_date}",
-            "check the fare from {travel_from} to {travel_to} on {travel_date} in {travel_class} class",
-            "look up how much I pay from {travel_from} to {travel_to} in {travel_class} class on {travel_date}",
+            "tell me what it costs to fly from {travel_from} to {travel_to} on {travel_date} in {travel_class}",
+            "check the fare from {travel_from} to {travel_to} on {travel_date} in {travel_class}",
+            "look up how much I pay from {travel_from} to {travel_to} in {travel_class} on {travel_date}",
         ),
-        noun="fare from {travel_from} to {travel_to} on {travel_date} in {travel_class} class",
+        noun="fare from {travel_from} to {travel_to} on {travel_date} in {travel_class}",
         tell="It costs {travel_cost_list} dollars.",
     ),
     "get_nearest_airport_by_city": Phrases(
@@ -111,7 +108,7 @@ PHRASES = {
             "tell me the airport for {location}",
             "check from where one flies in {location}",
         ),
-        noun="{location}",
+        noun="airport of {location}",
         tell="The nearest airport is {nearest_airport}.",
     ),
     "list_all_airports": Phrases(
@@ -148,11 +145,11 @@ PHRASES = {
     ),
     "retrieve_invoice": Phrases(
         ask=(
-            "get me the invoice[ for {booking_id}][ with the insurance {insurance_id}]",
-            "show me the bill[ for {booking_id}][ including the insurance {insurance_id}]",
-            "pull up the invoice[ of {booking_id}][ and of the insurance {insurance_id}]",
+            "get me the invoice for {booking_id}[ with the insurance {insurance_id}]",
+            "show me the bill for {booking_id}[ including the insurance {insurance_id}]",
+            "pull up the invoice of {booking_id}[ and of the insurance {insurance_id}]",
         ),
-        noun="invoice[ for {booking_id}]",
+        noun="invoice for {booking_id}",
         tell="The invoice says: from {invoice.travel_from} to {invoice.travel_to} on {invoice.travel_date}, "
         "{invoice.travel_class} class, {invoice.travel_cost} dollars.",
         reports=("invoice.travel_cost", "invoice.travel_date"),

@@ -129,7 +129,7 @@ PHRASES = {
             "tell me which zip code {city} has",
             "check the postal code of {city}",
         ),
-        noun="{city}",
+        noun="city of {city}",
         tell="The zip code is {zipcode}.",
     ),
     "liter_to_gallon": Phrases(
