@@ -104,8 +104,13 @@ class _Binding:
         if mark.values is None and schema.get("type") == "array" and schema.get("items"):
             least = max(schema.get("minItems", 1), 1)
             number = self.rng.randint(least, max(least, min(schema.get("maxItems", 2), 2)))
-            drawn = [self.value(param, schema["items"], path + "[]", name) for _ in range(number)]
-            items = [item for k, item in enumerate(drawn) if item is not _LACKING and item not in drawn[:k]]
+            items: list[Any] = []
+            for _ in range(4 * number):  # distinct ones, so a draw may be in vain
+                item = self.value(param, schema["items"], path + "[]", name)
+                if item is not _LACKING and item not in items:
+                    items.append(item)
+                if len(items) == number:
+                    break
             return items if len(items) >= least else _LACKING
         if mark.values is None and schema.get("properties"):
             return self.object(param, schema, path)
