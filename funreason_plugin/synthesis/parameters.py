@@ -68,6 +68,8 @@ class Binder:
         self.calls: list[LiveCall] = []
         self.records: dict[tuple[int, int, str], Choice] = dict(history.records)  # those in use, and why
         self._together_rate = TOGETHER
+        self._tool = ""
+        self._refused: dict[tuple[str, str], None] = {}  # (tool, value) of calls that failed
         self._known: dict[tuple[str, str, int], list[Any]] = {}
         self._changed = {
             value: (turn, index)
@@ -88,6 +90,7 @@ class Binder:
             SamplingFailed: ``no_parameters:tool.param``: nobody has a value for it.
         """
         bound = Bound()
+        self._tool = name
         optional = OPTIONAL if tried < 3 else 0.0
         earlier = earlier and tried < 4
         self._together_rate = TOGETHER if tried < 2 else 0.2
@@ -209,6 +212,10 @@ class Binder:
             options = [option for option in options if option.live.turn < now] or options
         else:
             options = [option for option in options if option.live.turn == now] or options
+        if self._refused and len(options) > 1:
+            options = [
+                option for option in options if (self._tool, repr(option.value)) not in self._refused
+            ] or options
         if len(options) > 1 and rng.random() < self._together_rate:
             options = self._together(options, bound) or options
         return options[0] if len(options) == 1 else rng.choice(options)
@@ -236,6 +243,11 @@ class Binder:
     def use(self, bound: Bound) -> None:
         """The call was made: its records are in use from now on."""
         self.records.update(bound.records)
+
+    def refuse(self, tool: str, bound: Bound) -> None:
+        """The call failed: its values are taken for this tool only when there are no others."""
+        for option in bound.taken:
+            self._refused[tool, repr(option.value)] = None
 
     # -- from the user ----------------------------------------------------------------------------------
 

@@ -105,7 +105,7 @@ class _Walk:
         self.from_before = False
         self._made: set[bytes] = set()  # calls of this turn
         self._failed: set[tuple[bytes, int]] = set()  # calls that failed, and in which state
-        self._renewed = 0
+        self._renewed: dict[str, int] = {}
 
     # -- the target -------------------------------------------------------------------------------------
 
@@ -172,11 +172,11 @@ class _Walk:
                 continue
             except SamplingFailed as failed:
                 failure = failed
-                if name != target:
-                    assert unmet is not None
-                    self.legality.banned.add((name, unmet[0]))
-                elif not self._enable(target):
+                if self._enable(name):
+                    continue
+                if unmet is None:
                     raise
+                self.legality.banned.add((name, unmet[0]))
                 continue
             if name == target:
                 self.goals.append(len(self.binder.calls) - 1)
@@ -210,26 +210,30 @@ class _Walk:
             if waiting and unmet[1] in waiting:
                 waiting.remove(unmet[1])
 
-    def _enable(self, target: str) -> bool:
-        """The target fails: take up what it needs in some states only, else ask for other values for it.
+    def _enable(self, name: str) -> bool:
+        """A tool fails with what there is: take up one more thing that may help; False when there is nothing to try.
 
-        False when there is nothing to try.
+        First what it needs in some states only, then new values for its parameters (those of earlier turns may be
+        stale, and a look-up may give others when it is asked again), then what an earlier turn brought about.
         """
-        tool = self.tables.tools[target]
-        waiting = self.legality.extra.setdefault(target, [])
+        tool = self.tables.tools[name]
+        waiting = self.legality.extra.setdefault(name, [])
         made = {call.name for call in self.binder.calls}
-        fresh = [need for need in tool.sometimes if need not in waiting and made.isdisjoint(need.providers)]
-        if not fresh and self._renewed < RENEWALS:
-            self._renewed += 1
-            fresh = [
+        fresh = [need for need in tool.sometimes if made.isdisjoint(need.providers)]
+        if not fresh and self._renewed.get(name, 0) < RENEWALS:
+            self._renewed[name] = self._renewed.get(name, 0) + 1
+            data = [need for need in tool.needs if need.kind == "data"]
+            fresh = [need for need in data if made.isdisjoint(need.providers)]
+            fresh = fresh or [
                 Need("data", need.param, again)
-                for need in tool.needs
-                if need.kind == "data" and need not in waiting
-                if (again := tuple(name for name in need.providers if self._renewable(name, made)))
+                for need in data
+                if (
+                    again := tuple(provider for provider in need.providers if self._renewable(provider, made))
+                )
             ]
-        if not fresh:  # what was brought about in an earlier turn may have been undone
+        if not fresh:
             fresh = [need for need in tool.needs if need.kind != "data" and made.isdisjoint(need.providers)]
-            fresh = [need for need in fresh if need not in waiting]
+        fresh = [need for need in fresh if need not in waiting]
         if not fresh:
             return False
         waiting.append(self.rng.choice(fresh))
@@ -261,6 +265,7 @@ class _Walk:
             output = session.call(name, bound.arguments)
             if is_error(output):
                 self._failed.add((key, version))
+                self.binder.refuse(name, bound)
                 if session.version(spec.environment) != version and before is not None:
                     session.restore(before)
                 failure = SamplingFailed(f"tool_error:{name}", str(output["error"]))
