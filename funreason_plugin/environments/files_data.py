@@ -19,7 +19,7 @@ FOLDERS: Final = _list(
 TOPICS: Final = _list(
     """
     Northgate lease, Osprey audit, Amber tender, Harbour expansion, Lindqvist merger, Pelican campaign,
-    Greenfield depot, Solstice launch, Meridian survey, Cobalt migration, Weaver apprenticeship, Juniper trial,
+    Larkfield depot, Solstice launch, Meridian survey, Cobalt migration, Weaver apprenticeship, Juniper trial,
     Castellan insurance, Quarry rehabilitation, Falcon fleet, Sandstone archive, Tidewater grant, Orchard kitchen,
     Beacon helpdesk, Granite warehouse, Marigold pension, Copperline telephony, Heron wetland, Atlas packaging,
     Fenwick settlement, Birchwood nursery, Saffron catering, Ironbridge crossing, Luma lighting, Thistle website,

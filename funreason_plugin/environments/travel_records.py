@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date as Date
+from functools import lru_cache
 from random import Random
 from typing import Any
 
@@ -88,10 +89,14 @@ def carrier_code(flight_id: str) -> str:
     return flight_id.split("-", 1)[0]
 
 
+@lru_cache(maxsize=1024)
+def _factor(date: str) -> float:
+    return WEEKDAY_FACTORS[Date.fromisoformat(date).weekday()]
+
+
 def price(flight: Flight, date: str, cabin: Cabin) -> float:
     """The fare in EUR on a date: it depends on the weekday and the cabin."""
-    factor = WEEKDAY_FACTORS[Date.fromisoformat(date).weekday()]
-    return round(flight["fare"] * factor * (BUSINESS_FACTOR if cabin == "business" else 1.0), 2)
+    return round(flight["fare"] * _factor(date) * (BUSINESS_FACTOR if cabin == "business" else 1.0), 2)
 
 
 def nightly_price(hotel: Hotel, room: str, board: str, free_cancellation: bool) -> float:

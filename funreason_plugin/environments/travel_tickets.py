@@ -204,15 +204,18 @@ class TicketDesk(PaymentDesk):
         route = (flight["origin"], flight["destination"])
         fee = CARRIERS[carrier_code(ticket["flight_id"])].change_fee
         booked = self.dates.index(date)
+        others = [
+            item for item in self.flights.items() if (item[1]["origin"], item[1]["destination"]) == route
+        ]
         options: list[tuple[RebookingOption, str, float]] = []
         for index in sorted(range(len(self.dates)), key=lambda day: (abs(day - booked), day)):
             day = self.dates[index]
-            for number, other in self.flights.items():
+            for number, other in others:
                 flight_id = f"{number}-{day[5:7]}{day[8:]}"
-                if (other["origin"], other["destination"]) != route or flight_id == ticket["flight_id"]:
+                if flight_id == ticket["flight_id"] or not self._seats_left(flight_id, ticket["cabin"]):
                     continue
-                if len(options) == _MOST_OPTIONS or not self._seats_left(flight_id, ticket["cabin"]):
-                    continue
+                if len(options) == _MOST_OPTIONS:
+                    return options
                 fare = price(other, day, ticket["cabin"])
                 offer: RebookingOption = {
                     "option_id": f"OP-{10_000 + crc32(f'{ticket_id}/{flight_id}'.encode()) % 90_000}",
