@@ -193,10 +193,7 @@ class TicketDesk(PaymentDesk):
         ticket = self._ticket(ticket_id)
         if ticket["points"]:
             raise ToolError(f"{ticket_id} was paid with points and cannot be rebooked; refund it instead.")
-        options = [option for option, _, _ in self._options(ticket_id, ticket)]
-        if not options:
-            raise ToolError(f"There is no other flight on the route of {ticket_id}.")
-        return {"options": options}
+        return {"options": [option for option, _, _ in self._options(ticket_id, ticket)]}
 
     def _options(self, ticket_id: str, ticket: Ticket) -> list[tuple[RebookingOption, str, float]]:
         """Options with the flight's id and new fare; the days nearest to the ticket's first."""
