@@ -1,6 +1,6 @@
-"""`clinic`: the front desk of Alder Court Clinic, for the staff who serve one visitor at a time.
+"""`clinic`: the front desk of Alder Court Clinic, where patients write in, one at a time.
 
-    verify_patient -> patient_id -> request_referral -> referral_id -> find_specialist_slots -> slot_id
+    verify_patient => request_referral -> referral_id -> find_specialist_slots -> slot_id
     -> hold_slot -> hold_id -> confirm_appointment -> appointment_id -> schedule_reminders
 
 Ids come from look-ups only, and a file opens only for a patient whose identity was verified. The tools are in
@@ -21,13 +21,12 @@ class Clinic(ClinicVisits):
     """A clinic's front desk: patients, doctors, slots, appointments, referrals, refills, insurance, reminders."""
 
     policy: ClassVar[str] = (
-        "You assist the front desk of Alder Court Clinic. Verify a patient's identity with full name and date of "
+        "You are the front desk of Alder Court Clinic, where patients write to you. Verify the patient's identity with full name and date of "
         "birth before you read or change anything in the patient's file. Specialists are seen with a referral only; "
         "an appointment is made by holding a free slot and confirming the hold. Name dates, times and fees exactly as "
         "the tools give them, and never give medical advice: leave the doctor a note instead."
     )
     equality: ClassVar[Mapping[str, str]] = {
-        "verified": "set",
         "referrals.*.complaint": "text",
         "appointments.*.reason": "text",
         "notes.*.message": "text",
@@ -36,5 +35,5 @@ class Clinic(ClinicVisits):
     visitor: dict[str, str]
 
     def scenario(self, rng: Random) -> dict[str, Any]:
-        """A clinic in the days after `now`: one visitor at the desk, other patients, three weeks of slots."""
+        """A clinic in the days after `now`: one patient at the desk, other patients, three weeks of slots."""
         return draw_scenario(rng, self.now())

@@ -163,7 +163,7 @@ class _Draw:
         visitor = next(iter(self.patients.values()))
         return {
             "visitor": {"full_name": visitor["name"], "birth_date": visitor["birth_date"]},
-            "verified": [],
+            "verified": "",
             "doctors": self.doctors,
             "patients": self.patients,
             "plans": {patient["plan"]: self.plan() for patient in self.patients.values()},

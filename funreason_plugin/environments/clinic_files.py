@@ -10,7 +10,6 @@ from funreason_plugin.environments.clinic_types import (
     Coverage,
     Identity,
     NewReferral,
-    PatientId,
     PrescriptionId,
     Prescriptions,
     Referrals,
@@ -23,9 +22,9 @@ EARLIEST_REFILL = 20  # days after the last one
 
 
 class ClinicFiles(Environment):
-    """What lies in a patient's file. Every tool but `verify_patient` wants the identity verified first."""
+    """What lies in the patient's file. Every tool but `verify_patient` wants the identity verified first."""
 
-    verified: list[str]
+    verified: str
     doctors: dict[str, dict[str, Any]]
     patients: dict[str, dict[str, Any]]
     plans: dict[str, dict[str, int]]
@@ -34,26 +33,26 @@ class ClinicFiles(Environment):
     refills: dict[str, dict[str, Any]]
     pharmacies: dict[str, dict[str, Any]]
 
-    def _file(self, patient_id: str) -> dict[str, Any]:
-        """The patient's record, if it may be opened."""
-        if patient_id not in self.patients:
-            raise ToolError(f"there is no patient {patient_id!r}; verify_patient gives the patient_id")
-        if patient_id not in self.verified:
+    def _file(self, owner: str = "") -> dict[str, Any]:
+        """The record of the patient whose identity was verified; `owner` is whose thing is asked for."""
+        if not self.verified:
             raise ToolError(
-                "this patient's identity is not verified yet; call verify_patient with full name and date of birth"
+                "the identity is not verified yet; call verify_patient with full name and date of birth"
             )
-        return self.patients[patient_id]
+        if owner and owner != self.verified:
+            raise ToolError("that belongs to another patient")
+        return self.patients[self.verified]
 
     @tool(
         writes=True,
         ask=(
-            "open the file of {full_name}, born on {birth_date}",
-            "confirm the identity of {full_name}, whose date of birth is {birth_date}",
-            "check in {full_name} (date of birth {birth_date})",
-            "pull up the record of {full_name}, born {birth_date}",
+            "open my file: I'm {full_name}, born on {birth_date}",
+            "confirm my identity as {full_name}, with {birth_date} as my date of birth",
+            "check me in as {full_name} (date of birth {birth_date})",
+            "pull up my record under the name {full_name}, born {birth_date}",
         ),
         noun="patient {full_name} (born {birth_date})",
-        tell="{name} is verified: the family doctor is {family_doctor} and the insurance plan is {plan}.",
+        tell="The identity of {name} is verified: the family doctor is {family_doctor}, the insurance plan {plan}.",
         reports=("family_doctor", "plan"),
     )
     def verify_patient(
@@ -75,10 +74,10 @@ class ClinicFiles(Environment):
         for patient_id in same_name:
             patient = self.patients[patient_id]
             if patient["birth_date"] == birth_date:
-                if patient_id not in self.verified:
-                    self.verified.append(patient_id)
+                if patient_id == self.verified:
+                    raise ToolError(f"the identity of {patient['name']} is verified already")
+                self.verified = patient_id
                 return {
-                    "patient_id": patient_id,
                     "name": patient["name"],
                     "phone": patient["phone"],
                     "family_doctor": self.doctors[patient["family_doctor_id"]]["name"],
@@ -89,17 +88,16 @@ class ClinicFiles(Environment):
     @tool(
         writes=True,
         ask=(
-            "get {patient_id} a referral to {specialty} because of {complaint}",
-            "have {patient_id} referred to {specialty} for {complaint}",
-            "arrange a referral to {specialty} for {patient_id}, who complains of {complaint}",
-            "ask the family doctor to refer {patient_id} to {specialty} on account of {complaint}",
+            "get me a referral to {specialty} because of {complaint}",
+            "have me referred to {specialty} for {complaint}",
+            "arrange a referral to {specialty}, the complaint being {complaint}",
+            "ask my family doctor to refer me to {specialty} on account of {complaint}",
         ),
         noun="new referral to {specialty}",
         tell="The referral {referral_id} was issued by {issued_by} and is valid until {expires}.",
     )
     def request_referral(
         self,
-        patient_id: PatientId,
         specialty: ReferredSpecialty,
         complaint: Annotated[
             str,
@@ -116,16 +114,15 @@ class ClinicFiles(Environment):
             ),
         ],
     ) -> NewReferral:
-        """Have the family doctor refer a verified patient to a specialty. One referral per specialty is enough.
+        """Have the family doctor refer the verified patient to a specialty. One referral per specialty is enough.
 
         Args:
-            patient_id: The patient's id, as given by verify_patient.
             specialty: The specialty that the patient needs.
             complaint: What the patient suffers from, in a few words.
         """
-        patient = self._file(patient_id)
+        patient = self._file()
         for referral_id, referral in self.referrals.items():
-            if referral["patient_id"] == patient_id and referral["specialty"] == specialty:
+            if referral["patient_id"] == self.verified and referral["specialty"] == specialty:
                 raise ToolError(
                     f"the patient already has the referral {referral_id} to {specialty}, valid until "
                     f"{referral['expires']}; use that one"
@@ -133,7 +130,7 @@ class ClinicFiles(Environment):
         new = self.new_id("RF", taken=self.referrals)
         expires = (self.now().date() + timedelta(days=180)).isoformat()
         self.referrals[new] = {
-            "patient_id": patient_id,
+            "patient_id": self.verified,
             "specialty": specialty,
             "issued_by": patient["family_doctor_id"],
             "complaint": complaint,
@@ -144,21 +141,20 @@ class ClinicFiles(Environment):
 
     @tool(
         ask=(
-            "list the referrals of {patient_id}",
-            "check which referrals {patient_id} has",
-            "see to which specialists {patient_id} has been referred",
-            "go through the referrals on file for {patient_id}",
+            "list my referrals",
+            "check which referrals I have",
+            "see to which specialists I have been referred",
+            "go through the referrals in my file",
         ),
-        noun="referral of {patient_id}",
+        noun="referral in my file",
         tell="The referrals on file are {referrals[]: {specialty} (issued by {issued_by}, valid until {expires})}.",
     )
-    def list_referrals(self, patient_id: PatientId) -> Referrals:
-        """List the valid referrals of a verified patient.
+    def list_referrals(self) -> Referrals:
+        """List the valid referrals of the verified patient.
 
         Args:
-            patient_id: The patient's id, as given by verify_patient.
         """
-        self._file(patient_id)
+        self._file()
         return {
             "referrals": [
                 {
@@ -169,27 +165,26 @@ class ClinicFiles(Environment):
                     "expires": item["expires"],
                 }
                 for key, item in self.referrals.items()
-                if item["patient_id"] == patient_id
+                if item["patient_id"] == self.verified
             ]
         }
 
     @tool(
         ask=(
-            "list the prescriptions of {patient_id}",
-            "check which medicines {patient_id} is on",
-            "see how many refills {patient_id} has left",
-            "go through the repeat prescriptions for {patient_id}",
+            "list my prescriptions",
+            "check which medicines I am on",
+            "see how many refills I have left",
+            "go through my repeat prescriptions",
         ),
-        noun="prescription of {patient_id}",
-        tell="The prescriptions are {prescriptions[]: {medicine} {dose} with {refills_left} refills left}.",
+        noun="prescription in my file",
+        tell="The prescriptions are {prescriptions[]: {medicine} {dose} (refills left: {refills_left})}.",
     )
-    def list_prescriptions(self, patient_id: PatientId) -> Prescriptions:
-        """List the repeat prescriptions of a verified patient, with the refills that are left.
+    def list_prescriptions(self) -> Prescriptions:
+        """List the repeat prescriptions of the verified patient, with the refills that are left.
 
         Args:
-            patient_id: The patient's id, as given by verify_patient.
         """
-        self._file(patient_id)
+        self._file()
         return {
             "prescriptions": [
                 {
@@ -197,17 +192,15 @@ class ClinicFiles(Environment):
                     "medicine": item["medicine"],
                     "dose": item["dose"],
                     "refills_left": item["refills_left"],
-                    "last_filled": item["last_filled"],
                     "pharmacy": item["pharmacy"],
                 }
                 for key, item in self.prescriptions.items()
-                if item["patient_id"] == patient_id
+                if item["patient_id"] == self.verified
             ]
         }
 
     @tool(
         writes=True,
-        needs=("verify_patient",),
         ask=(
             "refill {prescription_id} at {pharmacy}[ for {days} days]",
             "have {pharmacy} prepare a refill of {prescription_id}[, enough for {days} days]",
@@ -215,7 +208,7 @@ class ClinicFiles(Environment):
             "renew {prescription_id} and send it to {pharmacy}[ with a supply of {days} days]",
         ),
         noun="refill of {prescription_id}",
-        tell="The refill {refill_id} of {medicine} will be ready on {ready_on}; {refills_left} refills are left.",
+        tell="The refill {refill_id} of {medicine} will be ready on {ready_on}; refills left: {refills_left}.",
     )
     def request_refill(
         self,
@@ -223,7 +216,7 @@ class ClinicFiles(Environment):
         pharmacy: Annotated[str, Ref("pharmacy", known=True), Values.state("pharmacies.keys()")],
         days: Literal[30, 60, 90] = 30,
     ) -> Refill:
-        """Order a refill of a verified patient's prescription at a pharmacy.
+        """Order a refill of the verified patient's prescription at a pharmacy.
 
         Args:
             prescription_id: The prescription's id, as given by list_prescriptions.
@@ -266,23 +259,27 @@ class ClinicFiles(Environment):
 
     @tool(
         ask=(
-            "check what {patient_id} has to pay for a {service}",
-            "find out whether the insurance of {patient_id} covers a {service}",
-            "see how much a {service} costs {patient_id} under the insurance plan",
-            "look up the copay for a {service} for {patient_id}",
+            "check what I have to pay for a {service}",
+            "find out whether my insurance covers a {service}",
+            "see how much a {service} costs me under my insurance plan",
+            "look up my copay for a {service}",
         ),
-        noun="insurance cover of {patient_id} for a {service}",
-        tell="Under {plan} it is {cover}, and the patient pays {patient_pays} dollars.",
+        noun="insurance cover for a {service}",
+        tell="Under {plan} a {service} is {cover}: the patient pays {patient_pays} dollars.",
     )
-    def check_coverage(self, patient_id: PatientId, service: Service) -> Coverage:
-        """Check whether a verified patient's insurance plan covers a service, and what the patient pays (dollars).
+    def check_coverage(self, service: Service) -> Coverage:
+        """Check whether the verified patient's insurance plan covers a service, and what the patient pays (dollars).
 
         Args:
-            patient_id: The patient's id, as given by verify_patient.
             service: The service in question.
         """
-        plan = self._file(patient_id)["plan"]
+        plan = self._file()["plan"]
         copay = self.plans[plan].get(service)
         if copay is None:
-            return {"plan": plan, "cover": "not covered", "patient_pays": FULL_PRICES[service]}
-        return {"plan": plan, "cover": "covered", "patient_pays": copay}
+            return {
+                "plan": plan,
+                "service": service,
+                "cover": "not covered",
+                "patient_pays": FULL_PRICES[service],
+            }
+        return {"plan": plan, "service": service, "cover": "covered", "patient_pays": copay}

@@ -18,7 +18,6 @@ from funreason_plugin.environments.clinic_types import (
     DoctorId,
     Doctors,
     Hold,
-    PatientId,
     ReferralId,
     SentNote,
     SlotId,
@@ -58,9 +57,9 @@ class ClinicSlots(ClinicFiles):
         ]
         yield from sorted(found, key=lambda item: str(item[1]["starts"]))
 
-    def _referred(self, patient_id: str, specialty: str) -> bool:
+    def _referred(self, specialty: str) -> bool:
         return any(
-            item["patient_id"] == patient_id and item["specialty"] == specialty
+            item["patient_id"] == self.verified and item["specialty"] == specialty
             for item in self.referrals.values()
         )
 
@@ -148,7 +147,6 @@ class ClinicSlots(ClinicFiles):
         return {"slots": found}  # type: ignore[typeddict-item]
 
     @tool(
-        needs=("verify_patient",),
         ask=(
             "find specialist times on {referral_id}[, to be seen {visit_mode}]",
             "look up when a specialist has time on {referral_id}[, for a visit {visit_mode}]",
@@ -189,32 +187,31 @@ class ClinicSlots(ClinicFiles):
     @tool(
         writes=True,
         ask=(
-            "hold {slot_id} for {patient_id}",
-            "reserve {slot_id} on behalf of {patient_id}",
-            "keep {slot_id} open for {patient_id}",
-            "block {slot_id} in the name of {patient_id}",
+            "hold {slot_id} for me",
+            "reserve {slot_id} on my behalf",
+            "keep {slot_id} open for me",
+            "block {slot_id} in my name",
         ),
         noun="hold on {slot_id}",
         tell="The visit to {doctor} at {starts} is on hold until {held_until}; the hold is {hold_id}.",
     )
-    def hold_slot(self, slot_id: SlotId, patient_id: PatientId) -> Hold:
-        """Hold a free slot for a verified patient for fifteen minutes. The hold is needed to confirm an appointment.
+    def hold_slot(self, slot_id: SlotId) -> Hold:
+        """Hold a free slot for the verified patient for fifteen minutes. The hold is needed to confirm an appointment.
 
         Args:
             slot_id: The slot's id, as given by list_free_slots, find_specialist_slots or list_alternative_slots.
-            patient_id: The patient's id, as given by verify_patient.
         """
-        self._file(patient_id)
+        self._file()
         slot = self._slot(slot_id)
         doctor = self.doctors[slot["doctor_id"]]
-        if doctor["specialty"] in REFERRED and not self._referred(patient_id, doctor["specialty"]):
+        if doctor["specialty"] in REFERRED and not self._referred(doctor["specialty"]):
             raise ToolError(
                 f"{doctor['name']} is a specialist; request_referral to {doctor['specialty']} comes first"
             )
         slot["status"] = "held"
         new = self.new_id("HD", taken=self.holds)
         until = (self.now() + timedelta(minutes=HOLD_MINUTES)).strftime("%H:%M")
-        self.holds[new] = {"slot_id": slot_id, "patient_id": patient_id, "held_until": until}
+        self.holds[new] = {"slot_id": slot_id, "patient_id": self.verified, "held_until": until}
         return {"hold_id": new, "doctor": doctor["name"], "starts": slot["starts"], "held_until": until}
 
     def _slot(self, slot_id: str) -> dict[str, Any]:
@@ -229,47 +226,43 @@ class ClinicSlots(ClinicFiles):
     @tool(
         writes=True,
         ask=(
-            "put {patient_id} on the waiting list of {doctor_id}[, for a visit {visit_mode}]",
-            "add {patient_id} to those who wait for {doctor_id}[, for a visit {visit_mode}]",
-            "have {patient_id} wait for an earlier time with {doctor_id}[, for a visit {visit_mode}]",
-            "sign {patient_id} up for cancellations of {doctor_id}[, for a visit {visit_mode}]",
+            "put me on the waiting list of {doctor_id}[, for a visit {visit_mode}]",
+            "add me to those who wait for {doctor_id}[, for a visit {visit_mode}]",
+            "have me wait for an earlier time with {doctor_id}[, for a visit {visit_mode}]",
+            "sign me up for cancellations of {doctor_id}[, for a visit {visit_mode}]",
         ),
         noun="place on the waiting list of {doctor_id}",
         tell="The waiting list of {doctor} has a new entry {waiting_id} at position {position}.",
     )
-    def join_waiting_list(
-        self, patient_id: PatientId, doctor_id: DoctorId, visit_mode: VisitMode = "in person"
-    ) -> WaitingPlace:
-        """Put a verified patient on a doctor's waiting list, to be called when somebody cancels.
+    def join_waiting_list(self, doctor_id: DoctorId, visit_mode: VisitMode = "in person") -> WaitingPlace:
+        """Put the verified patient on a doctor's waiting list, to be called when somebody cancels.
 
         Args:
-            patient_id: The patient's id, as given by verify_patient.
             doctor_id: The doctor's id, as given by find_doctors.
             visit_mode: The kind of visit that the patient wants.
         """
-        self._file(patient_id)
+        self._file()
         doctor = self._doctor(doctor_id)
         ahead = [item for item in self.waiting.values() if item["doctor_id"] == doctor_id]
-        if any(item["patient_id"] == patient_id for item in ahead):
+        if any(item["patient_id"] == self.verified for item in ahead):
             raise ToolError(f"the patient is already on the waiting list of {doctor['name']}")
         new = self.new_id("WL", taken=self.waiting)
-        self.waiting[new] = {"patient_id": patient_id, "doctor_id": doctor_id, "visit_mode": visit_mode}
+        self.waiting[new] = {"patient_id": self.verified, "doctor_id": doctor_id, "visit_mode": visit_mode}
         return {"waiting_id": new, "doctor": doctor["name"], "position": len(ahead) + 1}
 
     @tool(
         writes=True,
         ask=(
-            'leave {doctor_id} a note about {patient_id}: "{message}"',
-            'let {doctor_id} know about {patient_id}: "{message}"',
-            'pass on to {doctor_id} on behalf of {patient_id}: "{message}"',
-            'write to {doctor_id} for {patient_id}: "{message}"',
+            "leave {doctor_id} a note that says {message}",
+            "write {doctor_id} the following: {message}",
+            "pass this on to {doctor_id}: {message}",
+            "let {doctor_id} know this from me: {message}",
         ),
         noun="note for {doctor_id}",
         tell="The note {note_id} is waiting for {doctor}.",
     )
     def leave_note_for_doctor(
         self,
-        patient_id: PatientId,
         doctor_id: DoctorId,
         message: Annotated[
             str,
@@ -285,17 +278,16 @@ class ClinicSlots(ClinicFiles):
             ),
         ],
     ) -> SentNote:
-        """Leave a doctor a note from a verified patient. It is read within one working day.
+        """Leave a doctor a note from the verified patient. It is read within one working day.
 
         Args:
-            patient_id: The patient's id, as given by verify_patient.
             doctor_id: The doctor's id, as given by find_doctors.
             message: What the doctor should know.
         """
-        self._file(patient_id)
+        self._file()
         doctor = self._doctor(doctor_id)
         if not message.strip():
             raise ToolError("the message is empty; write what the doctor should know")
         new = self.new_id("NT", taken=self.notes)
-        self.notes[new] = {"patient_id": patient_id, "doctor_id": doctor_id, "message": message}
+        self.notes[new] = {"patient_id": self.verified, "doctor_id": doctor_id, "message": message}
         return {"note_id": new, "doctor": doctor["name"]}

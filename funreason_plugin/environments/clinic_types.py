@@ -8,7 +8,6 @@ from typing_extensions import TypedDict
 
 from funreason_plugin.environments.marks import Ref
 
-PatientId = Annotated[str, Ref("patient")]
 DoctorId = Annotated[str, Ref("doctor")]
 ReferralId = Annotated[str, Ref("referral")]
 PrescriptionId = Annotated[str, Ref("prescription")]
@@ -18,7 +17,6 @@ AppointmentId = Annotated[str, Ref("appointment")]
 
 
 class Identity(TypedDict):
-    patient_id: PatientId
     name: str
     phone: str
     family_doctor: str
@@ -48,7 +46,6 @@ class Prescription(TypedDict):
     medicine: str
     dose: str
     refills_left: int
-    last_filled: str
     pharmacy: str
 
 
@@ -65,6 +62,7 @@ class Refill(TypedDict):
 
 class Coverage(TypedDict):
     plan: str
+    service: str
     cover: Literal["covered", "not covered"]
     patient_pays: int
 

@@ -16,7 +16,6 @@ from funreason_plugin.environments.clinic_types import (
     HoldId,
     Moved,
     NewAppointment,
-    PatientId,
     Reminders,
     SlotId,
     Slots,
@@ -31,7 +30,7 @@ class ClinicVisits(ClinicSlots):
     appointments: dict[str, dict[str, Any]]
 
     def _upcoming(self, appointment_id: str) -> dict[str, Any]:
-        """An appointment of a verified patient that is still ahead."""
+        """An appointment of the verified patient that is still ahead."""
         item = self.appointments.get(appointment_id)
         if item is None:
             raise ToolError(f"there is no appointment {appointment_id!r}; see list_patient_appointments")
@@ -106,28 +105,27 @@ class ClinicVisits(ClinicSlots):
 
     @tool(
         ask=(
-            "list the[ {status}] appointments of {patient_id}",
-            "check which[ {status}] appointments {patient_id} has",
-            "look up the[ {status}] visits of {patient_id}",
-            "go through the[ {status}] appointments on file for {patient_id}",
+            "list my[ {status}] appointments",
+            "check which[ {status}] appointments I have",
+            "look up my[ {status}] visits",
+            "go through the[ {status}] appointments in my file",
         ),
-        noun="[{status} ]appointment of {patient_id}",
+        noun="[{status} ]appointment of mine",
         tell="The appointments are {appointments[]: {starts} with {doctor} ({specialty})}.",
     )
     def list_patient_appointments(
-        self, patient_id: PatientId, status: Literal["upcoming", "past", "cancelled"] = "upcoming"
+        self, status: Literal["upcoming", "past", "cancelled"] = "upcoming"
     ) -> Appointments:
-        """List a verified patient's appointments, earliest first.
+        """List the verified patient's appointments, earliest first.
 
         Args:
-            patient_id: The patient's id, as given by verify_patient.
             status: Which appointments to list.
         """
-        self._file(patient_id)
+        self._file()
         found = [
             (key, item)
             for key, item in self.appointments.items()
-            if item["patient_id"] == patient_id and item["status"] == status
+            if item["patient_id"] == self.verified and item["status"] == status
         ]
         return {
             "appointments": [
@@ -144,7 +142,6 @@ class ClinicVisits(ClinicSlots):
         }
 
     @tool(
-        needs=("verify_patient",),
         ask=(
             "see to which times {appointment_id} could move[, for a visit {visit_mode}]",
             "look for other times for {appointment_id}[, to be seen {visit_mode}]",
@@ -176,7 +173,6 @@ class ClinicVisits(ClinicSlots):
 
     @tool(
         writes=True,
-        needs=("verify_patient",),
         ask=(
             "move {appointment_id} to {slot_id}",
             "reschedule {appointment_id}, taking {slot_id} instead",
@@ -206,7 +202,6 @@ class ClinicVisits(ClinicSlots):
 
     @tool(
         writes=True,
-        needs=("verify_patient",),
         ask=(
             "cancel {appointment_id}[ because of {reason}]",
             "call off {appointment_id}[, the reason being {reason}]",
@@ -239,7 +234,6 @@ class ClinicVisits(ClinicSlots):
 
     @tool(
         writes=True,
-        needs=("verify_patient",),
         ask=(
             "set up reminders of {appointment_id} by {channels}[, {hours_before} hours ahead]",
             "send a reminder of {appointment_id} by {channels}[, {hours_before} hours before it starts]",

@@ -15,8 +15,8 @@ Call = tuple[str, dict[str, Any]]
 
 VERIFY: Call = ("verify_patient", {"full_name": "@visitor.full_name", "birth_date": "@visitor.birth_date"})
 FAMILY: Call = ("find_doctors", {"specialty": "family medicine"})
-UPCOMING: Call = ("list_patient_appointments", {"patient_id": "=0.patient_id"})
-MEDICINES: Call = ("list_prescriptions", {"patient_id": "=0.patient_id"})
+UPCOMING: Call = ("list_patient_appointments", {})
+MEDICINES: Call = ("list_prescriptions", {})
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,8 @@ def slots(doctor: str, **more: Any) -> Call:
     return "list_free_slots", {"doctor_id": doctor, **more}
 
 
-def hold(slot: str, patient: str = "=0.patient_id") -> Call:
-    return "hold_slot", {"slot_id": slot, "patient_id": patient}
+def hold(slot: str) -> Call:
+    return "hold_slot", {"slot_id": slot}
 
 
 def confirm(held: str, reason: str = "a yearly check-up") -> Call:
@@ -51,14 +51,14 @@ BOOK = Case(
             FAMILY,
             VERIFY,
             slots("=0.doctors[0].doctor_id"),
-            hold("=2.slots[0].slot_id", "=1.patient_id"),
+            hold("=2.slots[0].slot_id"),
             confirm("=3.hold_id"),
         ],
         "identity last": [
             FAMILY,
             slots("=0.doctors[0].doctor_id"),
             VERIFY,
-            hold("=1.slots[0].slot_id", "=2.patient_id"),
+            hold("=1.slots[0].slot_id"),
             confirm("=3.hold_id"),
         ],
         "reason in other words": [
@@ -71,14 +71,14 @@ BOOK = Case(
         "referrals looked up as well": [
             VERIFY,
             FAMILY,
-            ("list_referrals", {"patient_id": "=0.patient_id"}),
+            ("list_referrals", {}),
             slots("=1.doctors[0].doctor_id"),
             hold("=3.slots[0].slot_id"),
             confirm("=4.hold_id"),
         ],
         "insurance asked before": [
             VERIFY,
-            ("check_coverage", {"patient_id": "=0.patient_id", "service": "family doctor visit"}),
+            ("check_coverage", {"service": "family doctor visit"}),
             FAMILY,
             slots("=2.doctors[0].doctor_id"),
             hold("=3.slots[0].slot_id"),
@@ -97,7 +97,7 @@ BOOK = Case(
             VERIFY,
             FAMILY,
             slots("=2.doctors[0].doctor_id"),
-            hold("=3.slots[0].slot_id", "=1.patient_id"),
+            hold("=3.slots[0].slot_id"),
             confirm("=4.hold_id"),
         ],
         "doctor's id guessed, then looked up": [
@@ -133,9 +133,9 @@ BOOK = Case(
         "held before it was verified, then again": [
             FAMILY,
             slots("=0.doctors[0].doctor_id"),
-            hold("=1.slots[0].slot_id", "PT-000000"),
+            hold("=1.slots[0].slot_id"),
             VERIFY,
-            hold("=1.slots[0].slot_id", "=3.patient_id"),
+            hold("=1.slots[0].slot_id"),
             confirm("=4.hold_id"),
         ],
     },
@@ -174,14 +174,14 @@ BOOK = Case(
             slots("=1.doctors[0].doctor_id"),
             hold("=2.slots[0].slot_id"),
             confirm("=3.hold_id"),
-            ("join_waiting_list", {"patient_id": "=0.patient_id", "doctor_id": "=1.doctors[0].doctor_id"}),
+            ("join_waiting_list", {"doctor_id": "=1.doctors[0].doctor_id"}),
         ],
     },
 )
 
 
 def refer(specialty: str = "dermatology", complaint: str = "a rash that does not go away") -> Call:
-    return "request_referral", {"patient_id": "=0.patient_id", "specialty": specialty, "complaint": complaint}
+    return "request_referral", {"specialty": specialty, "complaint": complaint}
 
 
 def specialists(referral: str, **more: Any) -> Call:
@@ -214,7 +214,7 @@ REFER = Case(
     {
         "referrals checked first": [
             VERIFY,
-            ("list_referrals", {"patient_id": "=0.patient_id"}),
+            ("list_referrals", {}),
             refer(),
             specialists("=2.referral_id"),
             hold("=3.slots[0].slot_id"),
@@ -230,7 +230,7 @@ REFER = Case(
         "referral id read from the list": [
             VERIFY,
             refer(),
-            ("list_referrals", {"patient_id": "=0.patient_id"}),
+            ("list_referrals", {}),
             specialists("=2.referrals[-1].referral_id"),
             hold("=3.slots[0].slot_id"),
             confirm("=4.hold_id", "the rash on the arm"),
@@ -280,7 +280,6 @@ REFER = Case(
             (
                 "leave_note_for_doctor",
                 {
-                    "patient_id": "=0.patient_id",
                     "doctor_id": "=5.doctors[0].doctor_id",
                     "message": "See you soon.",
                 },
@@ -383,7 +382,7 @@ MOVE = Case(
         "past appointments looked up as well": [
             VERIFY,
             UPCOMING,
-            ("list_patient_appointments", {"patient_id": "=0.patient_id", "status": "past"}),
+            ("list_patient_appointments", {"status": "past"}),
             other_times(),
             move("=3.slots[1].slot_id"),
             remind("email", "text message"),
@@ -445,7 +444,7 @@ REFILL = Case(
             VERIFY,
             MEDICINES,
             refill(0),
-            ("check_coverage", {"patient_id": "=0.patient_id", "service": "blood test"}),
+            ("check_coverage", {"service": "blood test"}),
             refill(1),
         ],
     },
@@ -465,11 +464,11 @@ NUTRITION: Call = ("find_doctors", {"specialty": "nutrition"})
 
 
 def wait(doctor: str, **more: Any) -> Call:
-    return "join_waiting_list", {"patient_id": "=0.patient_id", "doctor_id": doctor, **more}
+    return "join_waiting_list", {"doctor_id": doctor, **more}
 
 
 def note(doctor: str, message: str = "I will be abroad for 2 weeks.") -> Call:
-    return "leave_note_for_doctor", {"patient_id": "=0.patient_id", "doctor_id": doctor, "message": message}
+    return "leave_note_for_doctor", {"doctor_id": doctor, "message": message}
 
 
 LEAVE = Case(

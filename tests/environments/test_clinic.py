@@ -106,10 +106,10 @@ def test_every_scenario_gives_the_visitor_something_to_do() -> None:
         scenario = SPACE.scenario(seed)
         state = scenario.states["clinic"]
         with SPACE.session(scenario) as live:
-            mine = live.call("verify_patient", state["visitor"])["patient_id"]
-            coming = live.call("list_patient_appointments", {"patient_id": mine})["appointments"]
-            medicines = live.call("list_prescriptions", {"patient_id": mine})["prescriptions"]
-            referrals = live.call("list_referrals", {"patient_id": mine})["referrals"]
+            live.call("verify_patient", state["visitor"])
+            coming = live.call("list_patient_appointments", {})["appointments"]
+            medicines = live.call("list_prescriptions", {})["prescriptions"]
+            referrals = live.call("list_referrals", {})["referrals"]
         assert len(coming) == 2
         assert len({item["starts"] for item in coming}) == 2
         assert len({item["medicine"] for item in medicines}) == len(medicines) >= 2
@@ -138,23 +138,34 @@ def error_of(output: Any) -> str:
     return str(output["error"])
 
 
-def test_files_stay_shut_until_the_identity_is_verified(session: Session) -> None:
+def test_the_file_stays_shut_until_the_identity_is_verified(session: Session) -> None:
     state = session.state()["clinic"]
-    for patient_id in state["patients"]:
-        message = error_of(session.call("list_prescriptions", {"patient_id": patient_id}))
-        assert "verify_patient" in message
-    prescription = next(iter(state["prescriptions"]))
-    pharmacy = next(iter(state["pharmacies"]))
-    refused = session.call("request_refill", {"prescription_id": prescription, "pharmacy": pharmacy})
-    assert "not verified" in error_of(refused)
+    free = next(key for key, slot in state["slots"].items() if slot["status"] == "free")
+    refused: list[Call] = [
+        ("list_prescriptions", {}),
+        ("check_coverage", {"service": "blood test"}),
+        ("hold_slot", {"slot_id": free}),
+        ("cancel_appointment", {"appointment_id": next(iter(state["appointments"]))}),
+        (
+            "request_refill",
+            {
+                "prescription_id": next(iter(state["prescriptions"])),
+                "pharmacy": next(iter(state["pharmacies"])),
+            },
+        ),
+    ]
+    for call in refused:
+        assert "verify_patient" in error_of(session.call(*call))
     assert session.state()["clinic"] == state
 
 
-def test_verifying_one_patient_opens_no_other_file(session: Session) -> None:
+def test_other_patients_things_stay_out_of_reach(session: Session) -> None:
     state = session.state()["clinic"]
-    mine = session.call("verify_patient", state["visitor"])["patient_id"]
-    other = next(key for key in state["patients"] if key != mine)
-    assert "not verified" in error_of(session.call("list_referrals", {"patient_id": other}))
+    session.call("verify_patient", state["visitor"])
+    mine = session.state()["clinic"]["verified"]
+    for appointment_id, item in state["appointments"].items():
+        output = session.call("list_alternative_slots", {"appointment_id": appointment_id})
+        assert ("another patient" in str(output)) == (item["patient_id"] != mine)
 
 
 def test_wrong_birth_date_and_unknown_name_are_told_apart(session: Session) -> None:
@@ -171,11 +182,11 @@ def test_specialists_are_seen_with_a_referral_only(session: Session) -> None:
 
 
 def test_a_held_slot_cannot_be_held_again(session: Session) -> None:
-    patient = session.call("verify_patient", session.state()["clinic"]["visitor"])["patient_id"]
+    session.call("verify_patient", session.state()["clinic"]["visitor"])
     doctor = session.call("find_doctors", {"specialty": "nutrition"})["doctors"][0]["doctor_id"]
     slot = session.call("list_free_slots", {"doctor_id": doctor})["slots"][0]["slot_id"]
-    held = session.call("hold_slot", {"slot_id": slot, "patient_id": patient})
-    assert "held" in error_of(session.call("hold_slot", {"slot_id": slot, "patient_id": patient}))
+    held = session.call("hold_slot", {"slot_id": slot})
+    assert "held" in error_of(session.call("hold_slot", {"slot_id": slot}))
     session.call("confirm_appointment", {"hold_id": held["hold_id"], "reason": "meal plan"})
     again = session.call("confirm_appointment", {"hold_id": held["hold_id"], "reason": "meal plan"})
     assert "no hold" in error_of(again)
@@ -185,8 +196,8 @@ def test_late_cancellation_costs_a_fee_and_frees_the_slot() -> None:
     for seed in range(100):
         scenario = SPACE.scenario(seed)
         with SPACE.session(scenario) as live:
-            mine = live.call("verify_patient", scenario.states["clinic"]["visitor"])["patient_id"]
-            first = live.call("list_patient_appointments", {"patient_id": mine})["appointments"][0]
+            live.call("verify_patient", scenario.states["clinic"]["visitor"])
+            first = live.call("list_patient_appointments", {})["appointments"][0]
             done = live.call("cancel_appointment", {"appointment_id": first["appointment_id"]})
             state = live.state()["clinic"]
         slot = state["appointments"][first["appointment_id"]]["slot_id"]
@@ -201,8 +212,8 @@ def test_reminders_in_the_past_are_refused() -> None:
     for seed in range(300):
         scenario = SPACE.scenario(seed)
         with SPACE.session(scenario) as live:
-            mine = live.call("verify_patient", scenario.states["clinic"]["visitor"])["patient_id"]
-            first = live.call("list_patient_appointments", {"patient_id": mine})["appointments"][0]
+            live.call("verify_patient", scenario.states["clinic"]["visitor"])
+            first = live.call("list_patient_appointments", {})["appointments"][0]
             asked = {"appointment_id": first["appointment_id"], "channels": ["email"], "hours_before": 48}
             output = live.call("schedule_reminders", asked)
             if is_error(output):
