@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Literal
 
 import orjson
@@ -24,7 +24,7 @@ import orjson
 from funreason_plugin.synthesis.trace import Trace
 from funreason_plugin.trajectory import Choice, Provenance, Turn
 
-__all__ = ["Plan", "PlannedCall", "Source", "plan_of", "plan_text", "read_plan", "value_at"]
+__all__ = ["Plan", "PlannedCall", "Source", "plan_of", "plan_text", "read_plan", "top", "value_at"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Source:
     value: Any = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PlannedCall:
     """A call of the plan: its tool, its step, the source of each argument by leaf path ("items[0].sku")."""
 
@@ -58,6 +58,12 @@ class PlannedCall:
     step: int
     arguments: Mapping[str, Source]
     asked: bool = False
+
+    @cached_property
+    def given(self) -> tuple[str, ...]:
+        """The parameters that a user speaks of: all but defaults, in the order of the call."""
+        spoken = (top(path) for path, source in self.arguments.items() if source.kind != "value")
+        return tuple(dict.fromkeys(spoken))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +91,7 @@ def plan_of(trace: Trace, turns: Sequence[Turn], inputs: Mapping[tuple[int, str]
             value = value_at(call.arguments, path)
             arguments[path] = _source(origin, value, turns, inputs.get((index, path), path))
         for name, value in call.arguments.items():
-            if name not in arguments and not any(_top(path) == name for path in arguments):
+            if name not in arguments and not any(top(path) == name for path in arguments):
                 arguments[name] = Source("value", value=value)
         calls.append(PlannedCall(call.name, call.step, arguments, call.role == "goal"))
     return Plan(tuple(calls))
@@ -131,8 +137,12 @@ def _pattern(field: str, choice: Choice) -> str:
     return f"{choice.list}[]{tail}" if tail != rest else field
 
 
-def _top(path: str) -> str:
-    return re.split(r"[.\[]", path, maxsplit=1)[0]
+def top(path: str) -> str:
+    """The parameter that a leaf path belongs to: "items[0].sku" -> "items"."""
+    return _TOP.match(path)[0]  # type: ignore[index]  # matches the empty string too
+
+
+_TOP = re.compile(r"[^.\[]*")
 
 
 def value_at(value: Any, path: str) -> Any:

@@ -75,8 +75,14 @@ def tell(made: Made, entry: ToolWords, rng: Random) -> str:
     for sentence in _sentences(template):
         text = _fill(sentence, made, rng)
         if text is not None:
-            written.append(_ended(english.capital(text)))
+            text = _ended(english.capital(_ARTICLE.sub(r"\1n", text)))
+            written.append(rng.choice(_LISTS).format(text=text) if _IS_LIST.match(sentence) else text)
     return " ".join(written) or _generic(made.output, entry, rng)
+
+
+_IS_LIST = re.compile(r"\{[^{}:]*\[\]:")
+_ARTICLE = re.compile(r"\b([Aa])(?= (?:[aei]|o(?!ne\b))\w)(?! (?:eu|uni|user))")
+_LISTS = ("{text}", "This is the list: {text}", "Here's what there is: {text}", "What I have is this: {text}")
 
 
 def _fill(template: str, made: Made, rng: Random) -> str | None:
@@ -225,19 +231,24 @@ def _ended(text: str) -> str:
 # -- facts for the thought before the answer --------------------------------------------------------------
 
 
+_FACT = re.compile(
+    r"(?:\bid|number|code|reference|total|price|amount|balance|cost|fee|refund|name|status|date|time|title|rate|"
+    r"seat|row|city|address|carrier|phone|email|currency|score|distance|temperature|symbol|result)\Z",
+    re.IGNORECASE,
+)
+
+
 def facts(made: Made, entry: ToolWords) -> list[str]:
     """One or two things that the result says: "the booking ID is BK-1"."""
-    paths = (
-        entry.spec.phrases.reports
-        or tuple(key for key, value in made.output.items() if isinstance(value, (str, int, float)))
-        if isinstance(made.output, Mapping)
-        else ()
-    )
+    if not isinstance(made.output, Mapping):
+        return []
     found = []
-    for path in paths:
+    for path in entry.spec.phrases.reports or tuple(made.output):
         value = _at(made.output, path) if "[" not in path else None
-        if isinstance(value, (str, int, float)) and not isinstance(value, bool) and 0 < len(str(value)) <= 40:
-            found.append(f"the {english.words(path.rsplit('.', 1)[-1])} is {english.spoken(value)}")
+        name = english.attribute(path)
+        short = isinstance(value, (str, int, float)) and not isinstance(value, bool) and 0 < len(str(value)) <= 40
+        if short and _FACT.search(name):
+            found.append(f"the {name} is {english.spoken(value)}")
     return found[:2]
 
 

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-__all__ = ["Clause", "capture_of", "parse_clause", "pattern_of"]
+__all__ = ["Clause", "capture_of", "is_plain_item", "parse_clause", "pattern_of"]
 
 _SLOT = re.compile(r"\{([^{}]+)\}")
+_FLAG = re.compile(r"\{(\w+)\?([^{}|]*)\|([^{}|]*)\}")
 _OPTIONAL = re.compile(r"\[([^\[\]]*\{[^\[\]]*)\]")
 
 
@@ -32,11 +33,15 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """A parsed clause; ``slots`` are its placeholders in the order of mention."""
+    """A parsed clause; ``slots`` are its placeholders in the order of mention.
+
+    ``flags``: words for yes and no, of placeholders such as "{unlock?unlock|lock}".
+    """
 
     text: str
     parts: tuple[Part, ...]
     slots: tuple[str, ...]
+    flags: Mapping[str, tuple[str, str]]
 
     def write(self, fills: Mapping[str, str]) -> str:
         """Fill in; a [part] is left out when one of its placeholders has no filling."""
@@ -47,7 +52,11 @@ class Clause:
             pieces = part.pieces
             written.append(pieces[0])
             for index in range(1, len(pieces), 2):
-                written.append(fills.get(pieces[index], ""))
+                slot = pieces[index]
+                text = fills.get(slot, "")
+                if slot in self.flags and text in ("yes", "no"):
+                    text = self.flags[slot][text == "no"]
+                written.append(text)
                 written.append(pieces[index + 1])
         return "".join(written)
 
@@ -55,6 +64,8 @@ class Clause:
 @lru_cache(maxsize=8192)
 def parse_clause(text: str) -> Clause:
     """Parse a clause; raises nothing: a stray bracket is text."""
+    flags = {found[1]: (found[2], found[3]) for found in _FLAG.finditer(text)}
+    text = _FLAG.sub(r"{\1}", text)
     parts: list[Part] = []
     position = 0
     for match in _OPTIONAL.finditer(text):
@@ -64,7 +75,7 @@ def parse_clause(text: str) -> Clause:
         position = match.end()
     if position < len(text) or not parts:
         parts.append(Part(tuple(_SLOT.split(text[position:])), False))
-    return Clause(text, tuple(parts), tuple(slot for part in parts for slot in part.slots))
+    return Clause(text, tuple(parts), tuple(slot for part in parts for slot in part.slots), flags)
 
 
 # -- reading back -----------------------------------------------------------------------------------------
@@ -73,11 +84,30 @@ _NUMBER = r"-?\d+(?:\.\d+)?"
 _DATE = r"\d{4}-\d\d-\d\d"
 _TIME = r"\d{1,2}:\d\d(?::\d\d)?"
 _FREE = r'"[^"]*"|“[^”]*”|\S.*?'
-_ITEM = r'"[^"]*"|“[^”]*”|[^\s,;"]+?'
+_NAME_ITEM = r"(?-i:[A-Z][\w’'-]*(?: [A-Z][\w’'-]*)+)"
+_ITEM = rf'"[^"]*"|“[^”]*”|{_NAME_ITEM}|[^\s,;"]+?'
+_HEAD = r'(?:"[^"]*"|[^.;?!"()]|\.\d)+?'
+_RECORD = rf'{_HEAD}\((?:"[^"]*"|[^.;?!"()]|\.\d)+?\)'
 _NAMES = ("St", "Dr", "Mr", "Mrs", "Ms", "No", "Jr", "Sr")
 _NOT_AFTER_NAME = "".join(rf"(?<!\b{name})" for name in _NAMES)
-BOUNDARY = rf"(?=\s*\Z|{_NOT_AFTER_NAME}[.?!]+(?:\s|\Z)|[;,:)]|\s[—–-]\s|\s\(|\s(?:and|please|as well|for me|today)\b)"
+BOUNDARY = (
+    rf"(?=\s*\Z|{_NOT_AFTER_NAME}[.?!]+(?:\s|\Z)|[;)]|[,:](?:\s|\Z)|(?<=[.?!][\"”])\s|\s[—–-]\s|\s\("
+    r"|\s(?:and|please|as well|for me|today)\b)"
+)
 """What may follow a clause in the scripted querying agent's English."""
+_NOUN_BOUNDARY = (
+    BOUNDARY[:-1]
+    + r"|\s(?:with (?:the|a)|without|that|whose|which|called|named|labelled|where the|from before"
+    r"|from earlier|you found|in the|(?:of|on|dated) \d|at \d)\b)"
+)
+
+
+_PLAIN_ITEM = re.compile(rf"{_NAME_ITEM}|[^\s,;\"“]*[^\s,;\"“.?!:)]")
+
+
+def is_plain_item(text: str) -> bool:
+    """Whether a list's item can stand without quotes and still be told from what follows."""
+    return _PLAIN_ITEM.fullmatch(text) is not None
 
 
 @lru_cache(maxsize=4096)
@@ -104,8 +134,14 @@ def capture_of(schema: Mapping[str, Any]) -> str:
             return _TIME if "THH" in about else rf"{_DATE}(?:[T ]{_TIME})?"
         if schema.get("format") == "time" or about.endswith(("HH:MM.", "HH:MM")):
             return _TIME
+    if kind == "array" and schema.get("items", {}).get("type") == "object":
+        return rf"{_RECORD}(?:,? (?:and )?{_RECORD})*"
+    if kind == "object":
+        return _RECORD
     if kind == "array":
-        return rf"(?:{_ITEM})(?:, (?:{_ITEM}))*(?:,? and (?:{_ITEM}))?"
+        item = capture_of(schema.get("items", {}))
+        item = _ITEM if item == _FREE else item
+        return rf"(?:{item})(?:, (?:{item}))*(?:,? and (?:{item}))?"
     return _FREE
 
 
@@ -115,8 +151,8 @@ def pattern_of(
 ) -> re.Pattern[str]:
     """A pattern that reads a clause: group ``g{i}`` captures the i-th of ``slots`` (name, capture pattern).
 
-    ``verb``: the clause begins with a verb, which may stand in another form in the text. Optional parts
-    are expected when all their slots are given.
+    ``verb``: the clause begins with a verb, which may stand in another form in the text. An optional part
+    may be there when all its slots are given; the user may also say it elsewhere.
     """
     captures = {name: (index, capture) for index, (name, capture) in enumerate(slots)}
     parsed = parse_clause(clause)
@@ -125,21 +161,25 @@ def pattern_of(
     for part in parsed.parts:
         if part.optional and not all(slot in captures for slot in part.slots):
             continue
+        written: list[str] = []
         for index, piece in enumerate(part.pieces):
             if index % 2 == 0:
-                pattern.append(re.escape(piece))
+                written.append(re.escape(piece))
             elif piece in captures and piece not in seen:
                 seen.add(piece)
                 number, capture = captures[piece]
-                pattern.append(f"(?P<g{number}>{capture.replace('.*?', '.*') if greedy else capture})")
+                if piece in parsed.flags:
+                    yes, no = parsed.flags[piece]
+                    capture = rf"(?:{re.escape(yes)}|{re.escape(no)})\w*"
+                written.append(f"(?P<g{number}>{capture.replace('.*?', '.*') if greedy else capture})")
             else:
-                pattern.append(r"\S.*?")
+                written.append(r"\S.*?")
+        pattern.append(f"(?:{''.join(written)})?" if part.optional else "".join(written))
     whole = "".join(pattern)
-    if verb:
-        word = re.match(r"[a-z]+", parsed.text)
-        if word:
-            stem = word[0][: max(2, len(word[0]) - 1)]
-            whole = rf"\b{stem}\w*" + whole[len(word[0]) :]
-    elif whole[:1].isalnum():
+    word = re.match(r"[a-z]+", parsed.text)
+    if verb and word:
+        stem = word[0][: max(2, len(word[0]) - 1)]
+        whole = rf"\b{stem}\w*" + whole[len(word[0]) :]
+    elif word or verb:
         whole = r"\b" + whole
-    return re.compile(whole + BOUNDARY, re.IGNORECASE | re.DOTALL)
+    return re.compile(whole + (BOUNDARY if verb else _NOUN_BOUNDARY), re.IGNORECASE | re.DOTALL)

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from random import Random
 from typing import Any
 
+from funreason_plugin.synthesis.plan import top
 from funreason_plugin.synthesis.teachers import scripted_words as english
-from funreason_plugin.synthesis.teachers.scripted_lexicon import top
 from funreason_plugin.synthesis.teachers.scripted_reader import words_of
 
 __all__ = ["critique"]

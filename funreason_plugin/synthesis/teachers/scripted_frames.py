@@ -7,7 +7,7 @@ Frames say nothing about any subject matter: they fit a bank as well as a file s
 from __future__ import annotations
 
 __all__ = [
-    "CLOSERS", "CONTEXTS", "FOLLOW_UPS", "FORMS", "GREETINGS", "JOINS", "LISTS", "OWN_FORMS", "READ_CLOSERS",
+    "CLOSERS", "CONTEXTS", "FOLLOW_UPS", "FORMS", "GREETINGS", "JOINS", "LEADS", "LEADS_ON", "LISTS", "OWN_FORMS", "READ_CLOSERS",
     "STATEMENTS", "WRITE_CLOSERS",
 ]  # fmt: skip
 
@@ -135,6 +135,20 @@ JOINS: dict[str, tuple[str, ...]] = {
     ),
 }
 
+LEADS = (
+    "{C}.",
+    "First of all, {c}.",
+    "To begin with, {c}.",
+    "Please {c}.",
+    "Start by doing this: {c}.",
+    "Before anything else, {c}.",
+    "{C}, please.",
+    "First {c}.",
+    "For a start, {c}.",
+    "Could you first {c}?",
+)
+LEADS_ON = ("Then {c}.", "Next, {c}.", "After that, {c}.", "And {c}.")
+
 LISTS: dict[int, tuple[str, ...]] = {
     2: (
         "Two things: {0}; then {1}.",
@@ -166,7 +180,7 @@ CONTEXTS: dict[str, tuple[str, ...]] = {
         "I've got a board call in ten minutes.",
     ),
     "parent": (
-        "I've got a toddler on one arm, so I'm typing with the other.",
+        "I've got a toddler on one arm and I'm typing with the other.",
         "The kids are finally asleep and I can deal with this.",
         "It's been one of those days with the children.",
     ),
@@ -252,5 +266,10 @@ READ_CLOSERS = (
 
 STATEMENTS: dict[str, tuple[str, ...]] = {
     "own": ("My {name} is {value}.", "For the record, my {name} is {value}.", "My {name}: {value}."),
+    "early": (
+        "One detail up front: the {name} should be {value}.",
+        "Before I forget, the {name} should be {value}.",
+        "To be clear, the {name} has to be {value}.",
+    ),
     "thing": ("The {name} should be {value}.", "For the {name}: {value}.", "{Name}: {value}.", "The {name} is {value}."),
 }  # fmt: skip

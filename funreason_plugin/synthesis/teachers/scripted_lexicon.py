@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from funreason_plugin.environments.spec import OutputField, ParamSpec, ToolSpec
+from funreason_plugin.synthesis.plan import top
 from funreason_plugin.synthesis.teachers import scripted_words as english
 from funreason_plugin.synthesis.teachers.scripted_clauses import capture_of
 
-__all__ = ["Lexicon", "ToolWords", "leaf_schema", "list_pattern", "top"]
+__all__ = ["Lexicon", "ToolWords", "leaf_schema", "list_pattern"]
 
 _INDEX = re.compile(r"\[\d+\]")
 
@@ -24,11 +25,6 @@ _INDEX = re.compile(r"\[\d+\]")
 def list_pattern(path: str) -> str:
     """ "flights[2].id" -> "flights[].id"."""
     return _INDEX.sub("[]", path) if "[" in path else path
-
-
-def top(path: str) -> str:
-    """The parameter that a leaf path belongs to: "items[0].sku" -> "items"."""
-    return re.split(r"[.\[]", path, maxsplit=1)[0] if "." in path or "[" in path else path
 
 
 def leaf_schema(schema: Mapping[str, Any], path: str) -> Mapping[str, Any]:
@@ -41,9 +37,9 @@ def leaf_schema(schema: Mapping[str, Any], path: str) -> Mapping[str, Any]:
     return schema
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ToolWords:
-    """The lexicon's entry of one tool. ``asks`` and ``noun`` hold placeholders, as `Phrases` do."""
+    """The lexicon's entry of one tool (compared by identity). ``asks`` and ``noun`` hold placeholders, as `Phrases` do."""
 
     spec: ToolSpec
     asks: tuple[str, ...]

@@ -22,8 +22,8 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from funreason_plugin.synthesis.plan import Plan
-from funreason_plugin.synthesis.teachers.scripted_lexicon import Lexicon, top
+from funreason_plugin.synthesis.plan import Plan, top
+from funreason_plugin.synthesis.teachers.scripted_lexicon import Lexicon
 from funreason_plugin.synthesis.teachers.scripted_reader import Reading, words_of
 
 __all__ = ["KINDS", "Mistake", "draw_mistake", "invented_id", "is_mended", "misread"]

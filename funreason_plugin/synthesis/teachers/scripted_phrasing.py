@@ -9,19 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from random import Random
 from typing import Any
 
 from funreason_plugin.environments.spec import ParamSpec
-from funreason_plugin.synthesis.plan import Plan, PlannedCall, Source
+from funreason_plugin.synthesis.plan import Plan, Source, top
 from funreason_plugin.synthesis.teachers import scripted_words as english
-from funreason_plugin.synthesis.teachers.scripted_clauses import Clause, parse_clause
-from funreason_plugin.synthesis.teachers.scripted_lexicon import (
-    Lexicon,
-    ToolWords,
-    list_pattern,
-    top,
-)
+from funreason_plugin.synthesis.teachers.scripted_clauses import Clause, is_plain_item, parse_clause
+from funreason_plugin.synthesis.teachers.scripted_lexicon import Lexicon, ToolWords, list_pattern
 
 __all__ = ["Past", "Phrasing", "quote"]
 
@@ -63,7 +59,7 @@ class Phrasing:
         past: Past,
         quoted: Collection[str] = (),
         deferred: Collection[tuple[int, str]] = (),
-        explicit: bool = False,
+        about: Mapping[tuple[int, str], str] | None = None,
     ) -> None:
         self.plan = plan
         self.values = values
@@ -73,7 +69,8 @@ class Phrasing:
         self.past = past
         self.quoted = quoted
         self.deferred = deferred
-        self.explicit = explicit
+        self.about = about or {}
+        self.explicit = about is not None
         self._said: dict[int, Source | None] = {}
         self._last: int | None = None
 
@@ -83,7 +80,7 @@ class Phrasing:
         """ "book the cheapest flight from Rome to Oslo on 2026-05-03 for Ada Byron"."""
         call = self.plan.calls[index]
         entry = self.lexicon[call.tool]
-        given = [name for name in given_params(call) if (index, name) not in self.deferred]
+        given = [name for name in call.given if (index, name) not in self.deferred]
         chosen = self._clause_for(entry.asks, given)
         fills: dict[str, str] = {}
         for name in sorted(given, key=lambda name: _place(chosen, name)):
@@ -109,11 +106,18 @@ class Phrasing:
     def argument(self, index: int, name: str) -> str:
         """The words for one argument: a value, a noun phrase, or a reference to what was said."""
         call = self.plan.calls[index]
-        param = self.lexicon[call.tool].params.get(name)
+        entry = self.lexicon[call.tool]
+        param = entry.params.get(name)
         leaves = {path: source for path, source in call.arguments.items() if top(path) == name}
-        if name in leaves:
-            return self._source(leaves[name], param, name)
-        return self._compound(name, leaves, param)
+        if name not in leaves:
+            return self.about.get((index, name)) or self._compound(name, leaves, param)
+        if self._only_user_knows(leaves[name]) and (index, name) in self.about:
+            return self.about[index, name]
+        return self._source(leaves[name], param, name)
+
+    def _only_user_knows(self, source: Source) -> bool:
+        """Whether the record is picked by a value that stands in the query, and nowhere else yet."""
+        return source.by == "equals" and source.value is None
 
     def _source(self, source: Source, param: ParamSpec | None, path: str) -> str:
         if source.kind == "input":
@@ -136,9 +140,12 @@ class Phrasing:
                 return quote(value)
             return value
         if isinstance(value, list) and all(isinstance(item, str) for item in value):
-            hard = name in self.quoted or any("," in item or " and " in item for item in value)
+            known = param is not None and "enum" in param.schema.get("items", {})
+            hard = name in self.quoted or not (known or all(map(is_plain_item, value)))
             return english.joined([quote(item) if hard else item for item in value])
-        return english.spoken(value)
+        if isinstance(value, list):
+            return english.joined([_record_value(item) for item in value])
+        return _record_value(value)
 
     def _said_before(self, source: Source, param: ParamSpec | None, path: str) -> str:
         value = self.past.said.get((source.turn, source.name, source.field))
@@ -165,6 +172,12 @@ class Phrasing:
             groups.setdefault(group, []).append((leaf, self._source(source, param, path)))
         return english.joined([_record(parts) for parts in groups.values()])
 
+    def _word_for(self, source: Source, entry: ToolWords) -> str:
+        """A property's name: "home city"; for another thing's id the thing: "flight"."""
+        if english.is_identifier(source.field):
+            return entry.entity(source.field)
+        return english.attribute(_last(list_pattern(source.field)))
+
     # -- things that calls of this turn give ----------------------------------------------------------
 
     def _thing(self, source: Source) -> str:
@@ -181,19 +194,28 @@ class Phrasing:
             self._said[index] = source
         if own:
             return base
-        about = english.words(_last(source.field))
-        if again and base in ("it", "that one"):
-            return f"its {about}"
-        return f"the {about} of {base}"
+        about = self._word_for(source, entry)
+        owner = self._owner(index) if "[" not in source.field else ""
+        if owner:
+            return f"the {owner}'s {about}"
+        return f"its {about}" if again and base in ("it", "that one") else f"the {about} of {base}"
+
+    def _owner(self, index: int) -> str:
+        """Whom a call is about, when its only argument names somebody or something: "traveller"."""
+        entry = self.lexicon[self.plan.calls[index].tool]
+        refs = [param.ref for param in entry.spec.params if param.required]
+        return (
+            english.words(refs[0].entity) if len(refs) == 1 and refs[0] is not None and refs[0].known else ""
+        )
 
     def _noun_phrase(self, index: int, source: Source, entry: ToolWords) -> str:
         """ "the cheapest flight from Rome to Oslo on 2026-05-03"."""
         noun = parse_clause(entry.noun)
-        fills = {name: self.argument(index, name) for name in given_params(self.plan.calls[index])}
+        fills = {name: self.argument(index, name) for name in self.plan.calls[index].given}
         text = noun.write(fills) + self._left_over(entry, fills, noun)
         before, after = self._selection(source, entry)
         if before:
-            return f"the {before} {text}"
+            return f"the {before} {text}{after}"
         proper = noun.parts[0].pieces[0] == "" and text[:1].isupper()
         return f"{'' if proper else 'the '}{text}{after}"
 
@@ -202,13 +224,13 @@ class Phrasing:
         if source.by in ("min", "max"):
             text, first = self.rng.choice(english.superlatives(source.key, source.by))
             return (text, "") if first else ("", f" {text}")
-        if source.by == "equals":
-            kind = type(source.value).__name__
-            return (
-                "",
-                f" {self.rng.choice(english.selectors(source.key, english.spoken(source.value), kind))}",
-            )
-        return "", ""
+        if source.by != "equals":
+            return "", ""
+        if source.value is None:
+            return "", f" with the {english.attribute(source.key or 'value')} they mention"
+        ways = english.selectors(source.key, english.spoken(source.value), type(source.value).__name__)
+        before, after = self.rng.choice(ways)
+        return before, f" {after}" if after else ""
 
     def _again(self, index: int, source: Source, entry: ToolWords) -> str:
         """Something that was spoken of: "the cheapest one", "it", "that booking"."""
@@ -218,7 +240,8 @@ class Phrasing:
         if first is not None and (first.by, first.key, first.value) == (source.by, source.key, source.value):
             return self.rng.choice(("it", f"that {entity}", f"the same {entity}"))
         if before:
-            return self.rng.choice((f"the {before} one", f"the {before} of them", f"the {before} {entity}"))
+            them = f"the {before} of them" if source.by != "equals" else f"the {before} {entity}"
+            return self.rng.choice((f"the {before} one", them, f"the {before} {entity}")) + after
         if after:
             return self.rng.choice((f"the one{after}", f"the {entity}{after}"))
         if self._last == index and self.rng.random() < 0.45:
@@ -227,12 +250,8 @@ class Phrasing:
 
     def _property_of_call(self, index: int, source: Source, entry: ToolWords) -> str:
         """A field beside a list: it belongs to what the call was about, not to the records."""
-        names = given_params(self.plan.calls[index])
-        what = (
-            entry.entity(source.field)
-            if english.is_identifier(source.field)
-            else english.words(_last(source.field))
-        )
+        names = self.plan.calls[index].given
+        what = self._word_for(source, entry)
         self._said[index] = source
         if not names:
             return f"the {what}"
@@ -242,54 +261,57 @@ class Phrasing:
 
     def _earlier(self, source: Source) -> str:
         entry = self.lexicon.get(source.name)
-        entity = record_entity(entry, source.field) if entry else english.entity_words(source.field) or "one"
-        own = entry is None or stands_for_record(entry, source.field)
+        if entry is None:
+            return "the one from before"
+        entity = record_entity(entry, source.field)
         shown = self.past.shown.get((source.turn, source.name, source.field))
-        many = self.past.calls.get(source.name, 0) > 1
-        if (
-            own
-            and shown is not None
-            and (self.explicit or (not source.by and (many or self.rng.random() < 0.2)))
+        if not stands_for_record(entry, source.field):
+            return self._earlier_property(source, entry, entity, shown)
+        many = self._is_one_of_many(source, entry)
+        if shown is not None and (
+            self.explicit or (not source.by and self.rng.random() < (0.6 if many else 0.2))
         ):
             return f"the {entity} {english.spoken(shown)}"
         if source.by:
-            base = self._earlier_record(source, entity, entry)
-        elif many:
-            turn = ("last", "previous") if source.turn == self.past.turns - 1 else ("earlier",)
-            base = f"the {entity} from my {self.rng.choice(turn)} request"
-        else:
-            fresh = source.turn == self.past.turns - 1 and len(self.past.last) == 1
-            ways = [
-                f"that {entity}",
-                f"the {entity} from before",
-                f"that {entity}",
-                f"the {entity} from earlier",
-            ]
-            base = "it" if fresh and self.rng.random() < 0.3 else self.rng.choice(ways)
-        if own:
-            return base
-        about = english.words(_last(source.field))
-        return f"its {about}" if base == "it" else f"the {about} of {base}"
+            return self._earlier_record(source, entity, entry)
+        if many:
+            return self.rng.choice(
+                (f"the latest {entity}", f"the last {entity}", f"the {entity} from just now")
+            )
+        ways = [f"that {entity}", f"that {entity}", f"the {entity} from before", f"the {entity} from earlier"]
+        fresh = source.turn == self.past.turns - 1 and len(self.past.last) == 1
+        return "it" if fresh and not self._said and self.rng.random() < 0.3 else self.rng.choice(ways)
 
-    def _earlier_record(self, source: Source, entity: str, entry: ToolWords | None) -> str:
-        before, after = self._selection(source, entry) if entry else ("", "")
-        those = self.rng.choice(
-            (f"those {english.plural(entity)}", f"the {english.plural(entity)} from before")
-        )
-        if before:
-            return self.rng.choice((f"the {before} of {those}", f"the {before} one of {those}"))
-        if after:
-            return self.rng.choice((f"the {entity}{after}", f"the one{after} among {those}"))
+    def _is_one_of_many(self, source: Source, entry: ToolWords) -> bool:
+        """Whether earlier calls gave several things of this kind."""
+        kind = entry.entity(source.field)
+        return sum(n for tool, n in self.past.calls.items() if kind in _things_of(self.lexicon.get(tool))) > 1
+
+    def _earlier_property(self, source: Source, entry: ToolWords, entity: str, shown: Any) -> str:
+        """A property of something earlier: its value, when the user saw it, or "the start of that stay"."""
+        if shown is not None and (self.explicit or self.rng.random() < 0.75):
+            return english.spoken(shown)
+        about = self._word_for(source, entry)
+        refs = [param.ref for param in entry.spec.params if param.required]
+        if "[" not in source.field and len(refs) == 1 and refs[0] is not None and refs[0].known:
+            return f"the {english.words(refs[0].entity)}'s {about}"
+        return f"the {about} of {self._earlier_record(source, entity, entry)}"
+
+    def _earlier_record(self, source: Source, entity: str, entry: ToolWords) -> str:
+        before, after = self._selection(source, entry)
+        them = english.plural(entity)
+        if before and source.by != "equals":
+            ways = (f"the {before} of those {them}", f"the {before} one of the {them} from before", f"the {before} of the {them} you listed")  # fmt: skip
+            return self.rng.choice(ways)
+        if before or after:
+            lead = f"the {before} {entity}" if before else f"the {entity}"
+            return self.rng.choice(
+                (f"{lead}{after}", f"{lead}{after} you found", f"{lead}{after} from that list")
+            )
         return f"that {entity}"
 
 
 # -- helpers ----------------------------------------------------------------------------------------------
-
-
-def given_params(call: PlannedCall) -> list[str]:
-    """The parameters that are spoken of: all but defaults, in the order of the call."""
-    names = dict.fromkeys(top(path) for path, source in call.arguments.items() if source.kind != "value")
-    return list(names)
 
 
 def _place(clause: Clause, name: str) -> int:
@@ -300,17 +322,39 @@ def _last(path: str) -> str:
     return re.sub(r"\[\d*\]\Z", "", path).rsplit(".", 1)[-1]
 
 
-def _record(parts: Sequence[tuple[str, str]]) -> str:
+def _record_value(value: Any) -> str:
+    """An object as people write it: "golf equipment (weight 28)"."""
+    if not isinstance(value, dict):
+        return english.spoken(value)
+    parts = [(key, quote(item) if isinstance(item, str) and _UNSAFE.search(item) else english.spoken(item)) for key, item in value.items()]  # fmt: skip
+    return _record(parts, amounts=False)
+
+
+_UNSAFE = re.compile(r"[.,;()?!\"]|\band\b")
+
+
+@lru_cache(maxsize=1024)
+def _things_of(entry: ToolWords | None) -> frozenset[str]:
+    """The kinds of things whose ids a tool returns."""
+    if entry is None:
+        return frozenset()
+    return frozenset(entry.entity(path) for path in entry.outputs if english.is_identifier(path))
+
+
+def _record(parts: Sequence[tuple[str, str]], amounts: bool = True) -> str:
     """One record of a compound argument: "2 of the oak desk (colour black)"."""
-    if len(parts) == 1:
+    if len(parts) == 1 and amounts:
         return parts[0][1]
-    amount = next((text for leaf, text in parts if _last(leaf) in _AMOUNT), "")
+    amount = next((text for leaf, text in parts if amounts and _last(leaf) in _AMOUNT), "")
     rest = [(leaf, text) for leaf, text in parts if _last(leaf) not in _AMOUNT or text != amount]
     head = f"{amount} of {rest[0][1]}" if amount else rest[0][1]
     more = ", ".join(f"{english.words(_last(leaf))} {text}" for leaf, text in rest[1:])
+    if len(parts) == 1:
+        return f"{english.words(_last(parts[0][0]))} ({head})"
     return f"{head} ({more})" if more else head
 
 
+@lru_cache(maxsize=4096)
 def record_entity(entry: ToolWords, field_path: str) -> str:
     """What to call one record: the noun's head, or the entity of its id."""
     head = re.match(
@@ -322,6 +366,7 @@ def record_entity(entry: ToolWords, field_path: str) -> str:
     return entry.entity(field_path)
 
 
+@lru_cache(maxsize=4096)
 def stands_for_record(entry: ToolWords, field_path: str) -> bool:
     """Whether a field stands for its record (its id, its name) rather than for a property of it."""
     pattern = list_pattern(field_path)
@@ -330,7 +375,10 @@ def stands_for_record(entry: ToolWords, field_path: str) -> bool:
         return True
     if not english.is_identifier(last):
         known = entry.outputs.get(pattern)
-        return bool(_NAMING.search(last)) or (known is not None and known.ref is not None)
+        named = _NAMING.search(last) is not None and (
+            "." not in pattern or last in ("name", "title", "label")
+        )
+        return named or (known is not None and known.ref is not None and not known.ref.known)
     prefix = pattern[: len(pattern) - len(last)]
     rivals = [
         p

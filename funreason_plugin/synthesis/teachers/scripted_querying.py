@@ -12,7 +12,7 @@ from funreason_plugin.synthesis.plan import Plan, PlannedCall
 from funreason_plugin.synthesis.teachers import scripted_frames as frames
 from funreason_plugin.synthesis.teachers import scripted_words as english
 from funreason_plugin.synthesis.teachers.scripted_lexicon import Lexicon
-from funreason_plugin.synthesis.teachers.scripted_phrasing import Past, Phrasing, given_params
+from funreason_plugin.synthesis.teachers.scripted_phrasing import Past, Phrasing
 from funreason_plugin.synthesis.teachers.scripted_reader import read_query, words_of
 
 __all__ = ["credentials", "spoken_calls", "write_query"]
@@ -23,19 +23,16 @@ DRAFTS = 5
 def write_query(
     plan: Plan, values: Mapping[str, Any], lexicon: Lexicon, noise: Mapping[str, str], past: Past, rng: Random
 ) -> str:
-    """Draft, read the draft, and word anew what would be misread; a stubborn value is stated by itself."""
+    """Draft, read the draft, and word anew what would be misread: in quotes, in another clause."""
     quoted: set[str] = set()
-    stated: set[str] = set()
     draft = ""
-    for number in range(DRAFTS):
-        draft = _Draft(plan, values, lexicon, noise, past, rng, quoted, stated).text()
+    for _ in range(DRAFTS):
+        draft = _Draft(plan, values, lexicon, noise, past, rng, quoted).text()
         read = read_query(draft, plan, lexicon).values
         wrong = {name for name, value in values.items() if not _same(read.get(name), value)}
         if not wrong:
-            return draft
+            break
         quoted |= wrong
-        if number >= 2:
-            stated |= wrong
     return draft
 
 
@@ -66,7 +63,7 @@ def spoken_calls(plan: Plan, lexicon: Lexicon) -> list[int]:
         if call.asked:
             spoken.append(index)
         elif not credentials(call):
-            given = bool(given_params(call))
+            given = bool(call.given)
             writes = lexicon[call.tool].spec.writes
             if (index in feeding and writes) or (index not in feeding and given):
                 spoken.append(index)
@@ -95,7 +92,6 @@ class _Draft:
     past: Past
     rng: Random
     quoted: Collection[str]
-    stated: Collection[str]
 
     def text(self) -> str:
         spoken = spoken_calls(self.plan, self.lexicon)
@@ -111,43 +107,55 @@ class _Draft:
             deferred=deferred,
         )
         clauses = [phrasing.clause(index) for index in spoken]
-        request = self._request(clauses, self._dependent(spoken))
+        asked = [self.plan.calls[index].asked for index in spoken]
+        request = self._request(clauses, self._dependent(spoken), asked)
         details = self._statements(deferred, phrasing)
         secrets = self._credentials()
         parts = [request]
         if details:
-            parts.insert(0 if self.noise["order"] == "details_first" and not self.past.turns else 1, details)
+            parts.insert(0 if self.noise["order"] == "details_first" else 1, details)
         if secrets:
-            parts.insert(self.rng.choice((0, len(parts))), secrets)
-        return " ".join((*self._opening(), *parts, *self._closing(spoken)))
+            parts.insert(0 if self.noise["order"] == "details_first" else len(parts), secrets)
+        text = " ".join((*self._opening(), *parts, *self._closing(spoken)))
+        return _QUOTED_STOP.sub(r"\1", text)
 
     # -- the request ----------------------------------------------------------------------------------
 
-    def _request(self, clauses: Sequence[str], dependent: Sequence[bool]) -> str:
+    def _request(self, clauses: Sequence[str], dependent: Sequence[bool], asked: Sequence[bool]) -> str:
         if not clauses:
             return "Please get me signed in."
-        kind = self.noise["indirection"]
-        count = len(clauses)
-        if count in frames.LISTS and self.rng.random() < 0.22:
-            return self.rng.choice(frames.LISTS[count]).format(*clauses)
-        own = self._ownable(clauses[0])
-        forms = frames.FORMS[kind] + frames.OWN_FORMS[kind] * (1 if kind in ("direct", "question") else 2)
-        if own and kind in ("delegated", "background", "need"):
-            forms = frames.OWN_FORMS[kind] + frames.FORMS[kind]
-        form = self.rng.choice(forms if own else frames.FORMS[kind])
-        text = _fill(form, clauses[0])
-        joined_here = False
-        for number in range(1, count):
-            joins = frames.JOINS["then" if dependent[number] or self.rng.random() < 0.25 else "also"]
-            tight = form.endswith(("{c}.", "{c}?", "{C}.")) and not joined_here and number == 1
-            tight = tight and (form not in frames.OWN_FORMS[kind] or self._ownable(clauses[number]))
-            join = self.rng.choice(joins if tight else [join for join in joins if join.startswith(".")])
+        rng, count = self.rng, len(clauses)
+        if count in frames.LISTS and rng.random() < 0.2:
+            return rng.choice(frames.LISTS[count]).format(*clauses)
+        first = next((number for number, goal in enumerate(asked) if goal), 0)
+        if 0 < first < 3 and rng.random() < 0.7:  # what only prepares the ground is said plainly, and first
+            lead = rng.choice(frames.LEADS).format(C=english.capital(clauses[0]), c=clauses[0])
+            lead += "".join(f" {rng.choice(frames.LEADS_ON).format(c=clause)}" for clause in clauses[1:first])
+        else:
+            first, lead = 0, ""
+        form, own = self._form(clauses[first])
+        text = _fill(form, clauses[first])
+        tight = form.endswith(("{c}.", "{c}?", "{C}."))
+        for number in range(first + 1, count):
+            joins = frames.JOINS["then" if dependent[number] or rng.random() < 0.25 else "also"]
+            if not tight or (own and not self._ownable(clauses[number])):
+                joins = tuple(join for join in joins if join.startswith("."))
+            join = rng.choice(joins)
             if join.startswith("."):
                 text = f"{text} {join[2:].format(c=clauses[number])}."
-                joined_here = True
             else:
                 text = f"{text[:-1]}{join.format(c=clauses[number])}{text[-1]}"
-        return text
+            tight = False
+        return f"{lead} {text}".strip()
+
+    def _form(self, clause: str) -> tuple[str, bool]:
+        """A form for the first clause, and whether the user is the one who acts in it."""
+        kind = self.noise["indirection"]
+        if not self._ownable(clause):
+            return self.rng.choice(frames.FORMS[kind]), False
+        own = frames.OWN_FORMS[kind]
+        form = self.rng.choice(frames.FORMS[kind] + (own if kind in ("direct", "question") else own * 2))
+        return form, form in own
 
     def _ownable(self, clause: str) -> bool:
         return clause.partition(" ")[0] not in _REPORTING and not _FOR_USER.search(
@@ -167,16 +175,14 @@ class _Draft:
     def _deferred(self, spoken: Sequence[int]) -> set[tuple[int, str]]:
         """Arguments that are said in a sentence of their own."""
         late = self.noise["order"] != "natural"
-        names = [name for index in spoken for name in given_params(self.plan.calls[index])]
+        names = [name for index in spoken for name in self.plan.calls[index].given]
         found: set[tuple[int, str]] = set()
         for index, call in enumerate(self.plan.calls):
             entry = self.lexicon[call.tool]
             for path, source in call.arguments.items():
                 if source.kind != "input" or path not in entry.params:
                     continue
-                if source.name in self.stated:
-                    found.add((index, path))
-                elif late and index in spoken and names.count(path) == 1 and not entry.params[path].required:
+                if late and index in spoken and names.count(path) == 1 and not entry.params[path].required:
                     plain = not isinstance(self.values.get(source.name), (bool, list, dict))
                     if plain and _NOUNS.search(words_of(path)) and self.rng.random() < 0.7:
                         found.add((index, path))
@@ -185,7 +191,8 @@ class _Draft:
     def _statements(self, deferred: Collection[tuple[int, str]], phrasing: Phrasing) -> str:
         sentences = []
         for index, name in sorted(deferred):
-            frame = self.rng.choice(frames.STATEMENTS["thing"])
+            early = self.noise["order"] == "details_first"
+            frame = self.rng.choice(frames.STATEMENTS["early" if early else "thing"])
             value = phrasing.argument(index, name)
             label = words_of(name)
             sentences.append(frame.format(name=label, Name=english.capital(label), value=value))
@@ -233,6 +240,9 @@ class _Draft:
         if rng.random() < 0.45:
             return [rng.choice(frames.WRITE_CLOSERS if writes else frames.READ_CLOSERS)]
         return [rng.choice(frames.CLOSERS[self.noise["style"]])]
+
+
+_QUOTED_STOP = re.compile(r"([.?!][\"”])\.(?=\s|\Z)")
 
 
 def _fill(form: str, clause: str) -> str:

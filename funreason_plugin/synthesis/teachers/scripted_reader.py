@@ -10,16 +10,20 @@ left is found by statements ("my PIN is 4711"), and at last by form: quoted text
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from funreason_plugin.synthesis.plan import Plan, PlannedCall, Source
+from funreason_plugin.synthesis.plan import Plan, PlannedCall, Source, top
 from funreason_plugin.synthesis.teachers import scripted_words as english
-from funreason_plugin.synthesis.teachers.scripted_clauses import BOUNDARY, capture_of, pattern_of
-from funreason_plugin.synthesis.teachers.scripted_lexicon import Lexicon, ToolWords, leaf_schema, top
-from funreason_plugin.synthesis.teachers.scripted_phrasing import given_params
+from funreason_plugin.synthesis.teachers.scripted_clauses import (
+    BOUNDARY,
+    capture_of,
+    parse_clause,
+    pattern_of,
+)
+from funreason_plugin.synthesis.teachers.scripted_lexicon import Lexicon, ToolWords, leaf_schema
 
 __all__ = ["Reading", "read_query", "value_from"]
 
@@ -40,33 +44,54 @@ def read_query(query: str, plan: Plan, lexicon: Lexicon) -> Reading:
     used: list[tuple[int, int]] = []
     for index, call in enumerate(plan.calls):
         entry = lexicon[call.tool]
-        found = _match(query, entry, entry.asks, call, used, verb=True)
+        again = any(other.tool == call.tool for other in plan.calls[index + 1 :])
+        found = _match(query, entry, entry.asks, call, used, verb=True, first=again)
         if found is not None:
-            used.append(found.span())
+            used.append(found[0].span())
             reading.asked.append(index)
-            _take(found, index, call, entry, reading)
+            _take(*found, index, call, entry, reading)
     for index in reversed(range(len(plan.calls))):
         call = plan.calls[index]
-        if index in reading.asked or not given_params(call):
-            continue
-        entry = lexicon[call.tool]
-        for text in (*_mentions(index, plan, reading), query):
-            found = _match(text, entry, (entry.noun,), call, (), verb=False)
-            if found is not None:
-                _take(found, index, call, entry, reading)
-                break
+        if index not in reading.asked and call.given:
+            _read_noun(index, call, plan, query, lexicon, reading)
     _read_rest(query, plan, lexicon, reading)
     return reading
 
 
-def _mentions(index: int, plan: Plan, reading: Reading) -> Iterator[str]:
+def _read_noun(
+    index: int, call: PlannedCall, plan: Plan, query: str, lexicon: Lexicon, reading: Reading
+) -> None:
+    """Read a call that only feeds others in the words that stand for its output; of calls of one tool in turn."""
+    entry = lexicon[call.tool]
+    mentions = _mentions(index, plan, reading)
+    for text in (*mentions, query):
+        before = sum(
+            plan.calls[other].tool == call.tool
+            and other not in reading.asked
+            and (text == query or text in _mentions(other, plan, reading))
+            for other in range(index)
+        )
+        used: list[tuple[int, int]] = []
+        found = _match(text, entry, (entry.noun,), call, used, verb=False)
+        for _ in range(before):
+            if found is not None:
+                used.append(found[0].span())
+                found = _match(text, entry, (entry.noun,), call, used, verb=False) or found
+        if found is not None:
+            _take(*found, index, call, entry, reading)
+            return
+
+
+def _mentions(index: int, plan: Plan, reading: Reading) -> list[str]:
     """The words with which later calls refer to this one's output."""
+    found: list[str] = []
     for later in range(index + 1, len(plan.calls)):
         for path, source in plan.calls[later].arguments.items():
             if source.kind == "output" and source.call == index:
                 text = reading.about.get((later, top(path)))
-                if text:
-                    yield text
+                if text and text not in found:
+                    found.append(text)
+    return found
 
 
 # -- clauses ----------------------------------------------------------------------------------------------
@@ -80,21 +105,28 @@ def _match(
     used: Sequence[tuple[int, int]],
     *,
     verb: bool,
-) -> re.Match[str] | None:
+    first: bool = False,
+) -> tuple[re.Match[str], str] | None:
+    """The first clause that is found; with ``first``, the one found first in the text."""
     slots = _slots(call, entry)
+    best: tuple[re.Match[str], str] | None = None
     for clause in clauses:
         for greedy in (False, True):
             for found in pattern_of(clause, slots, verb=verb, greedy=greedy).finditer(text):
                 if not any(start < found.end() and found.start() < end for start, end in used):
-                    return found
+                    if not first:
+                        return found, clause
+                    if best is None or found.start() < best[0].start():
+                        best = found, clause
+                    break
             if not slots:
                 break
-    return None
+    return best
 
 
 def _slots(call: PlannedCall, entry: ToolWords) -> tuple[tuple[str, str], ...]:
     """The spoken parameters with what to expect in their place: a value's form, or any words."""
-    return tuple((name, _capture(name, call, entry)) for name in given_params(call))
+    return tuple((name, _capture(name, call, entry)) for name in call.given)
 
 
 def _capture(name: str, call: PlannedCall, entry: ToolWords) -> str:
@@ -107,9 +139,11 @@ def _capture(name: str, call: PlannedCall, entry: ToolWords) -> str:
 _FREE = capture_of({})
 
 
-def _take(found: re.Match[str], index: int, call: PlannedCall, entry: ToolWords, reading: Reading) -> None:
+def _take(
+    found: re.Match[str], clause: str, index: int, call: PlannedCall, entry: ToolWords, reading: Reading
+) -> None:
     groups = found.groupdict()
-    for number, name in enumerate(given_params(call)):
+    for number, name in enumerate(call.given):
         text = groups.get(f"g{number}")
         if text is None:
             continue
@@ -118,7 +152,7 @@ def _take(found: re.Match[str], index: int, call: PlannedCall, entry: ToolWords,
             _take_compound(text, name, index, call, entry, reading)
         elif source.kind == "input":
             param = entry.params.get(name)
-            value = value_from(text, param.schema if param else {}, name)
+            value = value_from(flag_from(text, clause, name), param.schema if param else {}, name)
             if value is not None:
                 reading.values[source.name] = value
         else:
@@ -178,7 +212,7 @@ def words_of(path: str) -> str:
 @lru_cache(maxsize=4096)
 def _statement(words: str, capture: str) -> re.Pattern[str]:
     return re.compile(
-        rf"\b{re.escape(words)}(?: is| should be| must be| will be| would be| are| =|:)? (?P<v>{capture}){BOUNDARY}",
+        rf"\b{re.escape(words)}(?: is| should be| has to be| must be| will be| would be| are| =|:)? (?P<v>{capture}){BOUNDARY}",
         re.IGNORECASE | re.DOTALL,
     )
 
@@ -210,6 +244,14 @@ def _guess(query: str, schema: Mapping[str, Any], path: str, source: Source, rea
 # -- values -----------------------------------------------------------------------------------------------
 
 
+def flag_from(text: str, clause: str, name: str) -> str:
+    """Yes or no, where a clause has its own words for them ("{unlock?unlock|lock}"); other text as it is."""
+    flags = parse_clause(clause).flags.get(name)
+    if flags is None:
+        return text
+    return "yes" if text.lower().startswith(flags[0].lower()) else "no"
+
+
 def value_from(text: str, schema: Mapping[str, Any], name: str) -> Any:
     """The value that these words say, by its schema; None when they do not say one."""
     text = text.strip()
@@ -231,6 +273,8 @@ def value_from(text: str, schema: Mapping[str, Any], name: str) -> Any:
         return {"yes": True, "no": False}.get(bare.lower())
     if kind == "array":
         return _list_from(text, schema, name)
+    if kind == "object":
+        return next(iter(_records_from(text, schema)), None)
     return bare or None
 
 
@@ -240,5 +284,30 @@ _ITEM = re.compile(r'\s*("[^"]*"|“[^”]*”|.+?)\s*(?:,(?: and)?(?=\s)|\band\
 def _list_from(text: str, schema: Mapping[str, Any], name: str) -> list[Any] | None:
     items = schema.get("items") if isinstance(schema.get("items"), dict) else {}
     assert isinstance(items, dict)
+    if items.get("type") == "object":
+        return _records_from(text, items)
     values = [value_from(found[1], items, name) for found in _ITEM.finditer(text) if found[1]]
     return None if any(value is None for value in values) else values
+
+
+_RECORD = re.compile(r'(?:,|\band\b|\s)*("[^"]*"|[^"()]+?) \(((?:"[^"]*"|[^"()])*)\)')
+
+
+def _records_from(text: str, schema: Mapping[str, Any]) -> list[Any]:
+    """ "golf equipment (weight 28) and skis (weight 9)": the first property, and the others by name."""
+    properties = schema.get("properties", {})
+    records: list[Any] = []
+    for head, rest in _RECORD.findall(text):
+        record: dict[str, Any] = {}
+        only = next((name for name in properties if english.words(name) == head.lower()), None)
+        if only is not None and not any(rest.startswith(english.words(name)) for name in properties):
+            records.append({only: value_from(rest, properties[only], only)})
+            continue
+        for name, below in properties.items():
+            said = re.search(rf"(?:\A|, ){re.escape(english.words(name))} (\"[^\"]*\"|[^,]+)", rest)
+            text = said[1] if said else head if not record else ""
+            value = value_from(text, below, name) if text else None
+            if value is not None:
+                record[name] = value
+        records.append(record)
+    return records

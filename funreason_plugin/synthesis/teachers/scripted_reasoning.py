@@ -12,9 +12,10 @@ from random import Random
 from typing import Any
 
 from funreason_plugin.calls import to_hermes
+from funreason_plugin.synthesis.plan import top
 from funreason_plugin.synthesis.teachers import scripted_words as english
 from funreason_plugin.synthesis.teachers.scripted_answers import answer, facts
-from funreason_plugin.synthesis.teachers.scripted_lexicon import Lexicon, top
+from funreason_plugin.synthesis.teachers.scripted_lexicon import Lexicon
 from funreason_plugin.synthesis.teachers.scripted_mistakes import Mistake, invented_id, misread
 from funreason_plugin.synthesis.teachers.scripted_phrasing import Past, Phrasing
 from funreason_plugin.synthesis.teachers.scripted_querying import credentials
@@ -31,7 +32,7 @@ def next_message(view: View, reading: Reading, lexicon: Lexicon, mistake: Mistak
     done = len(view.steps)
     outputs = _outputs(schedule, view)
     failed = next((made for made in view.steps[-1] if made.failed), None) if view.steps else None
-    thoughts = Thoughts(view, lexicon, rng, outputs)
+    thoughts = Thoughts(view, lexicon, rng, outputs, reading.asked)
     if done < len(schedule) and (failed is None or (mistake is not None and mistake.kind == "order")):
         try:
             calls = [_planned(index, view, reading, lexicon, outputs, mistake) for index in schedule[done]]
@@ -48,8 +49,8 @@ def next_message(view: View, reading: Reading, lexicon: Lexicon, mistake: Mistak
     if failed is not None:
         made = [failed]
     told = _told(view, reading, lexicon, schedule, rng)
-    noted = [fact for one, _ in told[-2:] for fact in facts(one, lexicon[one.tool])] if failed is None else []
-    thought = thoughts.last(made, noted[:2])
+    noted = facts(told[-1][0], lexicon[told[-1][0].tool]) if told and failed is None else []
+    thought = thoughts.last(made, noted)
     return f"<think>\n{thought}\n</think>\n{answer([(failed, '')] if failed else told, lexicon, rng)}"
 
 
@@ -96,6 +97,7 @@ def _planned(
 ) -> Planned:
     call = view.plan.calls[index]
     arguments: dict[str, Any] = {}
+    ranks: dict[tuple[str, str, str], int] = {}  # how often a parameter has taken a record by this key
     wrong = mistake if mistake is not None and mistake.call == index else None
     for path, source in call.arguments.items():
         about = reading.about.get((index, top(path)), "")
@@ -116,7 +118,9 @@ def _planned(
             other = wrong.other if path == wrong.path else wrong.path
             source = call.arguments[other]
         record = wrong is not None and wrong.kind == "wrong_record" and wrong.path == path
-        _put(arguments, path, resolve(source, view, reading, outputs, about, record))
+        mark = (top(path), source.by, source.key)
+        ranks[mark] = ranks.get(mark, -1) + 1
+        _put(arguments, path, resolve(source, view, reading, outputs, about, record, ranks[mark]))
     return Planned(index, call.tool, arguments)
 
 
@@ -170,7 +174,7 @@ def _clauses(view: View, reading: Reading, lexicon: Lexicon, rng: Random) -> lis
     """The request in clauses, with the values that were read."""
     goals = _goals(view, reading, lexicon)
     phrasing = Phrasing(
-        view.plan, reading.values, lexicon, rng, spoken=goals, past=_past(view), explicit=True
+        view.plan, reading.values, lexicon, rng, spoken=goals, past=_past(view), about=reading.about
     )
     return [phrasing.clause(index) for index in goals]
 

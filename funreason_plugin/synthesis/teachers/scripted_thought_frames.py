@@ -77,7 +77,7 @@ FROM_BEFORE = (
 )
 TOGETHER = (
     "{tools} don't depend on each other, so I can make these calls together.",
-    "None of these calls waits for another, so they go out at the same time.",
+    "No call waits for another here, so they go out at the same time.",
     "Since no call needs the result of another one, I'll make them all at once.",
     "I can do these in one go, because they are independent.",
     "These calls have nothing to do with one another, so there's no need to wait in between.",
@@ -151,12 +151,12 @@ ONLY = (
     "The one {entity} that {tool} found is {value}.",
 )
 PICKED = (
-    "The {entity} {selector} is {value}.",
-    "Among the results, the {entity} {selector} has the {what} {value}.",
-    "They mean the {entity} {selector}, and that is {value}.",
-    "Looking through the result for the {entity} {selector}, I find {value}.",
-    "{value} is the {entity} {selector}, so that's the one.",
-    "The user described the {entity} {selector}; in the result that's {value}.",
+    "The {thing} is {value}.",
+    "Among the results, the {thing} has the {what} {value}.",
+    "They mean the {thing}, and that is {value}.",
+    "Looking through the result for the {thing}, I find {value}.",
+    "{value} is the {thing}, so that's the one.",
+    "The user described the {thing}; in the result that's {value}.",
 )
 EXTREME = (
     "{tool} lists {count} {plural}; the {thing} is {value}, with {key} {amount}.",
@@ -193,6 +193,18 @@ FINISHED = (
     "I now have what the user asked for, thanks to {tools}.",
     "The result of {tools} answers the question.",
     "All the calls succeeded, {tools} included.",
+)
+FINISHED_ONE = (
+    "{tool} went through, so everything that was asked for is done.",
+    "{tool} gave me all I need.",
+    "With the result of {tool} the request is complete.",
+    "Nothing is left to do after {tool}.",
+    "{tool} worked, and that settles the request.",
+    "I now have what the user asked for.",
+    "The result of {tool} answers the question.",
+    "That one call was enough.",
+    "{tool} returned what I was looking for.",
+    "No further call is needed.",
 )
 FINISHED_BARE = ("No call is needed for this.", "I can answer this directly.")
 FACTS = (

@@ -7,15 +7,15 @@ from the query, the conversation or outputs; counts are written in words.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from funreason_plugin.synthesis.plan import PlannedCall, Source
+from funreason_plugin.synthesis.plan import PlannedCall, Source, top
 from funreason_plugin.synthesis.teachers import scripted_thought_frames as frames
 from funreason_plugin.synthesis.teachers import scripted_words as english
-from funreason_plugin.synthesis.teachers.scripted_lexicon import Lexicon, top
+from funreason_plugin.synthesis.teachers.scripted_lexicon import Lexicon
 from funreason_plugin.synthesis.teachers.scripted_phrasing import record_entity
 from funreason_plugin.synthesis.teachers.scripted_reader import words_of
 from funreason_plugin.synthesis.teachers.scripted_view import Made, NotFound, View, record_of
@@ -39,8 +39,11 @@ class Planned:
 class Thoughts:
     """Writes the thoughts of one response."""
 
-    def __init__(self, view: View, lexicon: Lexicon, rng: Random, outputs: Mapping[int, Any]) -> None:
+    def __init__(
+        self, view: View, lexicon: Lexicon, rng: Random, outputs: Mapping[int, Any], asked: Collection[int]
+    ) -> None:
         self.view = view
+        self.asked = asked
         self.lexicon = lexicon
         self.rng = rng
         self.outputs = outputs
@@ -73,7 +76,7 @@ class Thoughts:
             consumer, name, source = found
             tool = self.view.plan.calls[consumer].tool
             entity = record_entity(self.lexicon[planned.tool], source.field)
-            what = english.words(words_of(name))
+            what = english.singular(words_of(name))
             remarks.append(
                 self.rng.choice(frames.MISSING).format(
                     what=what, entity=entity, consumer=f"`{tool}`", provider=f"`{planned.tool}`"
@@ -81,13 +84,13 @@ class Thoughts:
             )
             if len(remarks) == 2:
                 break
-        if not remarks and later:
-            support = next((p for p in calls if p.index >= 0 and self._enables(p, later)), None)
-            if support is not None:
-                goal = self.view.plan.calls[later[0]].tool
+        for planned in calls:
+            goal = self._enabled_by(planned, later) if len(remarks) < 2 else ""
+            if goal:
                 remarks.append(
-                    self.rng.choice(frames.ENABLING).format(tool=f"`{support.tool}`", goal=f"`{goal}`")
+                    self.rng.choice(frames.ENABLING).format(tool=f"`{planned.tool}`", goal=f"`{goal}`")
                 )
+                break
         return remarks
 
     def _needed_by(self, index: int, later: Sequence[int]) -> tuple[int, str, Source] | None:
@@ -97,11 +100,16 @@ class Thoughts:
                     return number, path, source
         return None
 
-    def _enables(self, planned: Planned, later: Sequence[int]) -> bool:
-        spec = self.lexicon[planned.tool].spec
-        return spec.writes or any(
-            planned.tool in self.lexicon[self.view.plan.calls[n].tool].spec.needs for n in later
-        )
+    def _enabled_by(self, planned: Planned, later: Sequence[int]) -> str:
+        """The later tool that needs this one to have been called: declared, or support that was not asked for."""
+        if planned.index < 0:
+            return ""
+        plain = planned.index not in self.asked and self.lexicon[planned.tool].spec.writes
+        for number in later:
+            tool = self.view.plan.calls[number].tool
+            if planned.tool in self.lexicon[tool].spec.needs or plain:
+                return tool
+        return ""
 
     def _nothing_missing(self, calls: Sequence[Planned]) -> str:
         tool = f"`{calls[0].tool}`"
@@ -181,12 +189,13 @@ class Thoughts:
         if source.by == "equals":
             key = source.value if source.value is not None else self._said_key(source)
             if key is not None and _short(key):
-                selector = english.selectors(source.key, english.spoken(key), type(key).__name__)[0]
-                return self.rng.choice(frames.PICKED).format(**words, selector=selector)
+                before, after = english.selectors(source.key, english.spoken(key), type(key).__name__)[0]
+                words["thing"] = f"{before} {words['entity']} {after}".strip()
+                return self.rng.choice(frames.PICKED).format(**words)
             return self.rng.choice(frames.RETURNED).format(**words)
         if source.by == "only" and source.field:
             try:
-                alone = len(record_of(self.outputs[source.call], source, self.view.query)[1]) == 1
+                alone = len(record_of(self.outputs[source.call], source, self.view.said)[1]) == 1
             except NotFound:
                 alone = False
             return self.rng.choice(frames.ONLY if alone else frames.RETURNED).format(**words)
@@ -194,12 +203,12 @@ class Thoughts:
 
     def _extreme(self, source: Source, words: Mapping[str, str]) -> str:
         try:
-            record, records = record_of(self.outputs[source.call], source, self.view.query)
+            record, records = record_of(self.outputs[source.call], source, self.view.said)
         except NotFound:
             return self.rng.choice(frames.RETURNED).format(**words)
         text, before = english.superlatives(source.key, source.by)[0]
         thing = f"{text} {words['entity']}" if before else f"{words['entity']} {text}"
-        key = words_of(source.key)
+        key = english.attribute(source.key)
         amount = _leaf(record, source.key) if isinstance(record, dict) else record
         return self.rng.choice(frames.EXTREME if len(records) > 1 else frames.ONLY).format(
             **words, thing=thing, key=key, amount=_shown(amount), count=english.count(len(records)),
@@ -208,7 +217,7 @@ class Thoughts:
 
     def _said_key(self, source: Source) -> Any:
         try:
-            record, _ = record_of(self.outputs[source.call], source, self.view.query)
+            record, _ = record_of(self.outputs[source.call], source, self.view.said)
         except NotFound:
             return None
         return _leaf(record, source.key) if source.key and isinstance(record, dict) else None
@@ -265,8 +274,11 @@ class Thoughts:
         failed = next((one for one in made if one.failed), None)
         if failed is not None:
             return _text([pick(frames.FAILED).format(tool=f"`{failed.tool}`"), pick(frames.REPORT_FAILURE)])
-        tools = _names([Planned(-1, one.tool, {}) for one in made[-2:]]) if made else ""
-        remarks = [pick(frames.FINISHED).format(tools=tools)] if made else [pick(frames.FINISHED_BARE)]
+        tools = _names([Planned(-1, one.tool, {}) for one in made[-2:]])
+        if len(made) == 1:
+            remarks = [pick(frames.FINISHED_ONE).format(tool=tools)]
+        else:
+            remarks = [pick(frames.FINISHED).format(tools=tools)] if made else [pick(frames.FINISHED_BARE)]
         if facts:
             remarks.append(pick(frames.FACTS).format(facts=english.joined(list(facts))))
         remarks.append(pick(frames.REPORT))

@@ -51,15 +51,17 @@ def _name(plan: Plan, goals: list[int], lexicon: Lexicon, inputs: list[str]) -> 
         )
     elif len(goals) > 1:
         parts.insert(0, f"{_snake(plan.calls[goals[-2]].tool)}_and")
-    if inputs:
-        parts.append("by_" + "_and_".join(inputs[:2]))
-    else:
-        parts.append("in_one_go")
-    name = re.sub(r"_+", "_", "_".join(parts)).strip("_")
-    while len(name) > 64 and "_" in name:
-        name = name.rsplit("_", 1)[0]
-    name = re.sub(r"_(?:by|and|of|with|the|in)\Z", "", name)[:64]
-    return f"{name[:56]}_at_once" if name in {call.tool for call in plan.calls} or name in lexicon else name
+    taken: list[str] = []
+    for name in inputs:
+        if len("_".join((*parts, "by", *taken, "and", name))) > MAX_NAME - 2:
+            break
+        taken.append(name)
+    parts.append("by_" + "_and_".join(taken[:3]) if taken else "in_one_go")
+    name = re.sub(r"_+", "_", "_".join(parts)).strip("_")[:MAX_NAME].rstrip("_")
+    return f"{name[: MAX_NAME - 8]}_at_once" if name in lexicon else name
+
+
+MAX_NAME = 64
 
 
 def _snake(text: str) -> str:
@@ -78,7 +80,8 @@ def _description(plan: Plan, goals: list[int], lexicon: Lexicon) -> str:
             if fed is not None:
                 found.append(record_entity(lexicon[plan.calls[index].tool], fed.field))
     if found:
-        text += f"; the {english.joined(list(dict.fromkeys(found)))} is found along the way"
+        things = list(dict.fromkeys(found))
+        text += f"; the {english.joined(things)} {'are' if len(things) > 1 else 'is'} found along the way"
     return f"{text}."
 
 

@@ -42,7 +42,10 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """``turns``: the calls of each earlier turn; ``steps``: those of each step of this attempt."""
+    """``turns``: the calls of each earlier turn; ``steps``: those of each step of this attempt.
+
+    ``said``: the user's messages, the last one first.
+    """
 
     query: str
     plan: Plan
@@ -50,6 +53,7 @@ class View:
     critiques: tuple[str, ...]
     turns: tuple[tuple[Made, ...], ...]
     steps: tuple[tuple[Made, ...], ...]
+    said: tuple[str, ...]
 
     @classmethod
     def of(cls, messages: Sequence[Message]) -> View:
@@ -70,6 +74,7 @@ class View:
             critiques=tuple(material.get("advice", ())),
             turns=tuple(turns),
             steps=_steps(messages[last + 1 :]),
+            said=tuple(m["content"] for m in reversed(messages[: last + 1]) if m["role"] == "user"),
         )
 
 
@@ -114,12 +119,14 @@ def resolve(
     outputs: Mapping[int, Any],
     about: str = "",
     wrong: bool = False,
+    rank: int = 0,
 ) -> Any:
     """The value of a planned argument.
 
     Args:
         outputs: Outputs of the plan's calls so far, by index.
         about: The user's words for this argument, where known.
+        rank: Of several records that the words name, which one.
         wrong: Take another record than the one that was asked for (a deliberate mistake).
     """
     if source.kind == "value":
@@ -131,18 +138,20 @@ def resolve(
     if source.kind == "output":
         if source.call not in outputs:
             raise NotFound(f"the output of call {source.call + 1}")
-        return _pick(outputs[source.call], source, about or view.query, wrong)
+        return _pick(outputs[source.call], source, (about, *view.said), wrong, rank)
     calls = view.turns[source.turn] if 0 <= source.turn < len(view.turns) else ()
     same = [made for made in calls if made.tool == source.name]
     if source.nth >= len(same):
         raise NotFound(f"{source.name} in turn {source.turn + 1}")
     made = same[source.nth]
     if source.kind == "earlier":
-        return _pick(made.output, source, about or view.query, wrong)
+        return _pick(made.output, source, (about, *view.said), wrong, rank)
     return _at(made.arguments, source.field)
 
 
-def record_of(output: Any, source: Source, text: str, wrong: bool = False) -> tuple[Any, list[Any]]:
+def record_of(
+    output: Any, source: Source, texts: Sequence[str], wrong: bool = False, rank: int = 0
+) -> tuple[Any, list[Any]]:
     """The chosen record of a list output, and all of them."""
     path = source.field.split("[]", 1)[0]
     records = _at(output, path)
@@ -150,17 +159,17 @@ def record_of(output: Any, source: Source, text: str, wrong: bool = False) -> tu
         records = list(records.values())
     if not isinstance(records, list) or not records:
         raise NotFound(source.field)
-    return _chosen(records, source, text, wrong), records
+    return _chosen(records, source, texts, wrong, rank), records
 
 
-def _pick(output: Any, source: Source, text: str, wrong: bool) -> Any:
+def _pick(output: Any, source: Source, texts: Sequence[str], wrong: bool, rank: int) -> Any:
     if not source.by or "[]" not in source.field:
         return _at(output, source.field)
-    record, _ = record_of(output, source, text, wrong)
+    record, _ = record_of(output, source, texts, wrong, rank)
     return _at(record, source.field.split("[]", 1)[1].lstrip("."))
 
 
-def _chosen(records: list[Any], source: Source, text: str, wrong: bool) -> Any:
+def _chosen(records: list[Any], source: Source, texts: Sequence[str], wrong: bool, rank: int) -> Any:
     if source.by in ("min", "max"):
         keyed = [(_key(record, source.key), number) for number, record in enumerate(records)]
         keyed = [(key, number) for key, number in keyed if key is not None]
@@ -171,7 +180,7 @@ def _chosen(records: list[Any], source: Source, text: str, wrong: bool) -> Any:
         except TypeError:
             raise NotFound(source.key) from None
     elif source.by == "equals":
-        best = _named(records, source, text)
+        best = _named(records, source, texts, rank)
     else:
         best = 0
     if wrong:
@@ -179,25 +188,31 @@ def _chosen(records: list[Any], source: Source, text: str, wrong: bool) -> Any:
     return records[best]
 
 
-def _named(records: list[Any], source: Source, text: str) -> int:
-    """The record whose key the user says; the longest match counts, then the first."""
-    found = [(0, 0)]
-    for number, record in enumerate(records):
-        key = _key(record, source.key)
-        if source.value is not None:
-            if key == source.value:
-                return number
-        elif isinstance(key, bool):
-            negative = re.search(r"\b(?:not|without|isn't|no)\b", text) is not None
-            if key is not negative:
-                found.append((1, -number))
-        elif key is not None:
-            word = english.spoken(key)
-            if word and re.search(rf"(?<![\w.]){re.escape(word)}(?![\w]|\.\d)", text, re.IGNORECASE):
-                found.append((len(word), -number))
-    if len(found) == 1:
-        raise NotFound(f"a record whose {source.key} is in the query")
-    return -max(found)[1]
+def _named(records: list[Any], source: Source, texts: Sequence[str], rank: int) -> int:
+    """The record whose key the user says, in these words or else in those; of several the ``rank``-th."""
+    for text in texts:
+        found: list[tuple[int, int, int]] = []
+        for number, record in enumerate(records):
+            key = _key(record, source.key)
+            if source.value is not None:
+                if key == source.value:
+                    return number
+            elif isinstance(key, bool):
+                negative = re.search(r"\b(?:not|without|isn't|no)\b", text) is not None
+                if key is not negative:
+                    return number
+            elif key is not None and (word := english.spoken(key)):
+                said = re.search(rf"(?<![\w.]){re.escape(word)}(?![\w]|\.\d)", text, re.IGNORECASE)
+                if said is not None:
+                    found.append((said.start(), said.end(), number))
+        whole = [one for one in found if not any(_within(one, other) for other in found)]
+        if whole:
+            return sorted(whole)[min(rank, len(whole) - 1)][2]
+    raise NotFound(f"a record whose {source.key} is in the query")
+
+
+def _within(one: tuple[int, int, int], other: tuple[int, int, int]) -> bool:
+    return other[0] <= one[0] and one[1] <= other[1] and other[1] - other[0] > one[1] - one[0]
 
 
 def _key(record: Any, key: str) -> Any:
