@@ -30,23 +30,28 @@ def missing_thought(view: TurnView) -> str | None:
 @rule("forbidden_phrase", "attempt", "no thought and no answer speaks of how the sample was made")
 def forbidden_phrase(view: TurnView) -> str | None:
     for text in (*view.thoughts, view.answer):
-        for found in _FORBIDDEN.finditer(text or ""):
-            if not contains(view.said.folded, found[0].casefold()):
-                return f"{found[0]!r} in {_short(text or '')}"
+        folded = (text or "").casefold()
+        if any(word in folded for word in _SUSPICIOUS):  # the pattern alone is slow
+            for found in _FORBIDDEN.finditer(folded):
+                if not contains(view.said.folded, found[0]):
+                    return f"{found[0]!r} in {_short(text or '')}"
         if view.advanced_tool and view.advanced_tool not in view.tools and view.advanced_tool in (text or ""):
             return f"the advanced tool {view.advanced_tool} is named"
     return None
 
 
 _FORBIDDEN = re.compile(
-    r"\b(?:ground[ -]?truth|hints?|hinted|advanced[ _]tools?|(?:output|required|expected|answer)[ -]format|"
+    r"\b(?:ground[ -]?truth|hint(?:s|ed)?|advanced[ _]tools?|(?:output|required|expected|answer)[ -]format|"
     r"format (?:says|requires|demands|instructions?)|reference (?:solution|answer|trajectory|calls?)|"
-    r"(?:expected|correct|golden|gold) (?:calls?|solution|trajectory|answer|output|state)|golden|"
-    r"previous attempts?|earlier attempts?|last attempt|my first attempt|critiques?|critic|criticism|"
-    r"(?:the|this|system|my) prompt|as (?:i was )?instructed|training data|synthetic|simulat(?:ed|ion)|"
-    r"(?:data|sample) (?:synthesis|generation)|language model|an ai\b|as an ai|verdict|validator|"
-    r"the (?:teacher|sampler|trace|noise|persona))\b",
-    re.IGNORECASE,
+    r"(?:expected|correct|gold) (?:calls?|solution|trajectory|answer|output|state)|golden|"
+    r"(?:previous|earlier|last|first) attempts?|critiques?|critic|criticism|"
+    r"(?:the|this|system|my) prompt|as (?:i was )?instructed|training data|synthetic|synthesis|"
+    r"simulat(?:ed|ion)|language model|an ai|verdict|validator|the (?:teacher|sampler|trace|noise|persona))\b"
+)
+_SUSPICIOUS = (
+    *("truth", "hint", "advanced", "format", "reference", "expected", "correct", "gold", "attempt", "criti"),
+    *("prompt", "instructed", "training data", "synthe", "simulat", "model", "an ai", "verdict", "validator"),
+    *("the teacher", "the sampler", "the trace", "the noise", "the persona"),
 )
 
 

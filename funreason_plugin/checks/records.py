@@ -9,13 +9,19 @@ a trajectory are those of its run.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from math import ceil
+from typing import Any, Literal
 
 from funreason_plugin.environments.space import SimulationSpace
 from funreason_plugin.trajectory import Trajectory, Turn
 
 Finding = tuple[str, str]
 """A place in the trajectory, and what is wrong there."""
+
+
+def split_of(index: int, share: float) -> Literal["train", "val"]:
+    """Every n-th slot, from the second on, is for validation: two slots are enough for both splits."""
+    return "val" if index and ceil(index * share) > ceil((index - 1) * share) else "train"
 
 
 def bookkeeping(
@@ -50,8 +56,7 @@ def _of_run(trajectory: Trajectory, run: Mapping[str, Any]) -> Iterator[Finding]
     yield from _equal("seed", trajectory.seed, config.get("seed"), "run.yaml says")
     share = config.get("val_share")
     if isinstance(share, (int, float)):
-        number = trajectory.index
-        split = "val" if int((number + 1) * share) > int(number * share) else "train"
+        split = split_of(trajectory.index, share)
         yield from _equal("split", trajectory.split, split, "val_share in run.yaml says")
     yield from _equal("versions", trajectory.versions, run.get("versions"), "run.yaml says")
     known = _mapping(run.get("environments"))

@@ -122,15 +122,22 @@ def scenario_differences(trajectory: Trajectory, space: SimulationSpace) -> Iter
 
 def compare(stored: Any, live: Any, where: str, source: str = "replay") -> Iterator[Difference]:
     """The places where two JSON values differ; 1 and 1.0 do, since their text does."""
+    if stored is not ABSENT and live is not ABSENT and orjson.dumps(stored) != orjson.dumps(live):
+        yield from _compare(stored, live, where, source)
+    elif (stored is ABSENT) != (live is ABSENT):
+        yield Difference(where, stored, live, source)
+
+
+def _compare(stored: Any, live: Any, where: str, source: str) -> Iterator[Difference]:
     if isinstance(stored, dict) and isinstance(live, dict):
         for key in [*stored, *(key for key in live if key not in stored)]:
             place = f"{where}.{key}" if where else str(key)
-            yield from compare(stored.get(key, ABSENT), live.get(key, ABSENT), place, source)
+            yield from _compare(stored.get(key, ABSENT), live.get(key, ABSENT), place, source)
     elif isinstance(stored, list) and isinstance(live, list):
         for number in range(max(len(stored), len(live))):
             left = stored[number] if number < len(stored) else ABSENT
             right = live[number] if number < len(live) else ABSENT
-            yield from compare(left, right, f"{where}[{number}]", source)
+            yield from _compare(left, right, f"{where}[{number}]", source)
     elif type(stored) is not type(live) or stored != live:
         yield Difference(where, stored, live, source)
 

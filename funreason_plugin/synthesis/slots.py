@@ -9,13 +9,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from math import ceil
 from random import Random
-from typing import Any, Literal
+from typing import Any
 
 import orjson
 
 from funreason_plugin.checks.duplicates import duplicate_key as duplicate_key
+from funreason_plugin.checks.records import split_of as split_of
 from funreason_plugin.config import SynthesisConfig, versions
 from funreason_plugin.environments.environment import environment_hash
 from funreason_plugin.environments.session import Session, Watch
@@ -53,11 +53,6 @@ class SlotResult:
     calls: int = 0
     tools: list[str] = field(default_factory=list)
     usage: dict[str, list[int]] = field(default_factory=dict)
-
-
-def split_of(index: int, share: float) -> Literal["train", "val"]:
-    """Every n-th slot, from the second on, is for validation: two slots are enough for both splits."""
-    return "val" if index and ceil(index * share) > ceil((index - 1) * share) else "train"
 
 
 class SlotMaker:

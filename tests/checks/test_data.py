@@ -30,7 +30,7 @@ OPTIONS = FormatOptions(dataset="funreason_scripted")
 
 
 def line(index: int) -> bytes:
-    return dumps(conversation(index, "val" if index == 3 else "train"))
+    return dumps(conversation(index, "val" if index in (1, 5) else "train"))
 
 
 def rejections(index: int) -> list[bytes]:
@@ -81,7 +81,7 @@ def make_folder(folder: Path) -> Path:
         "turns": 3 * COUNT,
         "calls": 4 * COUNT,
         "complete": True,
-        "splits": {"train": COUNT - 1, "val": 1},
+        "splits": {"train": COUNT - 2, "val": 2},
         "tools": dict.fromkeys(("book_flight", "cancel_booking", "find_flights", "set_alerts"), COUNT),
         "rejections": {},
         "bytes": sizes,
@@ -259,7 +259,7 @@ ROWS: dict[str, tuple[str, Callable[[dict[str, Any]], None], str]] = {
     "scenario": (
         "verl/val.parquet",
         lambda row: row["extra_info"].update(index=4),
-        "verl/val.parquet: row 0 (0-3): extra_info.index: stored 4, the trajectory gives 3",
+        "verl/val.parquet: row 0 (0-1): extra_info.index: stored 4, the trajectory gives 1",
     ),
 }
 
