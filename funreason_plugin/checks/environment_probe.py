@@ -19,8 +19,8 @@ from funreason_plugin.checks.environment_facts import Facts, Finding, Severity, 
 from funreason_plugin.checks.environment_places import not_plain, place, state_paths
 from funreason_plugin.checks.environment_walk import Recorded, Walk, recorded
 from funreason_plugin.environments.environment import Environment
-from funreason_plugin.environments.limits import OverTime, is_over_time, time_limit
-from funreason_plugin.environments.session import Session, Watch
+from funreason_plugin.environments.limits import OverTime, Watch, is_over_time, time_limit
+from funreason_plugin.environments.session import Session
 from funreason_plugin.environments.space import Scenario, SimulationSpace
 from funreason_plugin.environments.state import canonical, differences, plain, rules, without
 from funreason_plugin.errors import UserError

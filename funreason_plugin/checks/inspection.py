@@ -18,8 +18,7 @@ from funreason_plugin.checks.replay import (
     scenario_differences,
     space_of,
 )
-from funreason_plugin.environments.limits import is_error
-from funreason_plugin.environments.session import Watch
+from funreason_plugin.environments.limits import Watch, is_error
 from funreason_plugin.environments.space import SimulationSpace
 from funreason_plugin.errors import UserError
 from funreason_plugin.trajectory import Trajectory, certify, dumps, loads

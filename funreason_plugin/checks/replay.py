@@ -17,7 +17,7 @@ from typing import Any
 import orjson
 
 from funreason_plugin.environments.environment import environment_hash
-from funreason_plugin.environments.session import Watch
+from funreason_plugin.environments.limits import Watch
 from funreason_plugin.environments.space import SimulationSpace
 from funreason_plugin.errors import UserError
 from funreason_plugin.trajectory import Trajectory, certify

@@ -1,7 +1,7 @@
 """The time limit of a tool call, and how errors look.
 
 ``time_limit`` interrupts Python code in the main thread. Code in C that holds the interpreter lock is
-stopped only by a supervising process: see `synthesis.workers`.
+stopped only by a supervising process: see `funreason_plugin.workers`.
 """
 
 from __future__ import annotations
@@ -12,9 +12,20 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Any
+from typing import Any, Protocol
 
 _OVER_TIME = "the call was over its time limit"
+
+
+class Watch(Protocol):
+    """A supervisor's view of running calls: it kills a worker whose call never ends, and on the second
+    run says so beforehand, so that the session is rebuilt without the call (see `funreason_plugin.workers`)."""
+
+    def enter(self, limit: float) -> bool:
+        """A call begins; False when this call is known to exceed its time limit."""
+
+    def leave(self) -> None:
+        """The call ended."""
 
 
 class OverTime(BaseException):

@@ -21,19 +21,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from random import Random
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import orjson
 from typing_extensions import Self
 
 from funreason_plugin.environments.environment import Environment, ToolError
-from funreason_plugin.environments.limits import (
-    OverTime,
-    is_error,
-    no_limit,
-    over_time,
-    time_limit,
-)
+from funreason_plugin.environments.limits import OverTime, Watch, is_error, no_limit, over_time, time_limit
 from funreason_plugin.environments.state import canonical, plain, rules, without
 from funreason_plugin.errors import UserError
 
@@ -42,17 +36,6 @@ if TYPE_CHECKING:
 
 MAX_OUTPUT_BYTES = 1_000_000
 MAX_ARGUMENT_BYTES = 200_000
-
-
-class Watch(Protocol):
-    """A supervisor's view of running calls: it kills a worker whose call never ends, and on the second
-    run says so beforehand, so that the session is rebuilt without the call (see `synthesis.workers`)."""
-
-    def enter(self, limit: float) -> bool:
-        """A call begins; False when this call is known to exceed its time limit."""
-
-    def leave(self) -> None:
-        """The call ended."""
 
 
 @dataclass(slots=True)
@@ -79,9 +62,7 @@ class _Live:
 class Session:
     """One live copy of a `SimulationSpace`. Use it as a context manager, or call `close`."""
 
-    def __init__(
-        self, space: SimulationSpace, scenario: Scenario, watch: Watch | None = None
-    ) -> None:
+    def __init__(self, space: SimulationSpace, scenario: Scenario, watch: Watch | None = None) -> None:
         self.space = space
         self.scenario = scenario
         self.generated: list[str] = []
@@ -110,10 +91,7 @@ class Session:
         spec = self.space.tools.get(name)
         if spec is None:
             close = difflib.get_close_matches(name, self.space.tools, n=1)
-            return {
-                "error": f"unknown tool {name!r}"
-                + (f"; did you mean {close[0]!r}?" if close else "")
-            }
+            return {"error": f"unknown tool {name!r}" + (f"; did you mean {close[0]!r}?" if close else "")}
         try:
             packed = canonical(arguments)
         except TypeError as error:
@@ -127,13 +105,9 @@ class Session:
             if refused:
                 return {"error": refused}
         before = self._saved(live) if spec.writes and environment.atomic else None
-        arguments = orjson.loads(
-            orjson.dumps(arguments, option=orjson.OPT_NON_STR_KEYS)
-        )
-        text_free = self.space.without_text(name, arguments)
-        self._key = name.encode() + (
-            packed if text_free is arguments else canonical(text_free)
-        )
+        arguments = orjson.loads(orjson.dumps(arguments, option=orjson.OPT_NON_STR_KEYS))
+        essence = self.space.essence(name, arguments)
+        self._key = name.encode() + (packed if essence is arguments else canonical(essence))
         self._ids = 0
         given = len(self.generated)
         output = self._run(environment, name, arguments)
@@ -154,9 +128,7 @@ class Session:
             live.version = self._next_version()
         return output
 
-    def _run(
-        self, environment: Environment, name: str, arguments: dict[str, Any]
-    ) -> Any:
+    def _run(self, environment: Environment, name: str, arguments: dict[str, Any]) -> Any:
         watch = self._watch
         limit = environment.time_limit
         if watch is not None and not watch.enter(limit):
@@ -171,9 +143,7 @@ class Session:
             return {"error": str(error)}
         except (orjson.JSONEncodeError, RecursionError) as error:
             return {"error": f"{name} returned what is not JSON: {error}"}
-        except (
-            Exception
-        ) as error:  # a tool may raise anything; it is an observation, not a crash
+        except Exception as error:  # a tool may raise anything; it is an observation, not a crash
             return {"error": f"{type(error).__name__}: {error}"}
         finally:
             if watch is not None:
@@ -189,10 +159,7 @@ class Session:
     def snapshot(self) -> Snapshot:
         """Where the session stands now; environments that did not change are not copied again."""
         return Snapshot(
-            {
-                name: (live.version, self._saved(live))
-                for name, live in self._live.items()
-            },
+            {name: (live.version, self._saved(live)) for name, live in self._live.items()},
             self.calls,
             dict(self._succeeded),
             len(self.generated),
@@ -214,9 +181,7 @@ class Session:
 
     def state(self) -> dict[str, dict[str, Any]]:
         """The state by environment: a private copy, volatile fields included."""
-        return {
-            name: plain(live.environment.digest()) for name, live in self._live.items()
-        }
+        return {name: plain(live.environment.digest()) for name, live in self._live.items()}
 
     def peek(self, name: str) -> dict[str, Any]:
         """The live state of one environment, not copied: to be read, never changed."""
@@ -232,9 +197,7 @@ class Session:
         for name, live in self._live.items():
             if live.hashed is None or live.hashed[0] != live.version:
                 environment = live.environment
-                data = without(
-                    environment.digest(), rules(environment.equality, environment.name)
-                )
+                data = without(environment.digest(), rules(environment.equality, environment.name))
                 live.hashed = (live.version, hashlib.sha256(canonical(data)).digest())
             whole.update(name.encode() + b"\0" + live.hashed[1])
         return whole.hexdigest()
@@ -255,10 +218,7 @@ class Session:
         return self
 
     def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
 
@@ -284,9 +244,7 @@ class Session:
 
     def _digest(self, purpose: bytes) -> bytes:
         again = self._succeeded.get(self._key, 0)
-        text = b"\0".join(
-            (self.scenario.seed.encode(), self._key, b"%d" % again, purpose)
-        )
+        text = b"\0".join((self.scenario.seed.encode(), self._key, b"%d" % again, purpose))
         return hashlib.sha256(text).digest()
 
     # -- helpers --------------------------------------------------------------------------------------
@@ -321,9 +279,7 @@ class Session:
         self._succeeded = {}
         self.generated.clear()
         for name, arguments in saved:
-            self._key = name.encode() + canonical(
-                self.space.without_text(name, arguments)
-            )
+            self._key = name.encode() + canonical(self.space.essence(name, arguments))
             self._ids = 0
             if not is_error(self._run(environment, name, plain(arguments))):
                 self._succeeded[self._key] = self._succeeded.get(self._key, 0) + 1

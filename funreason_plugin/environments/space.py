@@ -15,14 +15,13 @@ from random import Random
 from typing import Any
 
 import jsonschema
-import orjson
 
 from funreason_plugin.environments.environment import Environment
-from funreason_plugin.environments.limits import is_error
+from funreason_plugin.environments.limits import Watch, is_error
 from funreason_plugin.environments.marks import Marks
-from funreason_plugin.environments.session import Session, Watch
+from funreason_plugin.environments.session import Session
 from funreason_plugin.environments.spec import ToolSpec
-from funreason_plugin.environments.state import plain
+from funreason_plugin.environments.state import plain, same_json
 from funreason_plugin.errors import UserError
 
 __all__ = ["Scenario", "Session", "SimulationSpace", "is_error"]
@@ -84,7 +83,7 @@ class SimulationSpace:
                 raise UserError(f"environment {cls.name!r}: needs names {missing[0]!r}, which is not a tool")
         self._validators: dict[str, jsonschema.Draft202012Validator] = {}
         self._valid: set[tuple[str, bytes]] = set()
-        self._texts = {name: _text_leaves(spec) for name, spec in self.tools.items()}
+        self._passing = {name: _passing(spec) for name, spec in self.tools.items()}
 
     @classmethod
     def from_names(cls, names: Iterable[str]) -> SimulationSpace:
@@ -162,28 +161,26 @@ class SimulationSpace:
             f"invalid arguments for {name}{': ' + place.lstrip('.') if place else ''}: {error.message[:300]}"
         )
 
-    def without_text(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
-        """The arguments without free text: rewording a message must not change the ids that a call gets."""
-        texts = self._texts[name]
-        if not texts:
+    def essence(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        """The arguments that make a call what it is: without free text, and without defaults written out.
+
+        Neither rewording a message nor spelling out a default changes the ids that a call gets.
+        """
+        texts, defaults = self._passing[name]
+        if not texts and not defaults:
             return arguments
-        return {key: value for key, value in arguments.items() if key not in texts}
+        return {
+            key: value
+            for key, value in arguments.items()
+            if key not in texts and not (key in defaults and same_json(defaults[key], value))
+        }
 
 
-def _text_leaves(spec: ToolSpec) -> frozenset[str]:
-    return frozenset(
+def _passing(spec: ToolSpec) -> tuple[frozenset[str], dict[str, Any]]:
+    """The parameters of free text, and the defaults of optional ones."""
+    texts = frozenset(
         param.name
         for param in spec.params
         if param.prose is not None or any((marks or Marks()).prose for marks in param.marks.values())
     )
-
-
-def parse_json_object(data: bytes | str, where: str) -> dict[str, Any]:
-    """A JSON object, or a `UserError` that names the place."""
-    try:
-        value = orjson.loads(data)
-    except orjson.JSONDecodeError as error:
-        raise UserError(f"{where}: not JSON ({error})") from None
-    if not isinstance(value, dict):
-        raise UserError(f"{where}: expected a JSON object")
-    return value
+    return texts, {param.name: param.default for param in spec.params if not param.required}

@@ -138,6 +138,13 @@ def same_scalar(left: Any, right: Any) -> bool:
     return type(left) is type(right) and bool(left == right)
 
 
+def same_json(left: Any, right: Any) -> bool:
+    """JSON equality: of scalars as in `same_scalar`, of the rest to the letter."""
+    if isinstance(left, (dict, list)):
+        return bool(left == right) and canonical(left) == canonical(right)
+    return same_scalar(left, right)
+
+
 def _keys(truth: dict[str, Any], attempt: dict[str, Any]) -> list[str]:
     return [*truth, *(key for key in attempt if key not in truth)]
 

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 import networkx as nx
 import orjson
 
-from funreason_plugin.environments.session import Watch
+from funreason_plugin.environments.limits import Watch
 from funreason_plugin.environments.space import SimulationSpace
 from funreason_plugin.environments.spec import ToolSpec
 from funreason_plugin.errors import UserError, did_you_mean

@@ -14,8 +14,7 @@ from datetime import date, timedelta
 from random import Random
 from typing import Any, Final
 
-from funreason_plugin.environments.limits import is_error
-from funreason_plugin.environments.session import Watch
+from funreason_plugin.environments.limits import Watch, is_error
 from funreason_plugin.environments.space import SimulationSpace
 from funreason_plugin.environments.spec import ToolSpec
 from funreason_plugin.synthesis.arguments import argument_leaves, put

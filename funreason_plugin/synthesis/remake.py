@@ -16,7 +16,7 @@ from rich.rule import Rule
 
 from funreason_plugin.config import SynthesisConfig
 from funreason_plugin.config import load as load_config
-from funreason_plugin.environments.session import Watch
+from funreason_plugin.environments.limits import Watch
 from funreason_plugin.errors import UserError
 from funreason_plugin.scoring import Verdict
 from funreason_plugin.synthesis.chain import Recorder

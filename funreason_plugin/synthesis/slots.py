@@ -18,7 +18,8 @@ from funreason_plugin.checks.duplicates import duplicate_key as duplicate_key
 from funreason_plugin.checks.records import split_of as split_of
 from funreason_plugin.config import SynthesisConfig, versions
 from funreason_plugin.environments.environment import environment_hash
-from funreason_plugin.environments.session import Session, Watch
+from funreason_plugin.environments.limits import Watch
+from funreason_plugin.environments.session import Session
 from funreason_plugin.environments.space import SimulationSpace
 from funreason_plugin.errors import UserError
 from funreason_plugin.synthesis.chain import Chain, ChainOptions, Recorder, TurnRejected, Usage

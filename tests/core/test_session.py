@@ -135,3 +135,8 @@ def test_ten_thousand_sessions_leave_nothing() -> None:
     left, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert left < 200_000
+
+
+def test_a_default_written_out_does_not_change_the_id() -> None:
+    written = fresh().call("lend", {"title": "Dune", "note": ""})
+    assert written == fresh().call("lend", {"title": "Dune"})
