@@ -14,7 +14,7 @@ from random import Random
 from typing import Any
 
 from funreason_plugin.environments.spec import ParamSpec
-from funreason_plugin.synthesis.plan import Plan, Source, top
+from funreason_plugin.synthesis.plan import Plan, PlannedCall, Source, top
 from funreason_plugin.synthesis.teachers import scripted_words as english
 from funreason_plugin.synthesis.teachers.scripted_clauses import Clause, is_plain_item, parse_clause
 from funreason_plugin.synthesis.teachers.scripted_lexicon import Lexicon, ToolWords, list_pattern
@@ -80,7 +80,7 @@ class Phrasing:
         """ "book the cheapest flight from Rome to Oslo on 2026-05-03 for Ada Byron"."""
         call = self.plan.calls[index]
         entry = self.lexicon[call.tool]
-        given = [name for name in call.given if (index, name) not in self.deferred]
+        given = [name for name in _said_of(call, entry.asks) if (index, name) not in self.deferred]
         chosen = self._clause_for(entry.asks, given)
         fills: dict[str, str] = {}
         for name in sorted(given, key=lambda name: _place(chosen, name)):
@@ -170,6 +170,8 @@ class Phrasing:
             found = re.match(r"\[(\d+)\]\.?(.*)\Z", path[len(name) :])
             group, leaf = (found[1], found[2]) if found else ("", path[len(name) :].lstrip("."))
             groups.setdefault(group, []).append((leaf, self._source(source, param, path)))
+        if list(groups) == [""]:  # an object: "status open and priority 3"
+            return english.joined([f"{english.words(_last(leaf))} {text}" for leaf, text in groups[""]])
         return english.joined([_record(parts) for parts in groups.values()])
 
     def _word_for(self, source: Source, entry: ToolWords) -> str:
@@ -211,7 +213,7 @@ class Phrasing:
     def _noun_phrase(self, index: int, source: Source, entry: ToolWords) -> str:
         """ "the cheapest flight from Rome to Oslo on 2026-05-03"."""
         noun = parse_clause(entry.noun)
-        fills = {name: self.argument(index, name) for name in self.plan.calls[index].given}
+        fills = {name: self.argument(index, name) for name in _said_of(self.plan.calls[index], (entry.noun,))}
         text = noun.write(fills) + self._left_over(entry, fills, noun)
         before, after = self._selection(source, entry)
         if before:
@@ -305,13 +307,23 @@ class Phrasing:
             return self.rng.choice(ways)
         if before or after:
             lead = f"the {before} {entity}" if before else f"the {entity}"
-            return self.rng.choice(
-                (f"{lead}{after}", f"{lead}{after} you found", f"{lead}{after} from that list")
-            )
+            return lead + self.rng.choice(("", " you found", " from that list", " you listed")) + after
         return f"that {entity}"
 
 
 # -- helpers ----------------------------------------------------------------------------------------------
+
+
+def _said_of(call: PlannedCall, texts: Sequence[str]) -> list[str]:
+    """The arguments that are put into words. A value that only an output gives (an access token) is not spoken
+    of where the tool's own words have no place for it."""
+    slots = {slot for text in texts for slot in parse_clause(text).slots}
+    unspoken = {
+        name
+        for name, source in call.arguments.items()
+        if source.kind in ("output", "earlier") and source.by in ("", "only") and name not in slots
+    }
+    return [name for name in call.given if name not in unspoken]
 
 
 def _place(clause: Clause, name: str) -> int:
