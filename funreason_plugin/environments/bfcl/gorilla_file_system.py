@@ -56,7 +56,8 @@ def scenario(rng: Random, now: datetime) -> dict[str, Any]:
         if rng.random() < 0.5:
             root[name]["contents"][rng.choice(_SUBFOLDERS[5:])] = _directory({})
     root[rng.choice(_SUBFOLDERS[5:])] = _directory({})
-    root |= _files(rng, rng.randint(1, 2))
+    if rng.random() < 0.35:  # most files lie in folders: one has to go there first
+        root |= _files(rng, rng.randint(1, 2))
     if rng.random() < 0.6:
         root[rng.choice((".folder_view", ".sync_rules"))] = _file(f"interval={rng.choice((5, 15, 30, 60))}")
     owner = rng.choice(LAST).lower()
@@ -101,11 +102,16 @@ def _here(state: dict[str, Any]) -> dict[str, Any]:
 
 
 def _file_names(state: dict[str, Any], rng: Random) -> list[str]:
-    return [name for name, item in _here(state).items() if isinstance(item, str)]
+    return [name for name, item in _here(state).items() if isinstance(item, str) and name[0] != "."]
 
 
 def _full_files(state: dict[str, Any], rng: Random) -> list[str]:
-    return [name for name, item in _here(state).items() if isinstance(item, str) and item]
+    return [name for name in _file_names(state, rng) if _here(state)[name]]
+
+
+def _writable(state: dict[str, Any], rng: Random) -> list[str]:
+    """Empty files first: nobody wants a text overwritten while there is a new file."""
+    return [name for name in _file_names(state, rng) if not _here(state)[name]] or _file_names(state, rng)
 
 
 def _folder_names(state: dict[str, Any], rng: Random) -> list[str]:
@@ -130,12 +136,12 @@ def _new_folder_names(state: dict[str, Any], rng: Random) -> list[str]:
 
 
 def _destinations(state: dict[str, Any], rng: Random) -> list[str]:
-    return [*_folder_names(state, rng), *_new_file_names(state, rng)[:2]]
+    return [*_folder_names(state, rng), *_new_file_names(state, rng)[:1]]
 
 
 def _searched(state: dict[str, Any], rng: Random) -> list[str]:
     """The longest file here: the one that `_patterns` are taken from."""
-    files = [(len(item), name) for name, item in _here(state).items() if isinstance(item, str) and item]
+    files = [(len(_here(state)[name]), name) for name in _full_files(state, rng)]
     return [max(files)[1]] if files else []
 
 
@@ -196,7 +202,10 @@ GORILLA_FILE_SYSTEM = Addition(
             "file_name2": (Ref("file name", known=True), Values.call(_pair(1))),
         },
         "du": {"human_readable": Values.of((True,))},
-        "echo": {"content": Prose(_CONTENTS), "file_name": _FILE},
+        "echo": {
+            "content": Prose(_CONTENTS),
+            "file_name": (Ref("file name", known=True), Values.call(_writable)),
+        },
         "find": {"path": Values.of((".",)), "name": Values.call(_name_parts)},
         "grep": {
             "file_name": (Ref("file name", known=True), Values.call(_searched)),
@@ -213,6 +222,5 @@ GORILLA_FILE_SYSTEM = Addition(
         "wc": {"file_name": _FULL_FILE, "mode": Values.of(("l", "w", "c"))},
     },
     required={"echo": ("file_name",)},
-    declared=(("mkdir", "rmdir"), ("touch", "echo")),
     phrases=PHRASES,
 )

@@ -162,7 +162,7 @@ TRADING_BOT = Addition(
         "cancel_order": {"order_id": _ORDER},
         "filter_stocks_by_price": {
             "stocks": Values.state("stocks.keys()"),
-            "stocks[]": Ref("symbol", known=True),
+            "stocks[]": Values.state("stocks.keys()"),
             "min_price": Values.of((10, 20, 25, 40, 50, 75, 100)),
             "max_price": Values.of((180, 200, 250, 300, 400, 500, 1000)),
         },
@@ -179,7 +179,7 @@ TRADING_BOT = Addition(
         },
         "notify_price_change": {
             "stocks": Values.state("stocks.keys()"),
-            "stocks[]": Ref("symbol", known=True),
+            "stocks[]": Values.state("stocks.keys()"),
             "threshold": Values.of((0.5, 1, 1.5, 2, 2.5, 3, 4)),
         },
         "place_order": {

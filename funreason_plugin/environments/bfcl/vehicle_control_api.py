@@ -41,15 +41,15 @@ _LOG_LINES = (
 def scenario(rng: Random, now: datetime) -> dict[str, Any]:
     """A parked car, as its last driver left it."""
     region = list(rng.choice(_REGIONS))
-    locked = rng.choice(
-        (set(), {"driver"}, {"rear_left", "rear_right"}, {"passenger", "rear_right"}, set(DOORS[1:]))
+    ajar = rng.choice(
+        ((), ("driver",), ("driver",), ("driver", "passenger"), ("rear_left",), ("driver", "rear_right"), DOORS)
     )
     tires = round(rng.uniform(27.5, 35.0), 1)
     return {
         "fuelLevel": round(rng.uniform(2.0, 34.0), 1),
         "batteryVoltage": round(rng.uniform(11.9, 13.1), 1),
         "engineState": "stopped",
-        "doorStatus": {door: "locked" if door in locked else "unlocked" for door in DOORS},
+        "doorStatus": {door: "unlocked" if door in ajar else "locked" for door in DOORS},
         "acTemperature": float(rng.randint(17, 27)),
         "fanSpeed": rng.choice((15, 30, 45, 60, 75)),
         "acMode": rng.choice(("auto", "cool", "heat", "defrost")),
@@ -92,6 +92,10 @@ def _doors(state: dict[str, Any], rng: Random) -> list[list[str]]:
     doors = [door for door in DOORS if state["doorStatus"][door] == wanted]
     single = [[door] for door in doors] if wanted == "locked" else []
     return [doors, *single] if doors else []
+
+
+def _door(state: dict[str, Any], rng: Random) -> list[str]:
+    return _doors(state, rng)[0] if _doors(state, rng) else []
 
 
 def _brake_mode(state: dict[str, Any], rng: Random) -> str:
@@ -150,7 +154,11 @@ VEHICLE_CONTROL = Addition(
         "gallon_to_liter": {"gallon": Values.of((2, 3.5, 5, 7.5, 9, 11, 14, 16, 22))},
         "get_zipcode_based_on_city": {"city": (Ref("city", known=True), Values.state("person.cities[]"))},
         "liter_to_gallon": {"liter": Values.of((8, 12, 18, 24, 28, 33, 42, 55, 70))},
-        "lockDoors": {"unlock": Values.call(_unlock), "door": Values.call(_doors)},
+        "lockDoors": {
+            "unlock": Values.call(_unlock),
+            "door": Values.call(_doors),
+            "door[]": Values.call(_door),
+        },
         "pressBrakePedal": {"pedalPosition": Values.call(_pedal)},
         "setCruiseControl": {
             "speed": Values.of((30, 35, 45, 50, 55, 60, 65, 70)),
@@ -170,11 +178,5 @@ VEHICLE_CONTROL = Addition(
         "find_nearest_tire_shop": {"shopLocation": Ref("address", known=True)},
         "get_zipcode_based_on_city": {"zipcode": _ZIP},
     },
-    declared=(
-        ("lockDoors", "startEngine"),
-        ("pressBrakePedal", "startEngine"),
-        ("startEngine", "setCruiseControl"),
-    ),
-    needs={"releaseBrakePedal": ("pressBrakePedal",)},
     phrases=PHRASES,
 )

@@ -29,7 +29,7 @@ PHRASES = {
         ask=(
             "cancel {booking_id}",
             "call {booking_id} off",
-            "undo {booking_id}, I cannot travel",
+            "take {booking_id} off my bookings",
         ),
         tell="Cancelled: {cancel_status}.",
     ),
