@@ -58,16 +58,19 @@ _SUSPICIOUS = (
 @rule("unfilled_text", "attempt", "no thought and no answer has a hole where a value belongs")
 def unfilled_text(view: TurnView) -> str | None:
     for text in (*view.thoughts, view.answer):
-        found = _UNFILLED.search(text or "")
+        if not text or not any(sign in text for sign in _SIGNS):
+            continue
+        found = _UNFILLED.search(text)
         if (
             found
             and not contains(view.said.folded, found[0].casefold())
             and not view.evidence.quotes(found[0])
         ):
-            return f"{found[0]!r} in {_short(text or '')}"
+            return f"{found[0]!r} in {_short(text)}"
     return None
 
 
+_SIGNS = ("{", "<", "None", "none", "null", "undefined", "NaN")
 _UNFILLED = re.compile(
     r"\{[a-z_]+(?:\.[a-z_]+|\[\])*\}|<[a-z_]+>|\bNone\b|\bnull\b|\bundefined\b|\bNaN\b|"
     r"\b(?:named|called|titled) none\b|\b(?:whose|with) [a-z][\w ]{0,30}? none\b"

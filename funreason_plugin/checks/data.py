@@ -93,7 +93,8 @@ def check_data(
         broken = report.by_check.get("unreadable")
         if not broken:
             writer.finish()
-            for where, what in compare_folders(folder, Path(again), FOLDERS):
+            arrow = str(run.get("versions", {}).get("pyarrow", ""))
+            for where, what in compare_folders(folder, Path(again), FOLDERS, arrow):
                 report.add(where, what, "emitted_rows")
         else:
             writer.discard()

@@ -9,6 +9,7 @@ were written by the same release of Arrow.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from pathlib import Path
@@ -20,12 +21,18 @@ import pyarrow.parquet as pq
 
 from funreason_plugin.checks.replay import compare
 
+_WRITER = r"parquet-cpp-arrow version {}"
 MAX_ROWS = 50
 """Differing rows named in one file."""
 
 
-def compare_folders(stored: Path, again: Path, folders: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Where the stored folders differ from the same ones made again: (place, what)."""
+def compare_folders(
+    stored: Path, again: Path, folders: Sequence[str], arrow: str = ""
+) -> Iterator[tuple[str, str]]:
+    """Where the stored folders differ from the same ones made again: (place, what).
+
+    `arrow` is the release of pyarrow that wrote the stored ones, as far as it is known.
+    """
     for folder in folders:
         if not (stored / folder).is_dir():
             yield folder, "is missing; the run was not finished, or the folder was moved away"
@@ -37,17 +44,17 @@ def compare_folders(stored: Path, again: Path, folders: Sequence[str]) -> Iterat
             if path.is_file()
         }
         for name in sorted(names):
-            yield from _compare_file(name, stored / name, again / name)
+            yield from _compare_file(name, stored / name, again / name, arrow)
 
 
-def _compare_file(name: str, stored: Path, again: Path) -> Iterator[tuple[str, str]]:
+def _compare_file(name: str, stored: Path, again: Path, arrow: str) -> Iterator[tuple[str, str]]:
     if not stored.exists():
         yield name, "is missing"
     elif not again.exists():
         yield name, "does not belong here: the trajectories give no such file"
     elif not _same_bytes(stored, again):
         if name.endswith(".parquet"):
-            yield from _compare_rows(name, stored, again)
+            yield from _compare_rows(name, stored, again, arrow)
         else:
             yield from _compare_json(name, stored, again)
 
@@ -76,7 +83,7 @@ def _compare_json(name: str, stored: Path, again: Path) -> Iterator[tuple[str, s
         yield name, "is not written as this release writes it"
 
 
-def _compare_rows(name: str, stored: Path, again: Path) -> Iterator[tuple[str, str]]:
+def _compare_rows(name: str, stored: Path, again: Path, arrow: str) -> Iterator[tuple[str, str]]:
     differing = 0
     try:
         for number, (left, right) in enumerate(zip_longest(_rows(stored), _rows(again))):
@@ -93,11 +100,14 @@ def _compare_rows(name: str, stored: Path, again: Path) -> Iterator[tuple[str, s
             first = next(found for pair in pairs for found in compare(*pair, "", "the trajectory"))
             place = right.get("id") or right.get("extra_info", {}).get("id")
             yield f"{name}: row {number} ({place})", str(first)
-        written = [pq.read_metadata(path).created_by for path in (stored, again)]
+        writer, here = (str(pq.read_metadata(path).created_by) for path in (stored, again))
     except (pa.ArrowException, OSError, ValueError) as error:
         yield name, f"not a readable parquet file ({str(error).splitlines()[0][:200]})"
         return
-    if not differing and written[0] == written[1]:
+    other_release = writer != here and re.fullmatch(
+        _WRITER.format(re.escape(arrow) if arrow else r"[\d.]+"), writer
+    )
+    if not differing and not other_release:
         yield name, "the rows agree, but the file is not written as this release writes it"
 
 

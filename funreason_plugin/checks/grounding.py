@@ -107,7 +107,7 @@ def ungrounded(text: str, evidence: Evidence, upto: int | None = None) -> list[s
             content = next(group for group in quote.groups() if group is not None).strip(" .,;:!?…")
             if content and not evidence.has(content, known) and not evidence.has_folded(fold(content), known):
                 missing.append(quote[0])
-    if _MONTH_NAME.search(text):
+    if _names_month(text):
         missing += [date[0] for date in _DATE.finditer(text) if not _knows_date(date, evidence, known)]
         rest = _DATE.sub(" ", text)
     for chunk in _CHUNK.finditer(rest):
@@ -132,12 +132,20 @@ _IS_CLOCK = re.compile(r"(\d{1,2}):(\d\d)(?::\d\d)?([ap]m)?\Z", re.IGNORECASE)
 _PM = re.compile(r"\s*([ap])\.?m\b", re.IGNORECASE)
 _SPLIT = re.compile(r"[-/,:&+=_.'’@~]")
 _MONTH = rf"({'|'.join(MONTHS)}|{'|'.join(month[:3] for month in MONTHS)}|sept)\b\.?"
-_MONTH_NAME = re.compile(rf"\b{_MONTH}", re.IGNORECASE)
 _DATE = re.compile(
     rf"\b(?:(\d{{1,2}})(?:st|nd|rd|th)?(?: of)? {_MONTH}|{_MONTH} (?:the )?(\d{{1,2}})(?:st|nd|rd|th)?\b)(?:,? (\d{{4}})\b)?",
     re.IGNORECASE,
 )
 _SMALL = 100
+
+
+def _names_month(text: str) -> bool:
+    """Quicker than the pattern for dates, and nearly always enough."""
+    folded = text.casefold()
+    return any(month in folded for month in _SHORT_MONTHS)
+
+
+_SHORT_MONTHS = tuple(month[:3] for month in MONTHS)
 
 
 def _knows(token: str, text: str, end: int, evidence: Evidence, known: int) -> bool:
