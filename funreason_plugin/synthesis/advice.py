@@ -22,8 +22,11 @@ ADVICE: Final = {
     "it output marks (Ref) so that the graph finds the way; `synthesize graph` shows it",
     "target_unreachable": "no path of the graph leads to this tool: mark the id it needs as Ref in the tool that "
     "gives it, or declare the edge (declared = [(first, then)]); `synthesize graph` shows what is known",
-    "no_values": "a required parameter has no source of values: add Values.of, .csv, .state, .call or .tool",
-    "tool_failed": "the call returned an error in every try: let scenario() draw states in which it can succeed, or "
+    "no_parameters": "a required parameter has no source of values: add Values.of, .csv, .state, .call or .tool",
+    "ambiguous_choice": "a list has several records, and no field tells them apart: return a telling field (name, date, "
+    "price) beside the id",
+    "nothing_found": "a look-up found nothing to go on with: let scenario() draw states in which more is to be found",
+    "tool_error": "the call returned an error in every try: let scenario() draw states in which it can succeed, or "
     "say with `needs` what comes first",
     "not_reproducible": "the tool gave another result when repeated: take time, random numbers and ids from self.now(), "
     f"self.rng and self.new_id; {_ENVIRONMENT}",
@@ -65,6 +68,10 @@ ADVICE: Final = {
     "values it cannot name: give records telling fields",
     "ungrounded_thought": "a thought states a number, id or quotation from nowhere: mind numbers in tool descriptions "
     "and in `tell`",
+    "unfilled_text": "a text has a hole where a value belongs: every placeholder of `ask`, `noun` and `tell` must be a "
+    "parameter or an output path, and records need the field that they are chosen by",
+    "unresolved_error": "a call failed and was not repeated with success: error messages should say what is wrong and "
+    f"which tool helps; {_ENVIRONMENT}",
     "missing_answer": "the turn has no answer: give the target tool a `tell`, or outputs that can be told",
     "ungrounded_answer": "the answer states what no output says: every placeholder of `tell` must be an output path",
     "control_text": "an output contains tags of the chat template (<think>, <tool_call>): remove them in the tool",

@@ -44,10 +44,10 @@ def test_the_shortest_useful_environment_has_fifteen_lines(library: str) -> None
 def test_the_shortest_useful_environment_works(library: str) -> None:
     space = SimulationSpace.from_names([library])
     with space.session(space.scenario(0)) as session:
-        title = next(iter(session.state()["library"]["books"].values()))["title"]
-        found = session.call("find_book", {"title": title})
-        assert "error" not in session.call("lend_book", {"book_id": found["book_id"], "reader": "Ada"})
-        assert "error" in session.call("lend_book", {"book_id": found["book_id"], "reader": "Bo"})
+        book = session.call("find_book", {"title": "Emma"})
+        assert session.call("lend_book", book) == {"days": 14}
+        assert "error" in session.call("lend_book", book)
+        assert "error" in session.call("lend_book", {"book_id": "B-0"})
 
 
 @pytest.mark.slow
