@@ -12,7 +12,7 @@ from typing import Any
 
 from funreason_plugin.environments.paths import parse_path
 from funreason_plugin.environments.spec import ParamSpec
-from funreason_plugin.synthesis.graph_inference import one_type
+from funreason_plugin.synthesis.parameter_slots import one_type
 
 Leaf = Callable[[str, str], Any]  # (slot path, concrete path) -> value
 

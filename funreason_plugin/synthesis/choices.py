@@ -14,7 +14,7 @@ from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from funreason_plugin.environments.similar import is_id, looks_like_id
-from funreason_plugin.synthesis.graph_inference import words
+from funreason_plugin.synthesis.names import words
 from funreason_plugin.synthesis.outputs import at
 from funreason_plugin.trajectory import Choice
 

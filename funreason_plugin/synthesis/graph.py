@@ -29,9 +29,10 @@ from funreason_plugin.environments.limits import Watch
 from funreason_plugin.environments.space import SimulationSpace
 from funreason_plugin.environments.spec import ToolSpec
 from funreason_plugin.errors import UserError, did_you_mean
-from funreason_plugin.synthesis.graph_inference import Candidates, unmarked
+from funreason_plugin.synthesis.graph_inference import Candidates
 from funreason_plugin.synthesis.graph_relations import Edge, Need, ToolNode, relations
 from funreason_plugin.synthesis.graph_verification import explore
+from funreason_plugin.synthesis.parameter_slots import unmarked
 
 if TYPE_CHECKING:
     from funreason_plugin.synthesis.tables import Tables

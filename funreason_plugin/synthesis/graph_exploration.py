@@ -8,7 +8,7 @@ Nothing is imagined: what an output contains and what makes a tool succeed is ob
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Final
@@ -17,24 +17,14 @@ from funreason_plugin.environments.limits import is_error, is_over_time
 from funreason_plugin.environments.session import Session, Snapshot
 from funreason_plugin.environments.spec import ToolSpec
 from funreason_plugin.environments.state import canonical, rules, without
-from funreason_plugin.environments.values import candidates_at
 from funreason_plugin.errors import UserError
-from funreason_plugin.synthesis.arguments import argument_leaves, compose
-from funreason_plugin.synthesis.graph_inference import Candidates, Pair, Slot, fits_slot, json_type
+from funreason_plugin.synthesis.arguments import argument_leaves
+from funreason_plugin.synthesis.graph_binding import Proposals, Seen
+from funreason_plugin.synthesis.graph_inference import Candidates, Pair
 from funreason_plugin.synthesis.outputs import leaves, nothing_found, opened_by
+from funreason_plugin.synthesis.parameter_slots import Slot, json_type
 
-SYSTEM_ONLY: Final = ("lookup", "none")  # sources of values that a person does not have
 _VALUES_PER_FIELD: Final = 40
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """A value in an output: where, and in which call (its number, its arguments' values)."""
-
-    value: Any
-    path: str
-    call: int
-    asked: tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +68,6 @@ class Facts:
         default_factory=dict
     )  # [calls that repeat an argument, calls]
     sources: dict[tuple[str, str], set[str]] = field(default_factory=dict)
-    trials: dict[Pair, int] = field(default_factory=dict)
     slow: set[str] = field(default_factory=set)
     reads_checked: dict[str, int] = field(default_factory=dict)
     wrote: set[str] = field(default_factory=set)
@@ -96,7 +85,7 @@ class World:
         self.root = Frame(session.snapshot())
         self.calls = 0
         self.values: set[Any] = set()
-        self._known: dict[tuple[str, str, int], tuple[list[Any], str]] = {}
+        self.proposals = Proposals(session, specs, facts.candidates, facts.sources, rng)
 
     # -- trying tools -----------------------------------------------------------------------------------
 
@@ -123,7 +112,7 @@ class World:
 
         ``force`` is a pair that must give its parameter; ``value`` is then the value to take.
         """
-        bound = self.bind(frame, tool, force, value)
+        bound = self.proposals.bind(frame.pool, tool, force, value)
         if bound is None:
             return None
         arguments, used = bound
@@ -201,120 +190,6 @@ class World:
     def _digest(self, environment: str) -> bytes:
         cls = self.session.space.environments[environment]
         return canonical(without(self.session.peek(environment), rules(cls.equality, environment)))
-
-    # -- arguments --------------------------------------------------------------------------------------
-
-    def bind(
-        self, frame: Frame, tool: str, force: Pair | None = None, value: Any = None
-    ) -> tuple[dict[str, Any], dict[str, Pair]] | None:
-        """Arguments for a tool, and which pair gave a leaf; None when a required leaf has no value."""
-        used: dict[str, Pair] = {}
-        chosen: list[Seen] = []
-        lacking = object()
-        forced = force[3] if force is not None else None
-
-        def leaf(slot_path: str, path: str) -> Any:
-            slot = self.facts.candidates.slots.get((tool, slot_path))
-            if slot is None:
-                return lacking
-            if slot_path != forced:
-                pair, seen = self._given(frame, slot)
-            elif value is None:
-                pair, seen = force, self._seen(frame, force, slot)
-            else:
-                pair, seen = force, [Seen(value, path, -1, ())]
-            known, source = self.known(slot)
-            if seen and (
-                slot_path == forced or not known or self.rng.random() < (0.3 if slot.values else 0.6)
-            ):
-                assert pair is not None
-                taken = _coherent(seen, chosen, self.rng)
-                chosen.append(taken)
-                used[path] = pair
-                return taken.value
-            return self.rng.choice(known) if known and source not in SYSTEM_ONLY else lacking
-
-        arguments: dict[str, Any] = {}
-        for param in self.specs[tool].params:
-            wanted = forced is not None and (
-                forced == param.name or forced.startswith((param.name + ".", param.name + "["))
-            )
-            if not (param.required or wanted or self.rng.random() < 0.25):
-                continue
-            whole = forced == param.name
-            given = (
-                leaf(param.name, param.name)
-                if whole
-                else compose(
-                    param, leaf, lambda slot: slot == forced or self.rng.random() < 0.3, lambda low, high: low
-                )
-            )
-            if _holds(given, lacking):
-                if param.required:
-                    return None
-                continue
-            arguments[param.name] = given
-        return arguments, used
-
-    def known(self, slot: Slot) -> tuple[list[Any], str]:
-        """Values that a person could give for a slot in the session's state, and their source."""
-        name = self.specs[slot.tool].environment
-        key = (slot.tool, slot.path, self.session.version(name))
-        if key not in self._known:
-            if slot.values is not None and slot.values.kind == "tool":
-                self._known[key] = [], "lookup"
-            else:
-                below = slot.below
-                found = candidates_at(slot.param, below, self.session.peek(name), self.rng, self.session)
-                self._known[key] = found.values, found.source
-            self.facts.sources.setdefault((slot.tool, slot.path), set()).add(self._known[key][1])
-        return self._known[key]
-
-    def _given(self, frame: Frame, slot: Slot) -> tuple[Pair | None, list[Seen]]:
-        """The least tried pair that has a value for the slot here, and its values."""
-        best: Pair | None = None
-        best_seen: list[Seen] = []
-        for pair in self.facts.candidates.into.get((slot.tool, slot.path), ()):
-            if best is not None and self.facts.trials.get(pair, 0) >= self.facts.trials.get(best, 0):
-                continue
-            if seen := self._seen(frame, pair, slot):
-                best, best_seen = pair, seen
-        if best is not None:
-            self.facts.trials[best] = self.facts.trials.get(best, 0) + 1
-        return best, best_seen
-
-    def _seen(self, frame: Frame, pair: Pair | None, slot: Slot) -> list[Seen]:
-        if pair is None:
-            return []
-        return [seen for seen in frame.pool.get(pair[:2], ()) if fits_slot(seen.value, slot)]
-
-
-def _coherent(seen: Sequence[Seen], chosen: Sequence[Seen], rng: Random) -> Seen:
-    """A value; most often one that goes with those chosen: of the same record, or asked for with one of them."""
-    if chosen and rng.random() < 0.8:
-        taken = {(value.call, value.path) for value in chosen}
-        other = [value for value in seen if (value.call, value.path) not in taken] or seen
-        akin = [value for value in other if any(_akin(value, before) for before in chosen)]
-        return rng.choice(akin or other)
-    return rng.choice(seen)
-
-
-def _akin(value: Seen, before: Seen) -> bool:
-    if value.call == before.call:
-        return _record(value.path) == _record(before.path)
-    return before.value in value.asked
-
-
-def _record(path: str) -> str:
-    return path[: path.rfind("]") + 1]
-
-
-def _holds(value: Any, lacking: object) -> bool:
-    if isinstance(value, dict):
-        return any(_holds(item, lacking) for item in value.values())
-    if isinstance(value, list):
-        return any(_holds(item, lacking) for item in value)
-    return value is lacking
 
 
 def masked(message: str) -> str:

@@ -13,49 +13,23 @@ kind of value it is (an id, a name), the kinds must agree. Candidates are guesse
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 
-from funreason_plugin.environments.marks import Marks, Values
-from funreason_plugin.environments.spec import ParamSpec, ToolSpec
-from funreason_plugin.environments.values import fits
+from funreason_plugin.environments.spec import ToolSpec
+from funreason_plugin.synthesis.names import keys, tool_noun, words
+from funreason_plugin.synthesis.parameter_slots import Slot, compatible, one_type, slots_of
 
 Pair = tuple[str, str, str, str]  # provider, output path, consumer, parameter path
 STRENGTH: Final = ("declared", "entity", "name", "description", "value")  # strongest first
 PROVIDERS_PER_KEY: Final = 40  # of one parameter; those of its own environment come first
 
-_ID_WORDS: Final = frozenset(
-    "id identifier number no num nr code key ref reference uuid guid handle token sku symbol".split()
-)
-_NAME_WORDS: Final = frozenset("name title label fullname username".split())
-_BARE: Final = frozenset(  # say nothing without the thing that they belong to
-    "status state type kind description message text note content body success ok error result count total "
-    "currency unit value data info detail item entry record list day hour minute created updated".split()
-)
-_STOPS: Final = frozenset("by for of from based in to on with at and or the a an".split())
-_QUALIFIERS: Final = frozenset("from to a b c one two first second old new source target".split())
 _OF_PHRASE = re.compile(
     r"\b(id|identifier|number|code|key|reference|name|title)s?\s+(?:of|for)\s+(?:the|a|an|this|that|your|its)?\s*"
     r"([a-z]+(?:\s[a-z]+)?)",
     re.I,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """A leaf of a tool's parameters: where a value goes. ``known``: the author says that a person knows it."""
-
-    tool: str
-    path: str
-    param: ParamSpec
-    below: str  # the leaf's path inside the parameter; "" is the parameter itself
-    schema: Mapping[str, Any]
-    entity: str
-    known: bool | None
-    values: Values | None
-    required: bool
 
 
 @dataclass(slots=True)
@@ -152,166 +126,17 @@ class Candidates:
         self._pair(pair, "value")
 
 
-def slots_of(spec: ToolSpec) -> Iterator[Slot]:
-    """The leaves of a tool's parameters, nested ones included ("items[].sku"); lists of scalars also as a whole."""
-    for param in spec.params:
-        for below, schema, required in _schema_leaves(param.schema, "", param.required):
-            mark = param if not below else param.marks.get(below)
-            ref = mark.ref if mark is not None else None
-            yield Slot(
-                spec.name,
-                param.name + (below if not below or below.startswith("[") else f".{below}"),
-                param,
-                below,
-                schema,
-                ref.entity if ref is not None else "",
-                ref.known if ref is not None else None,
-                mark.values if mark is not None else None,
-                required,
-            )
-
-
-def _schema_leaves(
-    schema: Mapping[str, Any], path: str, required: bool
-) -> Iterator[tuple[str, Mapping[str, Any], bool]]:
-    schema = one_type(schema)
-    if "properties" in schema:
-        must = schema.get("required", ())
-        for name, child in schema["properties"].items():
-            yield from _schema_leaves(child, f"{path}.{name}" if path else name, required and name in must)
-    elif schema.get("type") == "array":
-        items = one_type(schema.get("items") or {})
-        if items and "properties" not in items and items.get("type") != "array":
-            yield path, schema, False  # the list as a whole: another way to fill the same parameter
-        if items:
-            yield from _schema_leaves(items, f"{path}[]", required)
-    elif schema.get("type") != "object":
-        yield path, schema, required
-
-
-def one_type(schema: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The schema of a value, where null is allowed too or several types are: the first that is not null."""
-    while options := schema.get("anyOf") or schema.get("oneOf"):
-        schema = next((option for option in options if option.get("type") != "null"), {})
-    kind = schema.get("type")
-    if isinstance(kind, list):
-        schema = {**schema, "type": next((name for name in kind if name != "null"), "null")}
-    return schema
-
-
-def json_type(value: Any) -> str:
-    """ "string", "number", "boolean", "array" or "object"."""
-    if isinstance(value, bool):
-        return "boolean"
-    if isinstance(value, str):
-        return "string"
-    if isinstance(value, (int, float)):
-        return "number"
-    return "array" if isinstance(value, list) else "object" if isinstance(value, dict) else "null"
-
-
-def compatible(given: str, wanted: str) -> bool:
-    """Whether an output of a JSON type may fill a parameter of one ("" is any)."""
-    return wanted in ("", given)
-
-
-def fits_slot(value: Any, slot: Slot) -> bool:
-    """Whether a value meets the slot's schema."""
-    return fits(value, slot.schema)
-
-
-def _type(schema: Mapping[str, Any]) -> str:
-    kind = str(one_type(schema).get("type", ""))
-    return "number" if kind == "integer" else kind
-
-
-# -- names ------------------------------------------------------------------------------------------------
-
-
-@lru_cache(maxsize=65536)
-def words(name: str) -> tuple[str, ...]:
-    """Lower-case words, each in the singular: "homeCities" -> ("home", "city"), "zipcode" -> ("zip", "code")."""
-    split = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
-    found: list[str] = []
-    for word in re.split(r"[^a-z0-9]+", split):
-        if not word:
-            continue
-        word = _singular(word)
-        glued = next(
-            (end for end in ("code", "name", "number") if word.endswith(end) and len(word) > len(end) + 1), ""
-        )
-        if not glued and word.endswith("id") and len(word) > 4 and word[:-2] in _GLUED:
-            glued = "id"
-        found += [word[: -len(glued)], glued] if glued else [word]
-    return tuple(found)
-
-
-_GLUED: Final = frozenset(
-    "user order account customer product ticket message post flight booking driver car".split()
-)
-
-
-def _singular(word: str) -> str:
-    if word.endswith("ies") and len(word) > 4:
-        return word[:-3] + "y"
-    if word.endswith(("sses", "xes", "ches", "shes")):
-        return word[:-2]
-    return (
-        word[:-1] if word.endswith("s") and not word.endswith(("ss", "us", "is")) and len(word) > 2 else word
-    )
-
-
-def _sort(names: tuple[str, ...]) -> str:
-    last = names[-1] if names else ""
-    return "id" if last in _ID_WORDS else "name" if last in _NAME_WORDS else ""
-
-
-def id_like(path: str) -> bool:
-    """Whether a parameter's name says that it holds an id, a number or a code."""
-    return _sort(words(re.split(r"\.", path.replace("[]", ""))[-1])) == "id"
-
-
-def tool_noun(tool: str) -> tuple[str, ...]:
-    """What a tool is about: its name without the verb and what follows a preposition."""
-    names = words(tool)[1:]
-    for index, word in enumerate(names):
-        if word in _STOPS:
-            return names[:index] or names[index + 1 :]
-    return names
-
-
-def _keys(names: tuple[str, ...], context: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    """(key, sort) under which a name can be met: its head, and shorter heads without leading qualifiers."""
-    while len(names) > 1 and (names[-1] in _QUALIFIERS or names[-1].isdigit() or len(names[-1]) == 1):
-        names = names[:-1]
-    sort = _sort(names)
-    head = names[:-1] if sort else names
-    if not head or all(word in _BARE for word in head):
-        if (
-            sort
-            and len(names) == 1
-            and names[0] not in ("id", "name", "code", "number", "key", "title", "label")
-        ):
-            yield names[0], ""  # "sku", "symbol", "username" speak for themselves
-        head = (*context, *head)
-        if not context:
-            return
-    for start in range(len(head)):
-        rest = head[start:]
-        if not all(word in _BARE or word in _QUALIFIERS for word in rest):
-            yield "".join(rest), sort
-
-
 def _field_names(tool: str, path: str, entity: str, description: str) -> list[tuple[str, str]]:
     parts = [part for part in re.split(r"\.", path.replace("[]", "").replace("*", "")) if part]
     if not parts:
-        names, context = tool_noun(tool), ()
+        names = tool_noun(tool)
+        context: tuple[str, ...] = ()
     else:
         names = words(parts[-1])
         context = words(parts[-2]) if len(parts) > 1 else tool_noun(tool)
-    found = dict.fromkeys(_keys(names, context))
+    found = dict.fromkeys(keys(names, context))
     for match in _OF_PHRASE.finditer(description):
-        found |= dict.fromkeys(_keys((*words(match[2]), *words(match[1])), ()))
+        found |= dict.fromkeys(keys((*words(match[2]), *words(match[1])), ()))
     if entity:
         found[f"@{entity}", ""] = None
     return list(found)
@@ -320,28 +145,15 @@ def _field_names(tool: str, path: str, entity: str, description: str) -> list[tu
 def _slot_names(slot: Slot) -> list[tuple[str, str, str]]:
     parts = slot.path.replace("[]", "").split(".")
     context = words(parts[-2]) if len(parts) > 1 else tool_noun(slot.tool)
-    found = {key: "name" for key in _keys(words(parts[-1]), context)}
+    found = dict.fromkeys(keys(words(parts[-1]), context), "name")
     for match in _OF_PHRASE.finditer(slot.schema.get("description", "") or slot.param.description):
-        for key in _keys((*words(match[2]), *words(match[1])), ()):
+        for key in keys((*words(match[2]), *words(match[1])), ()):
             found.setdefault(key, "description")
     if slot.entity:
         found[f"@{slot.entity}", ""] = "entity"
     return [(key, sort, source) for (key, sort), source in found.items()]
 
 
-def unmarked(spec: ToolSpec) -> ToolSpec:
-    """The spec without entity marks and look-up declarations: what inference has in an unmarked environment."""
-
-    def bare(mark: Marks) -> Marks:
-        return Marks(
-            None, None if mark.values is None or mark.values.kind == "tool" else mark.values, mark.prose
-        )
-
-    params = []
-    for param in spec.params:
-        own = bare(Marks(param.ref, param.values, param.prose))
-        below = {path: bare(mark) for path, mark in param.marks.items()}
-        params.append(replace(param, ref=None, values=own.values, marks=below))
-    return replace(
-        spec, params=tuple(params), outputs=tuple(replace(output, ref=None) for output in spec.outputs)
-    )
+def _type(schema: Mapping[str, Any]) -> str:
+    kind = str(one_type(schema).get("type", ""))
+    return "number" if kind == "integer" else kind

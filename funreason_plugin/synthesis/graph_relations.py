@@ -13,9 +13,10 @@ from typing import Final, Literal
 
 from funreason_plugin.environments.similar import is_id
 from funreason_plugin.environments.spec import ToolSpec
-from funreason_plugin.synthesis.graph_exploration import SYSTEM_ONLY
-from funreason_plugin.synthesis.graph_inference import Candidates, Pair, Slot
-from funreason_plugin.synthesis.graph_verification import Findings, Tried
+from funreason_plugin.synthesis.graph_binding import SYSTEM_ONLY
+from funreason_plugin.synthesis.graph_findings import Findings, Tried
+from funreason_plugin.synthesis.graph_inference import Candidates, Pair
+from funreason_plugin.synthesis.parameter_slots import Slot
 
 Kind = Literal["data", "state", "declared"]
 
@@ -97,6 +98,7 @@ def relations(
             edges.append(Edge("declared", first, then, source="declared", verified=True, group=number))
             groups[then].append(number)
     if findings is not None:
+        edges = _with_careless_tools(edges, specs, candidates, findings)
         for edge in _state_edges(findings, 1 + len(edges)):
             edges.append(edge)
             if edge.verified and edge.always and edge.group not in groups[edge.consumer]:
@@ -137,6 +139,35 @@ def _data_edge(pair: Pair, source: str, findings: Findings | None) -> Edge:
         verified=holds,
         echo=echo,
     )
+
+
+def _with_careless_tools(
+    edges: list[Edge], specs: Mapping[str, ToolSpec], candidates: Candidates, findings: Findings
+) -> list[Edge]:
+    """Keep the tools that take any id unchecked reachable.
+
+    Such a tool also succeeds with a value from elsewhere, so no provider can be shown to be needed. Where an id has
+    no other source, the providers whose values worked count.
+    """
+    provided = {
+        (edge.consumer, edge.param)
+        for edge in edges
+        if edge.kind == "data" and edge.verified and not edge.echo
+    }
+    orphans = {
+        (slot.tool, slot.path)
+        for slot in candidates.slots.values()
+        if slot.tool in specs and slot.required and _system_only(slot, findings, False)
+    } - provided
+    return [
+        replace(edge, verified=True)
+        if edge.kind == "data"
+        and (edge.consumer, edge.param) in orphans
+        and not edge.echo
+        and edge.successes > HOLDS * edge.trials
+        else edge
+        for edge in edges
+    ]
 
 
 def _enough(tried: Tried, worked: Tried) -> bool:

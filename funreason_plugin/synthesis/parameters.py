@@ -123,7 +123,8 @@ class Binder:
             if options:
                 value, origin = self._taken(self._pick(options, bound, earlier), bound)
                 return value, {spec.name: origin}
-        if not parameter.open:
+        said = spec.values is not None and not any(place.system for place in parameter.places.values())
+        if not parameter.open or (said and self.rng.random() < 0.5):
             return self._known_value(name, parameter, bound), {spec.name: Provenance("query")}
         origins: dict[str, Provenance] = {}
 

@@ -9,10 +9,10 @@ tried with other arguments, then another provider. A turn may have a second goal
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from random import Random
-from typing import Any, Literal
+from typing import Literal
 
 from funreason_plugin.environments.limits import is_error
 from funreason_plugin.environments.session import Session
@@ -22,8 +22,8 @@ from funreason_plugin.synthesis.history import History, LiveCall, scalars
 from funreason_plugin.synthesis.legality import Legality, Unmet, draw
 from funreason_plugin.synthesis.outputs import nothing_found
 from funreason_plugin.synthesis.parameters import Binder, Bound, Lacking
-from funreason_plugin.synthesis.tables import NEVER, Tables
-from funreason_plugin.synthesis.trace import SamplingFailed, Trace, TracedCall
+from funreason_plugin.synthesis.tables import Tables
+from funreason_plugin.synthesis.trace import SamplingFailed, Trace
 from funreason_plugin.synthesis.trimming import finished
 
 __all__ = ["History", "SamplerOptions", "sample_turn"]
@@ -327,7 +327,7 @@ class _Walk:
         least, most = self.options.calls
         wanted = self.rng.randint(least, most)
         while len(self.binder.calls) < wanted and (
-            len(self.goals) < 3 and self.rng.random() < 0.5 or len(self.binder.calls) < least
+            (len(self.goals) < 3 and self.rng.random() < 0.5) or len(self.binder.calls) < least
         ):
             name = self._second_goal(most - len(self.binder.calls))
             if name is None:

@@ -13,7 +13,8 @@ from typing import Any, Final
 from funreason_plugin.environments.space import SimulationSpace
 from funreason_plugin.environments.spec import ParamSpec, ToolSpec
 from funreason_plugin.synthesis.graph import Need, ToolGraph
-from funreason_plugin.synthesis.graph_inference import Slot, slots_of, words
+from funreason_plugin.synthesis.names import words
+from funreason_plugin.synthesis.parameter_slots import Slot, slots_of
 
 NEVER: Final = 1_000_000  # the cost of a tool that cannot be reached
 
@@ -107,7 +108,7 @@ class Tables:
     heirs: dict[str, tuple[str, ...]]  # of those: the tools that take from it what only the system knows
     hearers: dict[str, tuple[str, ...]]  # by key: the tools that take such a thing from the user
     awaited: dict[str, tuple[tuple[str, int], ...]]  # by provider: (consumer, index of its need)
-    kept: dict[str, Any] = field(default_factory=dict)
+    kept: dict[Any, Any] = field(default_factory=dict)  # values that never change, and the first legal set
 
     @classmethod
     def of(cls, graph: ToolGraph, space: SimulationSpace) -> Tables:

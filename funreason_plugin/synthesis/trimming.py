@@ -11,8 +11,8 @@ from funreason_plugin.environments.limits import is_error
 from funreason_plugin.environments.session import Session, Snapshot
 from funreason_plugin.environments.similar import is_id
 from funreason_plugin.scoring import leaves_of
-from funreason_plugin.synthesis.graph_inference import words
 from funreason_plugin.synthesis.history import LiveCall
+from funreason_plugin.synthesis.names import words
 from funreason_plugin.synthesis.outputs import at, found
 from funreason_plugin.synthesis.parameters import Bound
 from funreason_plugin.synthesis.tables import Tables
