@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import jsonschema
 import pytest
 
@@ -75,4 +77,5 @@ def test_their_type_names_are_translated() -> None:
 def test_environments_are_labelled_and_hashed() -> None:
     hashes = {environment_hash(cls) for cls in bfcl_environments()}
     assert len(hashes) == 8
+    assert all(re.fullmatch(r"1 with bfcl-eval \d+\.\d+\.\d+", cls.version) for cls in bfcl_environments())
     assert all(cls.labels == ("in-domain:bfcl",) and cls.policy for cls in bfcl_environments())

@@ -133,6 +133,8 @@ def test_a_power_that_nobody_can_print_is_refused_at_once() -> None:
         assert session.call("power", {"base": 1, "exponent": 10**9}) == {"result": 1}
         assert session.call("power", {"base": 2, "exponent": 0.5}) == {"result": 2**0.5}
         assert session.call("power", {"base": 9, "exponent": 30}) == {"result": float(9**30)}
+        assert session.call("round_number", {"number": 7, "decimal_places": -(10**9)}) == {"result": 0}
+        assert session.call("round_number", {"number": 1234, "decimal_places": -2}) == {"result": 1200}
 
 
 def test_what_a_method_raises_is_an_output_and_keeps_what_was_changed() -> None:

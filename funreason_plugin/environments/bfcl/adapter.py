@@ -139,6 +139,7 @@ def environment_class(class_name: str, name: str, addition: Addition) -> type[Bf
         "__module__": __name__,
         "__doc__": f"bfcl-eval's {class_name}.",
         "name": name,
+        "version": f"1 with bfcl-eval {package.version()}",
         "policy": addition.policy,
         "declared": addition.declared,
         "equality": {**base.equality, **dict.fromkeys(addition.hidden, "ignored")},

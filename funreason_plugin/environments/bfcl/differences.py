@@ -127,6 +127,14 @@ def _power(instance: Any, arguments: dict[str, Any]) -> Any:
     return _number_result(instance.power(**arguments))
 
 
+def _round_number(instance: Any, arguments: dict[str, Any]) -> Any:
+    """Rounding an integer to a place far beyond its digits is 0; theirs raises ten to that place first."""
+    number, places = arguments.get("number"), arguments.get("decimal_places")
+    if type(number) is int and type(places) is int and places < -_MOST_DIGITS:
+        return {"result": 0}
+    return _number_result(instance.round_number(**arguments))
+
+
 def _numeric(name: str) -> Callable[[Any, dict[str, Any]], Any]:
     def call(instance: Any, arguments: dict[str, Any]) -> Any:
         return _number_result(getattr(instance, name)(**arguments))
@@ -151,7 +159,7 @@ def _number_result(result: Any) -> Any:
 
 
 _NUMERIC = names(
-    "add subtract multiply divide absolute_value round_number percentage mean standard_deviation "
+    "add subtract multiply divide absolute_value percentage mean standard_deviation "
     "min_value max_value sum_values si_unit_conversion imperial_si_conversion"
 )
 
@@ -164,5 +172,6 @@ SPECIAL: Mapping[str, Callable[[Any, dict[str, Any]], Any]] = {
     "logarithm": _logarithm,
     "square_root": _square_root,
     "power": _power,
+    "round_number": _round_number,
     **{name: _numeric(name) for name in _NUMERIC},
 }

@@ -7,6 +7,7 @@ in module globals) never runs here.
 from __future__ import annotations
 
 import importlib
+import importlib.metadata
 import importlib.util
 from functools import cache
 from pathlib import Path
@@ -37,6 +38,15 @@ def package_path() -> Path:
     if spec is None or not spec.submodule_search_locations:
         raise UserError(f"bfcl-eval is not installed: {INSTALL}")
     return Path(next(iter(spec.submodule_search_locations)))
+
+
+@cache
+def version() -> str:
+    """The installed release of bfcl-eval."""
+    try:
+        return importlib.metadata.version("bfcl-eval")
+    except importlib.metadata.PackageNotFoundError:
+        return "unknown"
 
 
 @cache

@@ -41,9 +41,8 @@ _LOG_LINES = (
 def scenario(rng: Random, now: datetime) -> dict[str, Any]:
     """A parked car, as its last driver left it."""
     region = list(rng.choice(_REGIONS))
-    ajar = rng.choice(
-        ((), ("driver",), ("driver",), ("driver", "passenger"), ("rear_left",), ("driver", "rear_right"), DOORS)
-    )
+    ajar = rng.choice(((), (), (), ("driver",), ("driver",), ("driver", "passenger"), ("rear_left",), DOORS))
+    braking = rng.random() < 0.45
     tires = round(rng.uniform(27.5, 35.0), 1)
     return {
         "fuelLevel": round(rng.uniform(2.0, 34.0), 1),
@@ -58,6 +57,8 @@ def scenario(rng: Random, now: datetime) -> dict[str, Any]:
         "parkingBrakeStatus": rng.choice(("engaged", "released")),
         "parkingBrakeForce": 0.0,
         "slopeAngle": float(rng.randint(0, 8)),
+        "brakePedalStatus": "pressed" if braking else "released",
+        "brakePedalForce": 1000.0 if braking else 0.0,
         "distanceToNextVehicle": float(rng.randint(15, 180)),
         "cruiseStatus": "inactive",
         "destination": "None",
