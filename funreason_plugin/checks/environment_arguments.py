@@ -10,7 +10,7 @@ from typing import Any, Final
 from funreason_plugin.checks.environment_facts import Facts
 from funreason_plugin.checks.environment_places import state_paths
 from funreason_plugin.environments.marks import Marks
-from funreason_plugin.environments.schemas import one_type
+from funreason_plugin.environments.schemas import fits, one_type
 from funreason_plugin.environments.session import Session
 from funreason_plugin.environments.similar import answers, looks_like_id
 from funreason_plugin.environments.spec import ParamSpec
@@ -34,7 +34,9 @@ class Arguments:
         """Remember the values of an output."""
         for path, values in state_paths(output if isinstance(output, dict) else {"": output}).items():
             path = path.removeprefix(".")
-            self.facts.outputs.setdefault(tool, set()).add(path)
+            self.facts.outputs.setdefault((tool, path), set()).update(
+                type(value).__name__ for value in values
+            )
             kept = self._seen.setdefault((tool, path), deque(maxlen=_KEPT))
             kept.extend(
                 value for value in values if isinstance(value, (str, int, float)) and value is not True
@@ -70,9 +72,12 @@ class Arguments:
             self._drawn[key] = version, candidates_at(param, path, state, self.rng, session)
         return self._drawn[key][1]
 
-    def provided(self, name: str, mark: Marks) -> tuple[tuple[str, str], deque[Any]]:
+    def provided(
+        self, name: str, mark: Marks, schema: Mapping[str, Any], desperate: bool
+    ) -> tuple[tuple[str, str], list[Any]]:
         """A field of earlier outputs that refers to the same entity, or answers to the name; or any ids at all."""
-        filled = {key: kept for key, kept in self._seen.items() if kept}
+        fitting = {key: [item for item in kept if fits(item, schema)] for key, kept in self._seen.items()}
+        filled = {key: kept for key, kept in fitting.items() if kept}
         if mark.values is not None and mark.values.kind == "tool":
             keys = [key for key in filled if key == (mark.values.column, mark.values.path)]
         elif mark.ref is not None:
@@ -80,10 +85,10 @@ class Arguments:
             keys = keys or [key for key in filled if key not in self._refs and answers(name, *key)]
         else:
             keys = [key for key in filled if answers(name, *key)]
-        if not keys and self.rng.random() < 0.5:
+        if not keys and desperate and self.rng.random() < 0.5:
             keys = [key for key, kept in filled.items() if looks_like_id(kept[-1])]
         if not keys:
-            return ("", ""), deque()
+            return ("", ""), []
         key = self.rng.choice(keys)
         return key, filled[key]
 
@@ -114,7 +119,7 @@ class _Binding:
             return items if len(items) >= least else _LACKING
         if mark.values is None and schema.get("properties"):
             return self.object(param, schema, path)
-        return self.leaf(param, path, name, mark)
+        return self.leaf(param, schema, path, name, mark)
 
     def object(self, param: ParamSpec, schema: Mapping[str, Any], path: str) -> Any:
         required = schema.get("required", ())
@@ -127,17 +132,17 @@ class _Binding:
             return _LACKING
         return {key: item for key, item in found.items() if item is not _LACKING}
 
-    def leaf(self, param: ParamSpec, path: str, name: str, mark: Marks) -> Any:
+    def leaf(self, param: ParamSpec, schema: Mapping[str, Any], path: str, name: str, mark: Marks) -> Any:
         label = param.name + (path if path.startswith("[") or not path else f".{path}")
         found = self.arguments.drawn(self.tool, param, path)
         facts = self.arguments.facts.tools[self.tool]
         facts.sources.setdefault(label, Counter())[found.source] += 1
         values = found.values
         if found.source in ("lookup", "none", "invented", "default") or not values:
-            provider, seen = self.arguments.provided(name, mark)
+            provider, seen = self.arguments.provided(name, mark, schema, found.source in ("lookup", "none"))
             if seen and (not values or self.rng.random() < 0.7):
                 self.used[label] = f"{provider[0]}: {provider[1] or 'its output'}"
-                return seen[-1] if self.rng.random() < 0.5 else self.rng.choice(list(seen))
+                return seen[-1] if self.rng.random() < 0.5 else self.rng.choice(seen)
         if not values:
             return _LACKING
         for value in values[:3]:

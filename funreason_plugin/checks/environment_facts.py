@@ -65,7 +65,9 @@ class Facts:
     calls: int = 0
     distinct: int = 0
     drawn: int = 0
-    outputs: dict[str, set[str]] = field(default_factory=dict)  # tool: output paths that were seen
+    outputs: dict[tuple[str, str], set[str]] = field(
+        default_factory=dict
+    )  # types seen, by tool and output path
     values: dict[str, list[Any]] = field(default_factory=dict)  # some values by state path
     tops: set[str] = field(default_factory=set)  # the state's own keys, empty ones included
     hashes: dict[str, str] = field(default_factory=dict)  # scenario seed: hash of its states

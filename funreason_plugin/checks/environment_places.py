@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import sys
 import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -40,16 +41,21 @@ def raised_at(cls: type[Environment], error: BaseException) -> str:
 
 def not_plain(value: Any, path: str = "") -> tuple[str, str] | None:
     """The first place in a state that JSON cannot hold as it is: (path, what is there); None when all is plain."""
-    if value is None or isinstance(value, (str, bool, int, float)):
+    if value is None or type(value) in (
+        str,
+        bool,
+        int,
+        float,
+    ):  # an enum's member comes back as a mere string
         return None
-    if isinstance(value, dict):
+    if type(value) is dict:
         for key, item in value.items():
             if not isinstance(key, str):
                 return path, f"a key of type {type(key).__name__} ({key!r})"
             if found := not_plain(item, f"{path}.{key}" if path else key):
                 return found
         return None
-    if isinstance(value, list):
+    if type(value) is list:
         return next((found for item in value if (found := not_plain(item, f"{path}[]"))), None)
     return path, f"a {type(value).__name__}"
 
@@ -59,6 +65,32 @@ def state_paths(state: Mapping[str, Any]) -> dict[str, list[Any]]:
     found: dict[str, list[Any]] = {}
     for path, value in _leaves(state, ""):
         found.setdefault(path, []).append(value)
+    return found
+
+
+def covers(pattern: str, path: str) -> bool:
+    """Whether a state path lies at or below an equality pattern."""
+    mine = [part for part in pattern.replace("[]", ".[]").split(".") if part]
+    theirs = [part for part in path.replace("[]", ".[]").split(".") if part]
+    return len(mine) <= len(theirs) and all(
+        a == b or "*" in (a, b) for a, b in zip(mine, theirs, strict=False)
+    )
+
+
+def shared_containers(cls: type[Environment]) -> dict[str, str]:
+    """The containers of an environment's classes and modules, as text: what tools must not change."""
+    found: dict[str, str] = {}
+    for owner in cls.__mro__:
+        if owner in (Environment, object):
+            continue
+        module = sys.modules.get(owner.__module__)
+        for prefix, names in (
+            (owner.__name__, vars(owner)),
+            (owner.__module__, vars(module) if module else {}),
+        ):
+            for key, value in names.items():
+                if isinstance(value, (list, dict, set, bytearray)) and key[:2] != "__":
+                    found[f"{prefix}.{key}"] = repr(value)
     return found
 
 

@@ -10,13 +10,12 @@ from __future__ import annotations
 
 import hashlib
 import random
-import sys
 from collections.abc import Iterable, Sequence
 from time import monotonic
 from typing import Any, Final
 
 from funreason_plugin.checks.environment_facts import Facts, Finding, Severity, ToolFacts
-from funreason_plugin.checks.environment_places import not_plain, place, state_paths
+from funreason_plugin.checks.environment_places import not_plain, place, shared_containers, state_paths
 from funreason_plugin.checks.environment_walk import Recorded, Walk, recorded
 from funreason_plugin.environments.environment import Environment
 from funreason_plugin.environments.limits import OverTime, Watch, is_over_time, time_limit
@@ -145,7 +144,7 @@ class _Exploration:
         scenario = self.space.scenario(seed)
         rng = random.Random(f"{seed}/walk")
         facts = self.facts
-        shared = _shared(self.cls)
+        shared = shared_containers(self.cls)
         with self.open(scenario) as bystander:
             untouched = _view(bystander, self.cls)
             with self.open(scenario) as session:
@@ -165,7 +164,8 @@ class _Exploration:
                 facts.logs[seed], facts.hashes[seed] = log, _hash(scenario)
                 self.off_the_log(session, walk, rng)
             leak = next(
-                (name for name, before in shared.items() if _shared(self.cls).get(name) != before), ""
+                (name for name, before in shared.items() if shared_containers(self.cls).get(name) != before),
+                "",
             )
             if _view(bystander, self.cls) != untouched:
                 self.report(
@@ -288,23 +288,6 @@ def _first_difference(session: Session, log: Iterable[tuple[str, dict[str, Any],
         if session.call(tool, arguments) != output:
             return number
     return None
-
-
-def _shared(cls: type[Environment]) -> dict[str, str]:
-    """The containers of an environment's classes and modules, as text: what tools must not change."""
-    found: dict[str, str] = {}
-    for owner in cls.__mro__:
-        if owner in (Environment, object):
-            continue
-        module = sys.modules.get(owner.__module__)
-        for prefix, names in (
-            (owner.__name__, vars(owner)),
-            (owner.__module__, vars(module) if module else {}),
-        ):
-            for key, value in names.items():
-                if isinstance(value, (list, dict, set, bytearray)) and key[:2] != "__":
-                    found[f"{prefix}.{key}"] = repr(value)
-    return found
 
 
 def _change_of(message: str) -> str:

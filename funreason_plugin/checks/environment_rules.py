@@ -8,7 +8,7 @@ from statistics import median
 from typing import Any, Final
 
 from funreason_plugin.checks.environment_facts import SEVERITIES, Facts, Finding, Severity, ToolFacts
-from funreason_plugin.checks.environment_places import place
+from funreason_plugin.checks.environment_places import covers, place
 from funreason_plugin.environments.environment import Environment
 from funreason_plugin.environments.invented import is_prose
 from funreason_plugin.environments.marks import Marks
@@ -24,7 +24,9 @@ _PYTHON: Final = {"string": "str", "integer": "int", "number": "float", "boolean
 def findings_of(cls: type[Environment], facts: Facts) -> list[Finding]:
     """All findings on one environment, errors first."""
     rules = _Rules(cls, facts)
-    found = list(facts.findings)
+    found = [item for item in facts.findings if not ("cannot be copied" in item.message and _unplain(facts))]
+    if any(item.check == "scenario" for item in found):
+        return found  # the rest would only speak of what follows from it
     found += rules.scenarios()
     found += rules.equality()
     for name, spec in cls.tool_specs().items():
@@ -35,6 +37,10 @@ def findings_of(cls: type[Environment], facts: Facts) -> list[Finding]:
             for param in spec.params:
                 found += rules.parameter(spec, tool, param)
     return sorted(found, key=lambda item: SEVERITIES.index(item.severity))
+
+
+def _unplain(facts: Facts) -> bool:
+    return any(tool.unplain for tool in facts.tools.values())
 
 
 class _Rules:
@@ -64,7 +70,7 @@ class _Rules:
             beside = [path for path in known if re.split(r"[.\[]", path)[0] == top]
             if (
                 known
-                and not any(_covers(pattern, path) for path in beside)
+                and not any(covers(pattern, path) for path in beside)
                 and (beside or top not in self.facts.tops)
             ):
                 yield self._finding(
@@ -239,14 +245,19 @@ class _Rules:
         """Values that only the system knows: some tool must give them."""
         name = re.split(r"[.\[\]]+", path.strip("[]."))[-1] or param.name
         entity = mark.ref.entity if mark.ref is not None else re.sub(r"_?ids?$", "", name) or name
-        fields = [(t, path) for t, paths in self.facts.outputs.items() for path in paths]
+        seen = self.facts.outputs
         giving = [
-            key
-            for key in fields
-            if self.refs.get(key) == entity or (mark.ref is None and answers(name, *key))
+            key for key in seen if self.refs.get(key) == entity or (mark.ref is None and answers(name, *key))
         ]
-        giving += [key for key, other in self.refs.items() if other == entity]
-        if giving:
+        wanted = _python(one_type(param.schema))
+        if giving and not path and not any(wanted in seen[key] for key in giving):
+            tool_name, field = giving[0]
+            had = ", ".join(sorted(seen[giving[0]]))
+            message = f"takes {wanted}, but {tool_name} gives {field or 'it'} as {had}"
+            yield self._finding(
+                "error", "values", message, f"let both have one type, e.g. {param.name}: {had}", where
+            )
+        if giving or entity in self.refs.values():
             return
         kind = _python(one_type(param.schema))
         if path and not path.strip("[]."):
@@ -285,12 +296,3 @@ class _Rules:
 
 def _python(schema: Any) -> str:
     return _PYTHON.get(str(schema.get("type")), "str")
-
-
-def _covers(pattern: str, path: str) -> bool:
-    """Whether a state path lies at or below an equality pattern."""
-    mine = [part for part in pattern.replace("[]", ".[]").split(".") if part]
-    theirs = [part for part in path.replace("[]", ".[]").split(".") if part]
-    return len(mine) <= len(theirs) and all(
-        a == b or "*" in (a, b) for a, b in zip(mine, theirs, strict=False)
-    )

@@ -18,11 +18,12 @@ from funreason_plugin.checks.environment_facts import Facts, ToolFacts
 from funreason_plugin.checks.environment_places import not_plain, raised_at, state_paths
 from funreason_plugin.environments.environment import Environment, ToolError
 from funreason_plugin.environments.limits import is_error, is_over_time
-from funreason_plugin.environments.schemas import one_type
+from funreason_plugin.environments.schemas import fits, one_type
 from funreason_plugin.environments.session import Session
 from funreason_plugin.environments.spec import ToolSpec
 from funreason_plugin.environments.state import canonical, rules, without
 
+_NOTHING: Final = {"string": "zz-unknown-77", "integer": 987654321}  # values that no state has
 _HUNTED: Final = 60  # state paths tried for a parameter without a source
 _ERROR_TEXT = re.compile(r"(?i)\s*(?:error\b|failed\b|failure\b|exception\b)")
 _ERROR_KEYS: Final = {"err", "errors", "error_message", "errormessage", "exception"}
@@ -96,6 +97,7 @@ class Walk:
         self.specs: Mapping[str, ToolSpec] = session.space.tools
         self.log: list[tuple[str, dict[str, Any], Any]] = []
         self.arguments = Arguments(cls.name, session, facts, rng)
+        self._plain = True
         self._weight: Counter[str] = Counter()  # tries, and successes twice more
         self._digest, self._full = self.digests()
 
@@ -146,8 +148,11 @@ class Walk:
         found.changed += self._full != before_full
         if record is not None and record.private and not found.private:
             found.private = record.private
-        if spec.writes and not found.unplain and (odd := not_plain(self.session.peek(spec.environment))):
-            found.unplain = f"{odd[1]} at {odd[0] or 'the top'}"
+        if self._plain and self._full != before_full:
+            odd = not_plain(self.session.peek(spec.environment))
+            if odd is not None:  # the first tool that left it is to blame
+                self._plain = False
+                found.unplain = found.unplain or f"{odd[1]} at {odd[0] or 'the top'}"
         if not found.error_like and _looks_like_error(output):
             found.error_like = shown(output)
         self.arguments.note(tool, output)
@@ -187,12 +192,12 @@ class Walk:
     def misuse(self, tool: str) -> None:
         """Call a tool with a value that means nothing, one parameter at a time: does it fail as it should?"""
         for param in self.specs[tool].params:
-            kind = one_type(param.schema)
-            if kind.get("type") != "string" or {"enum", "format", "pattern", "const"} & kind.keys():
-                continue
-            bound = self.arguments.bind(tool, {param.name: "zz-unknown-77"})
-            if bound is not None:
-                self.call(tool, bound[0])
+            schema = one_type(param.schema)
+            nothing = _NOTHING.get(str(schema.get("type")))
+            if nothing is not None and "format" not in schema and fits(nothing, schema):
+                bound = self.arguments.bind(tool, {param.name: nothing})
+                if bound is not None:
+                    self.call(tool, bound[0])
 
     def hunt(self, tool: str) -> None:
         """Try every value of the state for the parameters that nobody gives values for."""

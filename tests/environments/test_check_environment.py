@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import random
 import time
+from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
@@ -408,6 +409,38 @@ def test_an_id_that_no_tool_gives() -> None:
     finding = next(item for item in report.findings if item.check == "values")
     assert finding.severity == "error" and finding.where == "tidy.shelf_id"
     assert 'Annotated[str, Ref("shelf")]' in finding.change
+
+
+def test_an_id_of_another_type_than_the_look_up_gives() -> None:
+    class Torn(Shelf):
+        @tool
+        def newest_shelf(self) -> dict[str, str]:
+            """Tell which shelf is the newest."""
+            return {"shelf_id": "77"}
+
+        @tool
+        def tidy(self, shelf_id: int) -> int:
+            """Tidy a shelf.
+
+            Args:
+                shelf_id: The shelf's number.
+            """
+            return shelf_id
+
+    report = check_environment(Torn, samples=2)
+    finding = next(item for item in report.findings if item.check == "values")
+    assert finding.message == "takes int, but newest_shelf gives shelf_id as str"
+
+
+def test_an_enum_in_the_state_comes_back_as_a_string() -> None:
+    class Colour(str, Enum):
+        RED = "red"
+
+    class Painted(Shelf):
+        def scenario(self, rng: random.Random) -> dict[str, Any]:
+            return {**super().scenario(rng), "colour": Colour.RED}
+
+    assert "a Colour at 'colour'" in found(Painted, "scenario").message
 
 
 def test_an_id_that_a_look_up_gives_is_no_finding() -> None:
