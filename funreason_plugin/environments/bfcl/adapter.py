@@ -147,7 +147,7 @@ def environment_class(class_name: str, name: str, addition: Addition) -> type[Bf
         "addition": addition,
         "_specs": tool_specs(class_name, name, addition),
     }
-    return type(f"Bfcl{class_name}", (base,), attributes)
+    return type(class_name, (base,), attributes)
 
 
 def _json(value: Any) -> Any:
