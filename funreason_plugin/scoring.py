@@ -21,7 +21,7 @@ from typing import Any
 from funreason_plugin.environments.environment import Environment
 from funreason_plugin.environments.session import Session
 from funreason_plugin.environments.space import SimulationSpace
-from funreason_plugin.environments.state import canonical, differences, rules, same_scalar, without
+from funreason_plugin.environments.state import canonical, differences, rules, without
 from funreason_plugin.trajectory import Needed
 
 MAX_REASONS = 20
@@ -107,29 +107,33 @@ def _state_differences(
 def _missing(needed: Sequence[Needed], outputs: Sequence[Any], renamed: Mapping[str, str]) -> list[Needed]:
     if not needed:
         return []
-    leaves: list[tuple[str, Any]] = [leaf for output in outputs for leaf in leaves_of(output)]
-    texts = {value for _, value in leaves if isinstance(value, str)}
+    texts: set[str] = set()
+    others: dict[Any, set[str]] = {}  # numbers, true, false, null: the names of the fields that they stand in
+    for output in outputs:
+        for path, leaf in leaves_of(output):
+            if isinstance(leaf, str):
+                texts.add(leaf)
+            else:
+                others.setdefault((isinstance(leaf, bool), leaf), set()).add(_last(path))
     missing = []
     for item in needed:
         value = renamed.get(item.value, item.value) if isinstance(item.value, str) else item.value
-        if isinstance(value, str) and value in texts:
-            continue
-        if isinstance(value, (dict, list)):
+        if isinstance(value, str):
+            found = value in texts
+        elif isinstance(value, (dict, list)):
             packed = canonical(value)
             found = any(packed == canonical(part) for output in outputs for part in _parts(output))
         else:
-            found = any(
-                same_scalar(value, leaf) and _telling(value, item.field, name) for name, leaf in leaves
-            )
+            names = others.get((isinstance(value, bool), value), set())
+            found = bool(names) and (not _weak(value) or _last(item.field) in names)
         if not found:
             missing.append(item)
     return missing
 
 
-def _telling(value: Any, field_name: str, found_in: str) -> bool:
+def _weak(value: Any) -> bool:
     """A bare true, null or small number occurs everywhere: it counts only in a field of the same name."""
-    weak = value is None or isinstance(value, bool) or (isinstance(value, (int, float)) and abs(value) < 1000)
-    return not weak or _last(field_name) == _last(found_in)
+    return value is None or isinstance(value, bool) or (isinstance(value, (int, float)) and abs(value) < 1000)
 
 
 def _last(path: str) -> str:

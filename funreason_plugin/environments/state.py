@@ -48,6 +48,17 @@ class Rules:
 
     mode: str = ""
     children: dict[str, Rules] = field(default_factory=dict)
+    _only: dict[tuple[str, ...], Rules | None] = field(default_factory=dict)
+
+    def only(self, modes: tuple[str, ...]) -> Rules | None:
+        """The part of the tree that leads to these modes; None where there is none."""
+        if modes not in self._only:
+            children = {
+                key: part for key, node in self.children.items() if (part := node.only(modes)) is not None
+            }
+            wanted = self.mode in modes
+            self._only[modes] = Rules(self.mode if wanted else "", children) if wanted or children else None
+        return self._only[modes]
 
     def child(self, key: str) -> Rules | None:
         return self.children.get(key) or self.children.get("*")
@@ -74,23 +85,23 @@ def rules(equality: Mapping[str, str], where: str = "equality") -> Rules:
     return _rules(tuple(equality.items()), where)
 
 
-def without(value: Any, tree: Rules | None, modes: tuple[str, ...] = ("volatile",)) -> Any:
+def without(value: Any, tree: Rules, modes: tuple[str, ...] = ("volatile",)) -> Any:
     """The value without the fields of these modes; shares what has none of them with the original."""
-    if tree is None or (not tree.children and tree.mode not in modes):
+    return _without(value, tree.only(modes))
+
+
+def _without(value: Any, tree: Rules | None) -> Any:
+    if tree is None:
         return value
     if isinstance(value, dict):
-        result = {}
-        for key, item in value.items():
-            child = tree.child(key)
-            if child is not None and child.mode in modes:
-                continue
-            result[key] = without(item, child, modes)
-        return result
-    if isinstance(value, list):
-        child = tree.children.get("[]")
-        if child is None:
-            return value
-        return [without(item, child, modes) for item in value if child.mode not in modes]
+        children = {key: tree.child(key) for key in value}
+        return {
+            key: _without(item, child)
+            for key, item in value.items()
+            if (child := children[key]) is None or not child.mode
+        }
+    if isinstance(value, list) and (child := tree.children.get("[]")) is not None:
+        return [] if child.mode else [_without(item, child) for item in value]
     return value
 
 

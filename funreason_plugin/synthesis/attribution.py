@@ -142,7 +142,7 @@ def says(text: str, value: Any) -> bool:
     if isinstance(value, bool) or value is None:
         return False
     word = f"{value:g}" if isinstance(value, float) else str(value)
-    if not word.strip():
+    if not word.strip() or word.casefold() not in text.casefold():
         return False
     left = r"(?<![\w.])" if word[0].isalnum() else ""
     right = r"(?!\w|\.\d)" if word[-1].isalnum() else ""
