@@ -40,6 +40,7 @@ from funreason_plugin.workers import CallWatch, Pool
 if TYPE_CHECKING:
     from rich.console import Console
 
+MADE_AGAIN = "made again from seed and settings"
 AT_ONCE = 32
 """Trajectories a job."""
 
@@ -211,7 +212,7 @@ def _take(item: Inspected, report: Report, recount: Recount, attempts: dict[int,
         if item.replays:
             report.count("of these, still replay")
     if item.remade:
-        report.count("made again from seed and settings")
+        report.count(MADE_AGAIN)
 
 
 def _conclude(report: Report, recount: Recount) -> None:
@@ -220,6 +221,15 @@ def _conclude(report: Report, recount: Recount) -> None:
         still = report.counts.setdefault("of these, still replay", 0)
         report.notes.append(
             f"an environment has changed since {changed:,} trajectories were made: {still:,} of {changed:,} still replay"
+        )
+    made, differing = (
+        report.counts.get(MADE_AGAIN, 0),
+        len({p.where.split(": ")[0] for p in report.problems if p.check == "made_again"}),
+    )
+    if differing > made // 2 > 0:
+        report.notes.append(
+            "most slots come out differently when they are made again: the code of the package has changed since "
+            "(then the other checks still count), or a setting in run.yaml was changed"
         )
     if not recount.kept:
         report.add(TRAJECTORIES, "holds no trajectory", "unreadable")

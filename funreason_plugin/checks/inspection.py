@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import orjson
 
+from funreason_plugin import __version__
 from funreason_plugin.checks.acceptance import review_trajectory
 from funreason_plugin.checks.duplicates import duplicate_key
 from funreason_plugin.checks.records import bookkeeping
@@ -87,7 +88,7 @@ class Inspector:
         self._against_environments(trajectory, index, result)
         for turn, name, reason in review_trajectory(trajectory):
             result.problems.append((f"turns[{turn}]", reason, name))
-        if self._remaker is not None and not (result.changed and not result.replays):
+        if self._remaker is not None and not result.changed and _of_this_release(trajectory):
             self._against_settings(self._remaker, trajectory, index, duplicates, rejections, result)
         return result
 
@@ -143,6 +144,11 @@ class Inspector:
             for where, what in _named(orjson.loads(text), drawn, ""):
                 place = f"rejected.jsonl:{line}: {where}"
                 result.problems.append((place, what, "made_again"))
+
+
+def _of_this_release(trajectory: Trajectory) -> bool:
+    """Another release of the package may draw other samples from the same seed."""
+    return trajectory.versions.get("funreason_plugin", __version__) == __version__
 
 
 def _named(stored: Any, drawn: Any, where: str) -> Iterator[tuple[str, str]]:

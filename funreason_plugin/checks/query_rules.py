@@ -154,10 +154,10 @@ def unsaid_choice(view: TurnView) -> str | None:
 def _expresses(text: Said, choice: Choice) -> bool:
     if choice.by == "equals":
         return text.reads(choice.value, choice.key) or text.reads(choice.value, choice.key, enum=True)
-    least, most = bool(text.words & _LEAST), bool(text.words & _MOST)
-    if choice.by == "min":
-        return least or (not most and bool(_SUPERLATIVE.search(text.folded)))
-    return most or (not least and bool(_SUPERLATIVE.search(text.folded)))
+    if text.words & (_LEAST if choice.by == "min" else _MOST):
+        return True
+    # A superlative of which we do not know the direction ("roomiest") is given the benefit of the doubt.
+    return any(word not in _LEAST and word not in _MOST for word in _SUPERLATIVE.findall(text.folded))
 
 
 _LEAST = frozenset(
