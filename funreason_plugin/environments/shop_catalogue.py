@@ -141,7 +141,7 @@ class ShopCatalogue(Environment):
             "read me what customers wrote about {product_id}",
         ),
         noun="review of {product_id}",
-        tell="{reviews[]: {author} gives it {stars} out of 5}",
+        tell="{reviews[]: {author} gives it a rating of {stars}}",
         reports=("reviews[].author", "reviews[].stars"),
     )
     def read_reviews(self, product_id: ProductId) -> Reviews:

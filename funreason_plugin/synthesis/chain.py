@@ -64,10 +64,14 @@ class Usage:
     agents: dict[str, list[int]] = field(default_factory=dict)
 
     def add(self, agent: str, input_tokens: int, output_tokens: int) -> None:
-        row = self.agents.setdefault(agent, [0, 0, 0])
-        row[0] += 1
-        row[1] += input_tokens
-        row[2] += output_tokens
+        self.join({agent: [1, input_tokens, output_tokens]})
+
+    def join(self, agents: Mapping[str, Sequence[int]]) -> None:
+        """Add what another count says."""
+        for agent, counts in agents.items():
+            row = self.agents.setdefault(agent, [0, 0, 0])
+            for place, count in enumerate(counts):
+                row[place] += count
 
 
 @dataclass(slots=True)

@@ -15,7 +15,7 @@ from funreason_plugin.environments.session import Session
 from funreason_plugin.environments.spec import ParamSpec, ToolSpec
 from funreason_plugin.environments.values import candidates_at
 from funreason_plugin.synthesis.arguments import compose
-from funreason_plugin.synthesis.graph_inference import Candidates, Pair
+from funreason_plugin.synthesis.graph_inference import STRENGTH, Candidates, Pair
 from funreason_plugin.synthesis.parameter_slots import Slot, fits_slot
 
 SYSTEM_ONLY: Final = ("lookup", "none")  # sources of values that a person does not have
@@ -135,14 +135,17 @@ class Proposals:
         return self._known[key]
 
     def _given(self, pool: Pool, slot: Slot) -> tuple[Pair | None, list[Seen]]:
-        """The least tried pair that has a value for the slot here, and its values."""
+        """A pair that has a value for the slot here, and its values: most often of the strongest source, the least
+        tried of them; else the least tried of all."""
+        pairs = self.candidates.into.get((slot.tool, slot.path), ())
+        strength = self.rng.random() < 0.7
         best: Pair | None = None
         best_seen: list[Seen] = []
-        for pair in self.candidates.into.get((slot.tool, slot.path), ()):
-            if best is not None and self._tried.get(pair, 0) >= self._tried.get(best, 0):
-                continue
-            if seen := self._seen(pool, pair, slot):
-                best, best_seen = pair, seen
+        best_rank = (0, 0)
+        for pair in pairs:
+            rank = (STRENGTH.index(self.candidates.pairs[pair]) if strength else 0, self._tried.get(pair, 0))
+            if (best is None or rank < best_rank) and (seen := self._seen(pool, pair, slot)):
+                best, best_seen, best_rank = pair, seen, rank
         if best is not None:
             self._tried[best] = self._tried.get(best, 0) + 1
         return best, best_seen

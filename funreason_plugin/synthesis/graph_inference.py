@@ -22,7 +22,7 @@ from funreason_plugin.synthesis.names import keys, tool_noun, words
 from funreason_plugin.synthesis.parameter_slots import Slot, compatible, one_type, slots_of
 
 Pair = tuple[str, str, str, str]  # provider, output path, consumer, parameter path
-STRENGTH: Final = ("declared", "entity", "name", "description", "value")  # strongest first
+STRENGTH: Final = ("declared", "entity", "name", "description", "head", "value")  # strongest first
 PROVIDERS_PER_KEY: Final = 40  # of one parameter; those of its own environment come first
 
 _OF_PHRASE = re.compile(
@@ -89,6 +89,8 @@ class Candidates:
         slot = self.slots[consumer, slot_path]
         if not compatible(self.fields[provider, path], _type(slot.schema)):
             return
+        if source == "name" and sort != wanted_sort:
+            source = "head"  # of the same thing, but maybe not the same kind of value
         pair = (provider, path, consumer, slot_path)
         if pair in self.pairs:
             self._pair(pair, source)

@@ -26,7 +26,7 @@ class Edge:
     """A dependency of ``consumer`` on ``provider``, and its evidence.
 
     ``output`` and ``param`` are the paths of a data edge. ``source`` tells who proposed it: "entity", "name",
-    "description", "value" (a tool succeeded with it), "execution" (state edges) or "declared". ``successes`` of
+    "description", "head" (a name of the same thing), "value" (a tool succeeded with it), "execution" (state edges) or "declared". ``successes`` of
     ``trials`` held; ``foreign`` is how often the consumer failed, of ``foreign_trials``, with values from elsewhere.
     State edges of one ``group`` are alternatives. ``always``: in no sampled state did the consumer work without.
     ``echo``: the provider merely repeats its own argument.

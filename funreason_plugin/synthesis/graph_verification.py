@@ -119,6 +119,7 @@ class _Survey:
         self.data.verify(frame)
         self.data.pass_on(frame)
         self.states.same_thing(frame, near)
+        self.data.verify(frame)
         for tool, successes in frame.successes.items():
             self.known.setdefault(tool, []).append(successes[0])
             self.findings.after.setdefault(tool, {})[frozenset(call.tool for call in frame.path)] = None

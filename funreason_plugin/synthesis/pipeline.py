@@ -20,6 +20,7 @@ from rich.console import Console
 
 from funreason_plugin.config import SynthesisConfig, versions
 from funreason_plugin.environments.environment import environment_hash
+from funreason_plugin.environments.limits import is_error
 from funreason_plugin.environments.space import SimulationSpace
 from funreason_plugin.errors import UserError
 from funreason_plugin.synthesis import emission
@@ -35,7 +36,11 @@ STOP_AFTER, STOP_BELOW = 50, 0.05
 
 @dataclass(slots=True)
 class Summary:
-    """What a run did; summary.json. Everything but ``seconds`` and ``per_minute`` is the same for the same seed."""
+    """What a run did; summary.json. The same for the same seed, but for what only the last call of the command
+    knows: ``seconds``, ``per_minute`` and ``agents`` count from slot ``resumed_at`` on.
+
+    ``settings`` repeats run.yaml, so that a change in either is seen.
+    """
 
     kept: int = 0
     attempts: int = 0
@@ -50,8 +55,10 @@ class Summary:
     rejections: dict[str, dict[str, int]] = field(default_factory=dict)
     agents: dict[str, dict[str, int]] = field(default_factory=dict)
     bytes: dict[str, int] = field(default_factory=dict)
+    resumed_at: int = 0
     seconds: float = 0.0
     per_minute: float = 0.0
+    settings: dict[str, Any] = field(default_factory=dict)
 
 
 def settings_of(config: SynthesisConfig, space: SimulationSpace) -> dict[str, Any]:
@@ -76,13 +83,15 @@ def run(config: SynthesisConfig, console: Console) -> Summary:
     started = time.monotonic()
     space = SimulationSpace.from_names(config.env)
     _check_holdout(config, space)
-    folder = Folder(Path(config.out), settings_of(config, space))
-    summary = Summary()
+    settings = settings_of(config, space)
+    folder = Folder(Path(config.out), settings)
+    summary = Summary(settings=settings)
     seen: set[bytes] = set()
     try:
         for trajectory in folder.recover(config.num):
             seen.add(duplicate_key(trajectory.turns))
             _count(summary, trajectory.split, trajectory.turns)
+        summary.resumed_at = folder.tally.kept
         for note in folder.notes:
             console.print(f"[yellow]{note}[/]")
         if folder.tally.kept:
@@ -243,7 +252,7 @@ def _count(summary: Summary, split: str, turns: list[Any]) -> None:
     summary.turns += len(turns)
     calls = [call for turn in turns for call in turn.calls()]
     summary.calls += len(calls)
-    for name in sorted({call.name for call in calls}):
+    for name in sorted({call.name for call in calls if not is_error(call.output)}):
         summary.tools[name] = summary.tools.get(name, 0) + 1
 
 
@@ -275,7 +284,8 @@ def _finish(folder: Folder, space: SimulationSpace, summary: Summary, seconds: f
     if path.exists():
         summary.bytes = {TRAJECTORIES: path.stat().st_size, **summary.bytes}
     summary.seconds = round(seconds, 2)
-    summary.per_minute = round(60 * summary.kept / seconds, 1) if seconds else 0.0
+    made = summary.kept - summary.resumed_at
+    summary.per_minute = round(60 * made / seconds, 1) if seconds else 0.0
     folder.write(SUMMARY, orjson.dumps(summary, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
 
 

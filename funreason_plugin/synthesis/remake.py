@@ -19,7 +19,7 @@ from funreason_plugin.config import load as load_config
 from funreason_plugin.environments.limits import Watch
 from funreason_plugin.errors import UserError
 from funreason_plugin.scoring import Verdict
-from funreason_plugin.synthesis.chain import Recorder
+from funreason_plugin.synthesis.chain import Recorder, Usage
 from funreason_plugin.synthesis.folder import REJECTED, RUN
 from funreason_plugin.synthesis.pipeline import load_graph
 from funreason_plugin.synthesis.slots import SlotMaker, SlotResult
@@ -46,11 +46,13 @@ class Remaker:
         """A slot from its first attempt on; ``duplicates`` are attempts that repeated an earlier slot's."""
         first = 0
         rejections: list[bytes] = []
+        usage = Usage()
         while True:
             result = self.maker.make(index, first)
             rejections += result.rejections
+            usage.join(result.usage)
             if result.line is not None and result.attempt not in duplicates:
-                result.rejections = rejections
+                result.rejections, result.usage = rejections, usage.agents
                 return result
             first = result.attempt + 1
             if first > 10_000:

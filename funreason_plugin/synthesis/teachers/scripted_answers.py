@@ -246,7 +246,9 @@ def facts(made: Made, entry: ToolWords) -> list[str]:
     for path in entry.spec.phrases.reports or tuple(made.output):
         value = _at(made.output, path) if "[" not in path else None
         name = english.attribute(path)
-        short = isinstance(value, (str, int, float)) and not isinstance(value, bool) and 0 < len(str(value)) <= 40
+        short = (
+            isinstance(value, (str, int, float)) and not isinstance(value, bool) and 0 < len(str(value)) <= 40
+        )
         if short and _FACT.search(name):
             found.append(f"the {name} is {english.spoken(value)}")
     return found[:2]

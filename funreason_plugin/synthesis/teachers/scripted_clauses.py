@@ -7,12 +7,24 @@ clause.write({"flight_id": "the cheapest flight", "passenger": "Ada Byron"})
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-__all__ = ["Clause", "capture_of", "is_plain_item", "parse_clause", "pattern_of"]
+from funreason_plugin.synthesis.teachers.scripted_words import words
+
+__all__ = [
+    "BOUNDARY",
+    "FREE",
+    "THINGS",
+    "Clause",
+    "capture_of",
+    "has_options",
+    "is_plain_item",
+    "parse_clause",
+    "pattern_of",
+]
 
 _SLOT = re.compile(r"\{([^{}]+)\}")
 _FLAG = re.compile(r"\{(\w+)\?([^{}|]*)\|([^{}|]*)\}")
@@ -78,16 +90,28 @@ def parse_clause(text: str) -> Clause:
     return Clause(text, tuple(parts), tuple(slot for part in parts for slot in part.slots), flags)
 
 
+def has_options(clause: str, slots: Iterable[tuple[str, str]]) -> bool:
+    """Whether the clause has a [part] that these slots fill."""
+    given = {name for name, _ in slots}
+    return any(part.optional and given.issuperset(part.slots) for part in parse_clause(clause).parts)
+
+
 # -- reading back -----------------------------------------------------------------------------------------
 
 _NUMBER = r"-?\d+(?:\.\d+)?"
 _DATE = r"\d{4}-\d\d-\d\d"
 _TIME = r"\d{1,2}:\d\d(?::\d\d)?"
-_FREE = r'"[^"]*"|“[^”]*”|\S.*?'
+_QUOTE = r'"[^"]*"|“[^”]*”'
+_STEP = rf"(?:{_QUOTE}|(?<=\b[DMS]r)\.|(?<=\bSt)\.|(?<=\bMrs)\.|(?![.?!]\s).)"
+FREE = rf'{_QUOTE}|[^\s"“]{_STEP}*?'
+"""Any words, within a sentence."""
+THING = rf"(?:{FREE})"
+"""Words that stand for something that is not a literal value."""
+THINGS = rf"\S{_STEP}*?(?:(?:,|,? and) (?:(?:the|that|it|those|them|\d+ of)\b|[\"“]){_STEP}*?)*"
+"""Several things: "the first one, the one called so and 2 of that"."""
 _NAME_ITEM = r"(?-i:[A-Z][\w’'-]*(?: [A-Z][\w’'-]*)+)"
 _ITEM = rf'"[^"]*"|“[^”]*”|{_NAME_ITEM}|[^\s,;"]+?'
-_HEAD = r'(?:"[^"]*"|[^.;?!"()]|\.\d)+?'
-_RECORD = rf'{_HEAD}\((?:"[^"]*"|[^.;?!"()]|\.\d)+?\)'
+_RECORD = r'(?:"[^"]*"|“[^”]*”|[^.;?!"“(),]|\.\d)+?(?: \((?:"[^"]*"|“[^”]*”|[^.;?!"()]|\.\d)+?\))?'
 _NAMES = ("St", "Dr", "Mr", "Mrs", "Ms", "No", "Jr", "Sr")
 _NOT_AFTER_NAME = "".join(rf"(?<!\b{name})" for name in _NAMES)
 BOUNDARY = (
@@ -98,7 +122,7 @@ BOUNDARY = (
 _NOUN_BOUNDARY = (
     BOUNDARY[:-1]
     + r"|\s(?:with (?:the|a)|without|that|whose|which|called|named|labelled|where the|from before"
-    r"|from earlier|you found|in the|(?:of|on|dated) \d|at \d)\b)"
+    r"|from earlier|you found|you listed|from that list|in the|(?:of|on|dated) \d|at \d)\b)"
 )
 
 
@@ -111,17 +135,17 @@ def is_plain_item(text: str) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def _free_or(choices: tuple[str, ...]) -> str:
+def _one_of(choices: tuple[str, ...]) -> str:
     return "|".join(re.escape(choice) for choice in sorted(choices, key=len, reverse=True))
 
 
 def capture_of(schema: Mapping[str, Any]) -> str:
     """A pattern for the spoken form of a value of this schema."""
     if "enum" in schema:
-        return _free_or(tuple(str(choice) for choice in schema["enum"]))
+        return _one_of(tuple(str(choice) for choice in schema["enum"]))
     if "anyOf" in schema:
         branches = [branch for branch in schema["anyOf"] if branch.get("type") != "null"]
-        return capture_of(branches[0]) if len(branches) == 1 else _FREE
+        return capture_of(branches[0]) if len(branches) == 1 else FREE
     kind = schema.get("type")
     if kind in ("integer", "number"):
         return _NUMBER
@@ -135,24 +159,26 @@ def capture_of(schema: Mapping[str, Any]) -> str:
         if schema.get("format") == "time" or about.endswith(("HH:MM.", "HH:MM")):
             return _TIME
     if kind == "array" and schema.get("items", {}).get("type") == "object":
-        return rf"{_RECORD}(?:,? (?:and )?{_RECORD})*"
+        return rf"{_RECORD}(?:(?:,|,? and) {_RECORD})*"
     if kind == "object":
-        return _RECORD
+        names = "|".join(re.escape(words(name)) for name in schema.get("properties", {})) or r"\w+"
+        part = rf'(?:{names}) (?:"[^"]*"|“[^”]*”|[^\s,;"].*?)'
+        return rf"{part}(?:(?:,|,? and) {part})*"
     if kind == "array":
         item = capture_of(schema.get("items", {}))
-        item = _ITEM if item == _FREE else item
+        item = _ITEM if item == FREE else item
         return rf"(?:{item})(?:, (?:{item}))*(?:,? and (?:{item}))?"
-    return _FREE
+    return FREE
 
 
 @lru_cache(maxsize=16384)
 def pattern_of(
-    clause: str, slots: tuple[tuple[str, str], ...], *, verb: bool, greedy: bool = False
+    clause: str, slots: tuple[tuple[str, str], ...], *, verb: bool, greedy: bool = False, full: bool = False
 ) -> re.Pattern[str]:
     """A pattern that reads a clause: group ``g{i}`` captures the i-th of ``slots`` (name, capture pattern).
 
     ``verb``: the clause begins with a verb, which may stand in another form in the text. An optional part
-    may be there when all its slots are given; the user may also say it elsewhere.
+    may be there when all its slots are given (with ``full`` it must); the user may also say it elsewhere.
     """
     captures = {name: (index, capture) for index, (name, capture) in enumerate(slots)}
     parsed = parse_clause(clause)
@@ -171,10 +197,10 @@ def pattern_of(
                 if piece in parsed.flags:
                     yes, no = parsed.flags[piece]
                     capture = rf"(?:{re.escape(yes)}|{re.escape(no)})\w*"
-                written.append(f"(?P<g{number}>{capture.replace('.*?', '.*') if greedy else capture})")
+                written.append(f"(?P<g{number}>{capture.replace('*?', '*') if greedy else capture})")
             else:
-                written.append(r"\S.*?")
-        pattern.append(f"(?:{''.join(written)})?" if part.optional else "".join(written))
+                written.append(rf"\S{_STEP}*?")
+        pattern.append(f"(?:{''.join(written)})?" if part.optional and not full else "".join(written))
     whole = "".join(pattern)
     word = re.match(r"[a-z]+", parsed.text)
     if verb and word:
@@ -182,4 +208,5 @@ def pattern_of(
         whole = rf"\b{stem}\w*" + whole[len(word[0]) :]
     elif word or verb:
         whole = r"\b" + whole
-    return re.compile(whole + (BOUNDARY if verb else _NOUN_BOUNDARY), re.IGNORECASE | re.DOTALL)
+    inner = verb or (bool(parsed.slots) and captures.get(parsed.slots[-1], (0, ""))[1] in (THING, THINGS))
+    return re.compile(whole + (BOUNDARY if inner else _NOUN_BOUNDARY), re.IGNORECASE | re.DOTALL)

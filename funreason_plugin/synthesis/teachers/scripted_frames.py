@@ -240,7 +240,7 @@ FOLLOW_UPS: dict[str, tuple[str, ...]] = {
     "plain": ("Okay.", "Got it.", "Good.", "All right, next.", "Next item.", "Noted."),
     "polite": ("Thank you, that helps.", "That's very kind, thank you.", "Thanks a lot.", "Wonderful, thanks.", "Thank you so much."),
     "casual": ("Cool, thanks.", "Nice one.", "Sweet.", "Great stuff.", "Awesome.", "Perfect, cheers."),
-    "formal": ("Thank you for the information.", "Much appreciated.", "Thank you for taking care of that.", "I am obliged."),
+    "formal": ("Thank you for the information.", "Much appreciated.", "Thank you for taking care of that.", "Thank you, that is noted."),
     "hurried": ("OK, next.", "Right, moving on.", "Good, one more.", "Fine, now quickly.", "Done? Great, next."),
 }  # fmt: skip
 

@@ -18,8 +18,15 @@ from funreason_plugin.synthesis.plan import Plan, PlannedCall, Source, top
 from funreason_plugin.synthesis.teachers import scripted_words as english
 from funreason_plugin.synthesis.teachers.scripted_clauses import Clause, is_plain_item, parse_clause
 from funreason_plugin.synthesis.teachers.scripted_lexicon import Lexicon, ToolWords, list_pattern
+from funreason_plugin.synthesis.teachers.scripted_records import (
+    group_of,
+    object_text,
+    quote,
+    record_text,
+    value_text,
+)
 
-__all__ = ["Past", "Phrasing", "quote"]
+__all__ = ["Past", "Phrasing"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +44,6 @@ class Past:
     shown: Mapping[tuple[int, str, str], Any] = field(default_factory=dict)
 
 
-def quote(text: str) -> str:
-    return f'"{text}"' if '"' not in text else f"“{text}”"
-
-
-_AMOUNT = frozenset(("quantity", "qty", "count", "pieces", "number", "units", "amount"))
 _NAMING = re.compile(r"(?:name|title|label|symbol|email|sku|word)\Z")
 
 
@@ -143,9 +145,7 @@ class Phrasing:
             known = param is not None and "enum" in param.schema.get("items", {})
             hard = name in self.quoted or not (known or all(map(is_plain_item, value)))
             return english.joined([quote(item) if hard else item for item in value])
-        if isinstance(value, list):
-            return english.joined([_record_value(item) for item in value])
-        return _record_value(value)
+        return value_text(value)
 
     def _said_before(self, source: Source, param: ParamSpec | None, path: str) -> str:
         value = self.past.said.get((source.turn, source.name, source.field))
@@ -167,12 +167,11 @@ class Phrasing:
     def _compound(self, name: str, leaves: Mapping[str, Source], param: ParamSpec | None) -> str:
         groups: dict[str, list[tuple[str, str]]] = {}
         for path, source in leaves.items():
-            found = re.match(r"\[(\d+)\]\.?(.*)\Z", path[len(name) :])
-            group, leaf = (found[1], found[2]) if found else ("", path[len(name) :].lstrip("."))
-            groups.setdefault(group, []).append((leaf, self._source(source, param, path)))
-        if list(groups) == [""]:  # an object: "status open and priority 3"
-            return english.joined([f"{english.words(_last(leaf))} {text}" for leaf, text in groups[""]])
-        return english.joined([_record(parts) for parts in groups.values()])
+            group, leaf = group_of(path[len(name) :])
+            groups.setdefault(group, []).append((_last(leaf), self._source(source, param, path)))
+        if "" in groups:
+            return object_text(groups[""])
+        return english.joined([record_text(parts) for parts in groups.values()])
 
     def _word_for(self, source: Source, entry: ToolWords) -> str:
         """A property's name: "home city"; for another thing's id the thing: "flight"."""
@@ -334,36 +333,12 @@ def _last(path: str) -> str:
     return re.sub(r"\[\d*\]\Z", "", path).rsplit(".", 1)[-1]
 
 
-def _record_value(value: Any) -> str:
-    """An object as people write it: "golf equipment (weight 28)"."""
-    if not isinstance(value, dict):
-        return english.spoken(value)
-    parts = [(key, quote(item) if isinstance(item, str) and _UNSAFE.search(item) else english.spoken(item)) for key, item in value.items()]  # fmt: skip
-    return _record(parts, amounts=False)
-
-
-_UNSAFE = re.compile(r"[.,;()?!\"]|\band\b")
-
-
 @lru_cache(maxsize=1024)
 def _things_of(entry: ToolWords | None) -> frozenset[str]:
     """The kinds of things whose ids a tool returns."""
     if entry is None:
         return frozenset()
     return frozenset(entry.entity(path) for path in entry.outputs if english.is_identifier(path))
-
-
-def _record(parts: Sequence[tuple[str, str]], amounts: bool = True) -> str:
-    """One record of a compound argument: "2 of the oak desk (colour black)"."""
-    if len(parts) == 1 and amounts:
-        return parts[0][1]
-    amount = next((text for leaf, text in parts if amounts and _last(leaf) in _AMOUNT), "")
-    rest = [(leaf, text) for leaf, text in parts if _last(leaf) not in _AMOUNT or text != amount]
-    head = f"{amount} of {rest[0][1]}" if amount else rest[0][1]
-    more = ", ".join(f"{english.words(_last(leaf))} {text}" for leaf, text in rest[1:])
-    if len(parts) == 1:
-        return f"{english.words(_last(parts[0][0]))} ({head})"
-    return f"{head} ({more})" if more else head
 
 
 @lru_cache(maxsize=4096)

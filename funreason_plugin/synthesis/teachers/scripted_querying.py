@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from funreason_plugin.synthesis.plan import Plan, PlannedCall
+from funreason_plugin.synthesis.plan import Plan
 from funreason_plugin.synthesis.teachers import scripted_frames as frames
 from funreason_plugin.synthesis.teachers import scripted_words as english
 from funreason_plugin.synthesis.teachers.scripted_lexicon import Lexicon
@@ -47,25 +47,47 @@ def _same(read: Any, value: Any) -> bool:
 _SECRET = re.compile(r"user_?name|user|pass(?:word|code|phrase)|\bpin\b|_pin|pin_|token|secret|client_id|login|email|first_name|last_name|grant", re.I)  # fmt: skip
 
 
-def credentials(call: PlannedCall) -> bool:
-    """Whether a call only says who somebody is: it is not asked for, its arguments are stated."""
-    inputs = [path for path, source in call.arguments.items() if source.kind == "input"]
-    return bool(inputs) and not call.asked and all(_SECRET.search(path) for path in inputs)
+def credentials(plan: Plan, asked: Collection[int]) -> list[int]:
+    """The calls that only say who somebody is: not asked for, nothing is taken from them, and there is just one.
+
+    Their arguments are stated ("my PIN is 4711"); several of them would be mixed up.
+    """
+    feeding = fed_by(plan)
+    found = []
+    for index, call in enumerate(plan.calls):
+        inputs = [path for path, source in call.arguments.items() if source.kind == "input"]
+        if (
+            inputs
+            and index not in asked
+            and index not in feeding
+            and all(_SECRET.search(path) for path in inputs)
+        ):
+            found.append(index)
+    return found if len(found) == 1 else []
+
+
+def goals(plan: Plan) -> list[int]:
+    """The calls that were asked for."""
+    return [index for index, call in enumerate(plan.calls) if call.asked]
+
+
+def fed_by(plan: Plan) -> set[int]:
+    """The calls whose outputs other calls take."""
+    return {
+        source.call for call in plan.calls for source in call.arguments.values() if source.kind == "output"
+    }
 
 
 def spoken_calls(plan: Plan, lexicon: Lexicon) -> list[int]:
     """The calls that get a clause: goals, and support that a user has to want for itself."""
-    feeding = {
-        source.call for call in plan.calls for source in call.arguments.values() if source.kind == "output"
-    }
+    feeding, stated = fed_by(plan), credentials(plan, goals(plan))
     spoken = []
     for index, call in enumerate(plan.calls):
         if call.asked:
             spoken.append(index)
-        elif not credentials(call):
-            given = bool(call.given)
+        elif index not in stated:
             writes = lexicon[call.tool].spec.writes
-            if (index in feeding and writes) or (index not in feeding and given):
+            if (index in feeding and writes) or (index not in feeding and call.given):
                 spoken.append(index)
     return spoken
 
@@ -200,10 +222,8 @@ class _Draft:
 
     def _credentials(self) -> str:
         pairs = []
-        for call in self.plan.calls:
-            if not credentials(call):
-                continue
-            for path, source in call.arguments.items():
+        for index in credentials(self.plan, goals(self.plan)):
+            for path, source in self.plan.calls[index].arguments.items():
                 if source.kind == "input":
                     text = english.spoken(self.values.get(source.name))
                     pairs.append((words_of(path), f'"{text}"' if source.name in self.quoted else text))

@@ -19,11 +19,21 @@ from funreason_plugin.synthesis.plan import Plan, PlannedCall, Source, top
 from funreason_plugin.synthesis.teachers import scripted_words as english
 from funreason_plugin.synthesis.teachers.scripted_clauses import (
     BOUNDARY,
+    FREE,
+    THING,
+    THINGS,
     capture_of,
+    has_options,
     parse_clause,
     pattern_of,
 )
 from funreason_plugin.synthesis.teachers.scripted_lexicon import Lexicon, ToolWords, leaf_schema
+from funreason_plugin.synthesis.teachers.scripted_records import (
+    group_of,
+    read_object,
+    read_record,
+    split_items,
+)
 
 __all__ = ["Reading", "read_query", "value_from"]
 
@@ -111,17 +121,30 @@ def _match(
     slots = _slots(call, entry)
     best: tuple[re.Match[str], str] | None = None
     for clause in clauses:
-        for greedy in (False, True):
-            for found in pattern_of(clause, slots, verb=verb, greedy=greedy).finditer(text):
-                if not any(start < found.end() and found.start() < end for start, end in used):
-                    if not first:
-                        return found, clause
-                    if best is None or found.start() < best[0].start():
-                        best = found, clause
-                    break
+        options = has_options(clause, slots)
+        for greedy, full in ((False, True), (False, False), (True, False)):
+            if full and not options:
+                continue
+            pattern = pattern_of(clause, slots, verb=verb, greedy=greedy, full=full)
+            found = _unused(pattern, text, used)
+            if found is not None:
+                if not first:
+                    return found, clause
+                if best is None or found.start() < best[0].start():
+                    best = found, clause
+                break
             if not slots:
                 break
     return best
+
+
+def _unused(pattern: re.Pattern[str], text: str, used: Sequence[tuple[int, int]]) -> re.Match[str] | None:
+    position = 0
+    while found := pattern.search(text, position):
+        if not any(start < found.end() and found.start() < end for start, end in used):
+            return found
+        position = found.start() + 1
+    return None
 
 
 def _slots(call: PlannedCall, entry: ToolWords) -> tuple[tuple[str, str], ...]:
@@ -131,12 +154,9 @@ def _slots(call: PlannedCall, entry: ToolWords) -> tuple[tuple[str, str], ...]:
 
 def _capture(name: str, call: PlannedCall, entry: ToolWords) -> str:
     source = call.arguments.get(name)
-    if source is not None and source.kind == "input":
-        return entry.captures.get(name, _FREE)
-    return _FREE
-
-
-_FREE = capture_of({})
+    if source is None:
+        return THINGS
+    return entry.captures.get(name, FREE) if source.kind == "input" else THING
 
 
 def _take(
@@ -162,24 +182,24 @@ def _take(
 def _take_compound(
     text: str, name: str, index: int, call: PlannedCall, entry: ToolWords, reading: Reading
 ) -> None:
-    """Read "2 of the oak desk (colour black) and 1 of …" leaf by leaf, in the order of mention."""
+    """Read "2 of the oak desk (colour black) and 1 of …" item by item."""
     param = entry.params.get(name)
     reading.about[index, name] = text
-    position = 0
+    groups: dict[str, dict[str, tuple[str, Source]]] = {}
     for path, source in call.arguments.items():
-        if top(path) != name or source.kind != "input":
-            continue
-        schema = leaf_schema(param.schema if param else {}, path)
-        last = english.words(re.split(r"[.\]]", path)[-1])
-        capture = capture_of(schema)
-        named = re.compile(rf"\b{re.escape(last)} (?P<v>{capture})(?=[,)]|\Z| and )", re.IGNORECASE)
-        found = (named.search(text, position) if last else None) or re.compile(
-            rf"(?P<v>{capture})(?=[,)(]|\Z| and | of )", re.IGNORECASE
-        ).search(text, position)
-        if found is not None:
-            value = value_from(found["v"], schema, last)
-            if value is not None:
-                reading.values[source.name] = value
+        if top(path) == name:
+            group, leaf = group_of(path[len(name) :])
+            groups.setdefault(group, {})[leaf] = (path, source)
+    items = split_items(text) if "" not in groups else [text]
+    for leaves, item in zip(groups.values(), items, strict=False):
+        alone = "" in leaves
+        parts = {"": item} if alone else (read_object if "" in groups else read_record)(item, list(leaves))
+        for leaf, (path, source) in leaves.items():
+            reading.about[index, path] = item
+            if source.kind == "input" and leaf in parts:
+                value = value_from(parts[leaf], leaf_schema(param.schema, path) if param else {}, leaf)
+                if value is not None:
+                    reading.values[source.name] = value
 
 
 # -- what no clause gave ----------------------------------------------------------------------------------
@@ -223,10 +243,10 @@ _NAMES = re.compile(r"(?<![.?!] )(?<!\A)\b[A-Z][\w'’-]*(?: (?:de|van|von|da|of
 
 def _guess(query: str, schema: Mapping[str, Any], path: str, source: Source, reading: Reading) -> Any:
     """A value of the right form that nothing else has taken, in the order of mention."""
-    taken = {str(value) for value in reading.values.values()}
+    taken = [english.spoken(value) for value in reading.values.values()]
     capture = capture_of(schema)
     candidates: list[str]
-    if capture != _FREE:
+    if capture != FREE:
         candidates = [
             found[0] for found in re.finditer(rf"(?<![\w.-])(?:{capture})(?![\w-]|\.\d)", query, re.I)
         ]
@@ -234,7 +254,9 @@ def _guess(query: str, schema: Mapping[str, Any], path: str, source: Source, rea
         candidates = [found[1] or found[2] for found in _QUOTED.finditer(query)]
         candidates += [found[0] for found in _NAMES.finditer(query)]
     for text in candidates:
-        if text not in taken:
+        if text in taken:
+            taken.remove(text)  # it may stand there twice
+        else:
             value = value_from(text, schema, path)
             if value is not None:
                 return value
@@ -274,40 +296,20 @@ def value_from(text: str, schema: Mapping[str, Any], name: str) -> Any:
     if kind == "array":
         return _list_from(text, schema, name)
     if kind == "object":
-        return next(iter(_records_from(text, schema)), None)
+        return _typed(read_object(text, list(schema.get("properties", {}))), schema) or None
     return bare or None
 
 
-_ITEM = re.compile(r'\s*("[^"]*"|“[^”]*”|.+?)\s*(?:,(?: and)?(?=\s)|\band\b(?=\s)|\Z)')
-
-
 def _list_from(text: str, schema: Mapping[str, Any], name: str) -> list[Any] | None:
-    items = schema.get("items") if isinstance(schema.get("items"), dict) else {}
-    assert isinstance(items, dict)
+    items = schema.get("items")
+    items = items if isinstance(items, dict) else {}
     if items.get("type") == "object":
-        return _records_from(text, items)
-    values = [value_from(found[1], items, name) for found in _ITEM.finditer(text) if found[1]]
+        names = list(items.get("properties", {}))
+        return [_typed(read_record(item, names), items) for item in split_items(text)]
+    values = [value_from(item, items, name) for item in split_items(text)]
     return None if any(value is None for value in values) else values
 
 
-_RECORD = re.compile(r'(?:,|\band\b|\s)*("[^"]*"|[^"()]+?) \(((?:"[^"]*"|[^"()])*)\)')
-
-
-def _records_from(text: str, schema: Mapping[str, Any]) -> list[Any]:
-    """ "golf equipment (weight 28) and skis (weight 9)": the first property, and the others by name."""
-    properties = schema.get("properties", {})
-    records: list[Any] = []
-    for head, rest in _RECORD.findall(text):
-        record: dict[str, Any] = {}
-        only = next((name for name in properties if english.words(name) == head.lower()), None)
-        if only is not None and not any(rest.startswith(english.words(name)) for name in properties):
-            records.append({only: value_from(rest, properties[only], only)})
-            continue
-        for name, below in properties.items():
-            said = re.search(rf"(?:\A|, ){re.escape(english.words(name))} (\"[^\"]*\"|[^,]+)", rest)
-            text = said[1] if said else head if not record else ""
-            value = value_from(text, below, name) if text else None
-            if value is not None:
-                record[name] = value
-        records.append(record)
-    return records
+def _typed(parts: Mapping[str, str], schema: Mapping[str, Any]) -> dict[str, Any]:
+    below = schema.get("properties", {})
+    return {name: value_from(text, below.get(name, {}), name) for name, text in parts.items()}

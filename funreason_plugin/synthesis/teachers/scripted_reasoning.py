@@ -12,13 +12,13 @@ from random import Random
 from typing import Any
 
 from funreason_plugin.calls import to_hermes
-from funreason_plugin.synthesis.plan import top
+from funreason_plugin.synthesis.plan import Source, top
 from funreason_plugin.synthesis.teachers import scripted_words as english
 from funreason_plugin.synthesis.teachers.scripted_answers import answer, facts
 from funreason_plugin.synthesis.teachers.scripted_lexicon import Lexicon
 from funreason_plugin.synthesis.teachers.scripted_mistakes import Mistake, invented_id, misread
 from funreason_plugin.synthesis.teachers.scripted_phrasing import Past, Phrasing
-from funreason_plugin.synthesis.teachers.scripted_querying import credentials
+from funreason_plugin.synthesis.teachers.scripted_querying import credentials, fed_by
 from funreason_plugin.synthesis.teachers.scripted_reader import Reading
 from funreason_plugin.synthesis.teachers.scripted_thoughts import Planned, Thoughts
 from funreason_plugin.synthesis.teachers.scripted_view import Made, NotFound, View, resolve
@@ -100,7 +100,7 @@ def _planned(
     ranks: dict[tuple[str, str, str], int] = {}  # how often a parameter has taken a record by this key
     wrong = mistake if mistake is not None and mistake.call == index else None
     for path, source in call.arguments.items():
-        about = reading.about.get((index, top(path)), "")
+        about = _words_for(index, path, source, view, reading)
         if source.kind == "output" and _is_invented(source.call, mistake):
             entity = lexicon[view.plan.calls[source.call].tool].entity(source.field)
             _put(arguments, path, invented_id(entity, Random(view.query)))
@@ -122,6 +122,31 @@ def _planned(
         ranks[mark] = ranks.get(mark, -1) + 1
         _put(arguments, path, resolve(source, view, reading, outputs, about, record, ranks[mark]))
     return Planned(index, call.tool, arguments)
+
+
+def _words_for(index: int, path: str, source: Source, view: View, reading: Reading) -> list[str]:
+    """What the user says of an argument; for "it" and "that one", what they said of the same thing before."""
+    if source.by != "equals":
+        return []
+    own, whole = reading.about.get((index, path)), reading.about.get((index, top(path)))
+    said = [own or whole]
+    mark = (source.kind, source.call, source.name, source.turn, source.field, source.key)
+    for other in (*range(index, -1, -1), *range(index + 1, len(view.plan.calls))):
+        names = list(view.plan.calls[other].arguments.items())
+        if other == index:
+            names = names[: next(number for number, (name, _) in enumerate(names) if name == path)]
+        for name, same in reversed(names):
+            if (
+                same.kind,
+                same.call,
+                same.name,
+                same.turn,
+                same.field,
+                same.key,
+            ) == mark and same is not source:
+                said.append(reading.about.get((other, name)) or reading.about.get((other, top(name))))
+    said.append(whole)
+    return list(dict.fromkeys(text for text in said if text))
 
 
 def _is_invented(call: int, mistake: Mistake | None) -> bool:
@@ -156,12 +181,8 @@ def _put(arguments: dict[str, Any], path: str, value: Any) -> None:
 
 def _goals(view: View, reading: Reading, lexicon: Lexicon) -> list[int]:
     """The calls whose results the user wants: those asked for, and those that nothing builds on."""
-    feeding = {s.call for call in view.plan.calls for s in call.arguments.values() if s.kind == "output"}
-    ends = [
-        index
-        for index, call in enumerate(view.plan.calls)
-        if index not in feeding and index not in reading.asked and not credentials(call)
-    ]
+    hidden = fed_by(view.plan) | {*credentials(view.plan, reading.asked), *reading.asked}
+    ends = [index for index in range(len(view.plan.calls)) if index not in hidden]
     if reading.asked:  # what merely prepares the ground is not reported
         last = len(view.plan.calls) - 1
         ends = [

@@ -34,7 +34,7 @@ MORE_GOALS = (
 )
 MISSING = (
     "What I don't have is the {what} for {consumer}; the user only describes the {entity}, so {provider} has to find it.",
-    "{consumer} needs a {what}, and the message doesn't contain one. {provider} is the tool that returns it.",
+    "{consumer} needs {a_what}, and the message doesn't contain one. {provider} is the tool that returns it.",
     "The {what} isn't in the message, so before I can use {consumer} I have to get it from {provider}.",
     "I can't call {consumer} yet, because I don't know the {what}. {provider} should tell me.",
     "Nobody gave me the {what}, and I must not guess it; {provider} can look up the {entity}.",
@@ -43,6 +43,14 @@ MISSING = (
     "Before {consumer} comes into play I have to find out which {entity} is meant, and that is what {provider} is for.",
     "One thing is missing, the {what} that {consumer} takes. The results of {provider} contain it.",
     "They speak of the {entity} without its {what}. {provider} will give me that, and then {consumer} can follow.",
+)
+MISSING_MADE = (
+    "{consumer} needs the {what}, which only exists once {provider} has been called.",
+    "There's no {what} for {consumer} yet: {provider} creates it.",
+    "I get the {what} for {consumer} from {provider}, so that call comes first.",
+    "First {provider}, because its result holds the {what} that {consumer} takes.",
+    "The {entity} has to be made by {provider} before {consumer} can use its {what}.",
+    "As {consumer} works on the {entity} that {provider} returns, I can't do both at once.",
 )
 ENABLING = (
     "{goal} won't work before {tool} has been called, so that comes first.",

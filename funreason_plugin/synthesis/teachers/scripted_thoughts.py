@@ -75,11 +75,17 @@ class Thoughts:
                 continue
             consumer, name, source = found
             tool = self.view.plan.calls[consumer].tool
-            entity = record_entity(self.lexicon[planned.tool], source.field)
+            entry = self.lexicon[planned.tool]
+            table = frames.MISSING_MADE if entry.spec.writes else frames.MISSING
+            entity = record_entity(entry, source.field)
             what = english.singular(words_of(name))
             remarks.append(
-                self.rng.choice(frames.MISSING).format(
-                    what=what, entity=entity, consumer=f"`{tool}`", provider=f"`{planned.tool}`"
+                self.rng.choice(table).format(
+                    what=what,
+                    a_what=english.article(what),
+                    entity=entity,
+                    consumer=f"`{tool}`",
+                    provider=f"`{planned.tool}`",
                 )
             )
             if len(remarks) == 2:
@@ -187,7 +193,7 @@ class Thoughts:
         if source.by in ("min", "max"):
             return self._extreme(source, words)
         if source.by == "equals":
-            key = source.value if source.value is not None else self._said_key(source)
+            key = source.value if source.value is not None else self._said_key(source, value)
             if key is not None and _short(key):
                 before, after = english.selectors(source.key, english.spoken(key), type(key).__name__)[0]
                 words["thing"] = f"{before} {words['entity']} {after}".strip()
@@ -215,12 +221,17 @@ class Thoughts:
             plural=english.plural(words["entity"]),
         )  # fmt: skip
 
-    def _said_key(self, source: Source) -> Any:
+    def _said_key(self, source: Source, value: Any) -> Any:
+        """What the chosen record has at the key that the user named."""
         try:
-            record, _ = record_of(self.outputs[source.call], source, self.view.said)
+            _, records = record_of(self.outputs[source.call], source, self.view.said)
         except NotFound:
             return None
-        return _leaf(record, source.key) if source.key and isinstance(record, dict) else None
+        rest = source.field.split("[]", 1)[-1].lstrip(".")
+        for record in records:
+            if isinstance(record, dict) and source.key and _leaf(record, rest) == value:
+                return _leaf(record, source.key)
+        return None
 
     # -- arguments ------------------------------------------------------------------------------------
 

@@ -52,7 +52,7 @@ def _name(plan: Plan, goals: list[int], lexicon: Lexicon, inputs: list[str]) -> 
     elif len(goals) > 1:
         parts.insert(0, f"{_snake(plan.calls[goals[-2]].tool)}_and")
     taken: list[str] = []
-    for name in inputs:
+    for name in map(_snake, inputs):
         if len("_".join((*parts, "by", *taken, "and", name))) > MAX_NAME - 2:
             break
         taken.append(name)

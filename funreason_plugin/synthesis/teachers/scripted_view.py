@@ -117,7 +117,7 @@ def resolve(
     view: View,
     reading: Reading,
     outputs: Mapping[int, Any],
-    about: str = "",
+    about: Sequence[str] = (),
     wrong: bool = False,
     rank: int = 0,
 ) -> Any:
@@ -125,7 +125,7 @@ def resolve(
 
     Args:
         outputs: Outputs of the plan's calls so far, by index.
-        about: The user's words for this argument, where known.
+        about: The user's words for this argument, where known, the nearest first.
         rank: Of several records that the words name, which one.
         wrong: Take another record than the one that was asked for (a deliberate mistake).
     """
@@ -138,14 +138,14 @@ def resolve(
     if source.kind == "output":
         if source.call not in outputs:
             raise NotFound(f"the output of call {source.call + 1}")
-        return _pick(outputs[source.call], source, (about, *view.said), wrong, rank)
+        return _pick(outputs[source.call], source, (*about, *view.said), wrong, rank)
     calls = view.turns[source.turn] if 0 <= source.turn < len(view.turns) else ()
     same = [made for made in calls if made.tool == source.name]
     if source.nth >= len(same):
         raise NotFound(f"{source.name} in turn {source.turn + 1}")
     made = same[source.nth]
     if source.kind == "earlier":
-        return _pick(made.output, source, (about, *view.said), wrong, rank)
+        return _pick(made.output, source, (*about, *view.said), wrong, rank)
     return _at(made.arguments, source.field)
 
 

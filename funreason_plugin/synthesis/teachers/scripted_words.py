@@ -62,6 +62,8 @@ def singular(noun: str) -> str:
     """ "flights" -> "flight"; the last word counts."""
     head, _, last = noun.rpartition(" ")
     lead = head + " " if head else ""
+    if last == "IDs":
+        return f"{lead}ID"
     if last in _IRREGULAR_SINGULAR:
         return lead + _IRREGULAR_SINGULAR[last]
     if len(last) < 4 or last.endswith(("ss", "us", "is", "news")):
@@ -208,13 +210,17 @@ def participle(clause: str) -> str:
 
 
 _SWAPS = {
+    "you ": "I ",
     "my": "your", "me": "you", "i": "you", "mine": "yours", "myself": "yourself", "i'm": "you're", "i've": "you've",
 }  # fmt: skip
 _THIRD = {
+    "you ": "I ",
     "my": "their", "me": "them", "i": "they", "mine": "theirs", "myself": "themselves",
     "i'm": "they're", "i've": "they've", "am": "are",
 }  # fmt: skip
-_PERSON = re.compile(r'"[^"]*"|\b(?:my|me|mine|myself|i\'m|i\'ve|i)\b', re.IGNORECASE)
+_PERSON = re.compile(
+    r'"[^"]*"|\b(?:you|I) (?=found\b|listed\b)|\b(?:my|me|mine|myself|i\'m|i\'ve|i)\b', re.IGNORECASE
+)
 
 
 def to_second_person(clause: str) -> str:
@@ -278,6 +284,11 @@ _PLACES = re.compile(
 )
 
 
+_SENTENCE = re.compile(
+    r"(?<!\bDr)(?<!\bMr)(?<!\bSt)(?<!\bMs)(?<!\bMrs)[.?!](?:\s|\Z)|[,;(]|:\s|\A\S+(?: \S+){5,}\Z"
+)
+
+
 @lru_cache(maxsize=4096)
 def selectors(key: str, value: str, kind: str) -> tuple[tuple[str, str], ...]:
     """Ways to say which record: words before and after the noun. Its ``key`` equals ``value`` (as spoken).
@@ -291,6 +302,10 @@ def selectors(key: str, value: str, kind: str) -> tuple[tuple[str, str], ...]:
         return (("", _flag(last, value == "yes")),)
     if _is_time(value):
         return tuple(("", text) for text in _moments(last, value))
+    if kind == "str" and _SENTENCE.search(value):
+        value = f'"{value}"' if '"' not in value else f"“{value}”"
+    if re.search(r" (?:by|from|to|in|with|for)\Z", last):
+        return (("", f"{last} {value}"),)
     if _BEFORE.search(last) and kind == "str" and _ADJECTIVE.match(value):
         return ((value, ""), ("", f"whose {last} is {value}"))
     if re.search(r"\b(?:name|title)\Z", last):
@@ -304,7 +319,7 @@ def selectors(key: str, value: str, kind: str) -> tuple[tuple[str, str], ...]:
             else (("", f"in {value}"), ("", f"whose {last} is {value}"))
         )
     if kind in ("int", "float"):
-        return ("", f"whose {last} is {value}"), ("", f"with a {last} of {value}")
+        return ("", f"whose {last} is {value}"), ("", f"with {article(last)} of {value}")
     return ("", f"whose {attribute(last)} is {value}"), ("", f"where the {attribute(last)} is {value}")
 
 
@@ -328,6 +343,8 @@ def _moments(last: str, value: str) -> tuple[str, ...]:
         return (f"that starts at {value}",) if clock else (f"that starts on {value}",)
     if last in ("date", "day", "time", "slot", "when"):
         return (f"at {value}",) if clock else (f"of {value}", f"on {value}")
+    if re.search(r"(?:ed|sent|made|built|paid|written)\Z", last):
+        return (f"{last} {'at' if clock and not value[:4].isdigit() else 'on'} {value}",)
     return (f"whose {attribute(last)} is {value}",)
 
 
