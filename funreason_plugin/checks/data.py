@@ -202,9 +202,7 @@ def _take(item: Inspected, report: Report, recount: Recount, attempts: dict[int,
     recount.splits[item.split] = recount.splits.get(item.split, 0) + 1
     for name in item.tools:
         recount.tools[name] = recount.tools.get(name, 0) + 1
-    for agent, row in item.usage.items():
-        total = recount.agents.setdefault(agent, [0, 0, 0])
-        recount.agents[agent] = [left + right for left, right in zip(total, row, strict=True)]
+    recount.agents[item.number - 1] = item.usage
     report.count("turns", item.turns)
     report.count("calls replayed", item.calls)
     if item.changed:

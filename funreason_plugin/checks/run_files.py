@@ -42,7 +42,8 @@ class Recount:
     calls: int = 0
     splits: dict[str, int] = field(default_factory=dict)
     tools: dict[str, int] = field(default_factory=dict)
-    agents: dict[str, list[int]] = field(default_factory=dict)
+    agents: dict[int, dict[str, list[int]]] = field(default_factory=dict)
+    """Requests, input and output tokens by agent, for each slot that was made again."""
 
 
 def read_run(folder: Path, report: Report) -> dict[str, Any]:
@@ -148,10 +149,10 @@ def check_summary(
         "rejections": rejected.counts,
         "bytes": {name: _size(folder / name) for name in summary.get("bytes", {})},
     }
-    if agents:
+    if agents and summary.get("complete"):
         keys = ("requests", "input_tokens", "output_tokens")
         expected["agents"] = {
-            agent: dict(zip(keys, row, strict=True)) for agent, row in recount.agents.items()
+            agent: dict(zip(keys, row, strict=True)) for agent, row in _since(recount, summary).items()
         }
     if "settings" in summary and run:
         expected["settings"] = dict(run)
@@ -164,6 +165,17 @@ def check_summary(
     if summary.get("complete") and run:
         for difference in compare(run["config"].get("num"), recount.kept, "config.num", TRAJECTORIES):
             report.add(f"{RUN}: {difference.where}", _two(difference), "summary")
+
+
+def _since(recount: Recount, summary: Mapping[str, Any]) -> dict[str, list[int]]:
+    """What the agents were asked since the run was resumed: the summary counts no earlier slots."""
+    total: dict[str, list[int]] = {}
+    for slot, agents in recount.agents.items():
+        if slot >= summary.get("resumed_at", 0):
+            for agent, row in agents.items():
+                before = total.get(agent, [0] * len(row))
+                total[agent] = [left + right for left, right in zip(before, row, strict=True)]
+    return total
 
 
 def _two(difference: Any) -> str:
@@ -179,6 +191,7 @@ def _size(path: Path) -> int:
 def _speed(summary: Mapping[str, Any]) -> Iterator[str]:
     """Seconds and trajectories a minute say the same thing, to the digits that are written."""
     kept, seconds, rate = (summary.get(key, 0) for key in ("kept", "seconds", "per_minute"))
+    kept -= summary.get("resumed_at", 0)
     if not (kept and seconds and rate):
         return
     low, high = (60 * kept / max(seconds + half, 1e-9) for half in (0.005, -0.005))
