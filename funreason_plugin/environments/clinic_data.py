@@ -193,7 +193,7 @@ class _Draw:
         for number, specialty in enumerate([*_OPEN_DOCTORS, *specialists]):
             doctor_id = self.new_id("DR", 4)
             self.doctors[doctor_id] = {
-                "name": f"Dr. {self.names.pop()}",
+                "name": self.names.pop(),
                 "specialty": specialty,
                 "languages": ["English", *rng.sample(_LANGUAGES, rng.randint(0, 2))],
                 "rating": ratings[number] / 10,

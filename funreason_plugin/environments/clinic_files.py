@@ -52,7 +52,7 @@ class ClinicFiles(Environment):
             "pull up my record under the name {full_name}, born {birth_date}",
         ),
         noun="patient {full_name} (born {birth_date})",
-        tell="The identity of {name} is verified: the family doctor is {family_doctor}, the insurance plan {plan}.",
+        tell="The identity of {name} is verified: the family doctor is Dr. {family_doctor}, the insurance plan {plan}.",
         reports=("family_doctor", "plan"),
     )
     def verify_patient(
@@ -94,7 +94,7 @@ class ClinicFiles(Environment):
             "ask my family doctor to refer me to {specialty} on account of {complaint}",
         ),
         noun="new referral to {specialty}",
-        tell="The referral {referral_id} was issued by {issued_by} and is valid until {expires}.",
+        tell="The referral {referral_id} was issued by Dr. {issued_by} and is valid until {expires}.",
     )
     def request_referral(
         self,
@@ -103,13 +103,13 @@ class ClinicFiles(Environment):
             str,
             Prose(
                 (
-                    "a rash that does not go away",
-                    "chest pain when climbing stairs",
-                    "headaches with flashing lights",
-                    "a knee that gives way",
-                    "sudden trouble reading small print",
-                    "tingling in both feet",
-                    "an irregular heartbeat at night",
+                    "complaints that have lasted for weeks",
+                    "symptoms that came back after the holidays",
+                    "something the last tablets did not help with",
+                    "a check before a long journey",
+                    "a second opinion",
+                    "a family history of the same illness",
+                    "trouble that gets worse in the evening",
                 )
             ),
         ],
@@ -265,7 +265,7 @@ class ClinicFiles(Environment):
             "look up my copay for a {service}",
         ),
         noun="insurance cover for a {service}",
-        tell="Under {plan} a {service} is {cover}: the patient pays {patient_pays} dollars.",
+        tell="Under {plan} a {service} is {cover}: you pay {patient_pays} dollars.",
     )
     def check_coverage(self, service: Service) -> Coverage:
         """Check whether the verified patient's insurance plan covers a service, and what the patient pays (dollars).

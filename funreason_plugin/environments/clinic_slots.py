@@ -132,7 +132,7 @@ class ClinicSlots(ClinicFiles):
         doctor = self._doctor(doctor_id)
         if doctor["specialty"] in REFERRED:
             raise ToolError(
-                f"{doctor['name']} is a specialist in {doctor['specialty']} and seen with a referral only; "
+                f"Dr. {doctor['name']} is a specialist in {doctor['specialty']} and seen with a referral only; "
                 "use find_specialist_slots with the referral_id"
             )
         found = [
@@ -142,7 +142,7 @@ class ClinicSlots(ClinicFiles):
         ]
         if not found:
             raise ToolError(
-                f"{doctor['name']} has no such free slot; widen the search or use join_waiting_list"
+                f"Dr. {doctor['name']} has no such free slot; widen the search or use join_waiting_list"
             )
         return {"slots": found}  # type: ignore[typeddict-item]
 
@@ -193,7 +193,7 @@ class ClinicSlots(ClinicFiles):
             "block {slot_id} in my name",
         ),
         noun="hold on {slot_id}",
-        tell="The visit to {doctor} at {starts} is on hold until {held_until}; the hold is {hold_id}.",
+        tell="The visit to Dr. {doctor} at {starts} is on hold until {held_until}; the hold is {hold_id}.",
     )
     def hold_slot(self, slot_id: SlotId) -> Hold:
         """Hold a free slot for the verified patient for fifteen minutes. The hold is needed to confirm an appointment.
@@ -206,7 +206,7 @@ class ClinicSlots(ClinicFiles):
         doctor = self.doctors[slot["doctor_id"]]
         if doctor["specialty"] in REFERRED and not self._referred(doctor["specialty"]):
             raise ToolError(
-                f"{doctor['name']} is a specialist; request_referral to {doctor['specialty']} comes first"
+                f"Dr. {doctor['name']} is a specialist; request_referral to {doctor['specialty']} comes first"
             )
         slot["status"] = "held"
         new = self.new_id("HD", taken=self.holds)
@@ -232,7 +232,7 @@ class ClinicSlots(ClinicFiles):
             "sign me up for cancellations of {doctor_id}[, for a visit {visit_mode}]",
         ),
         noun="place on the waiting list of {doctor_id}",
-        tell="The waiting list of {doctor} has a new entry {waiting_id} at position {position}.",
+        tell="The waiting list of Dr. {doctor} has a new entry {waiting_id} at position {position}.",
     )
     def join_waiting_list(self, doctor_id: DoctorId, visit_mode: VisitMode = "in person") -> WaitingPlace:
         """Put the verified patient on a doctor's waiting list, to be called when somebody cancels.
@@ -245,7 +245,7 @@ class ClinicSlots(ClinicFiles):
         doctor = self._doctor(doctor_id)
         ahead = [item for item in self.waiting.values() if item["doctor_id"] == doctor_id]
         if any(item["patient_id"] == self.verified for item in ahead):
-            raise ToolError(f"the patient is already on the waiting list of {doctor['name']}")
+            raise ToolError(f"the patient is already on the waiting list of Dr. {doctor['name']}")
         new = self.new_id("WL", taken=self.waiting)
         self.waiting[new] = {"patient_id": self.verified, "doctor_id": doctor_id, "visit_mode": visit_mode}
         return {"waiting_id": new, "doctor": doctor["name"], "position": len(ahead) + 1}
@@ -259,7 +259,7 @@ class ClinicSlots(ClinicFiles):
             "let {doctor_id} know this from me: {message}",
         ),
         noun="note for {doctor_id}",
-        tell="The note {note_id} is waiting for {doctor}.",
+        tell="The note {note_id} is waiting for Dr. {doctor}.",
     )
     def leave_note_for_doctor(
         self,

@@ -50,7 +50,7 @@ class ClinicVisits(ClinicSlots):
             "make {hold_id} a firm appointment about {reason}",
         ),
         noun="new appointment",
-        tell="The appointment {appointment_id} with {doctor} is booked for {starts} in room {room}.",
+        tell="The appointment {appointment_id} with Dr. {doctor} is booked for {starts} in room {room}.",
     )
     def confirm_appointment(
         self,
@@ -60,13 +60,13 @@ class ClinicVisits(ClinicSlots):
             Prose(
                 (
                     "a yearly check-up",
-                    "a cough that has lasted three weeks",
-                    "pain in the lower back",
-                    "the results of the last blood test",
-                    "trouble sleeping",
-                    "a swollen ankle",
-                    "a change of diet",
-                    "dizziness after getting up",
+                    "symptoms that got worse since last week",
+                    "questions about the treatment",
+                    "the results of the last test",
+                    "pain that keeps coming back",
+                    "a follow-up of the last visit",
+                    "a certificate for work",
+                    "side effects of a new medicine",
                 )
             ),
         ],
@@ -180,7 +180,7 @@ class ClinicVisits(ClinicSlots):
             "exchange {appointment_id} for {slot_id}",
         ),
         noun="moved appointment",
-        tell="The appointment with {doctor} is now at {starts} in room {room}.",
+        tell="The appointment with Dr. {doctor} is now at {starts} in room {room}.",
     )
     def reschedule_appointment(self, appointment_id: AppointmentId, slot_id: SlotId) -> Moved:
         """Move an upcoming appointment to a free slot of the same specialty. Its reminders are kept.
@@ -209,7 +209,7 @@ class ClinicVisits(ClinicSlots):
             "give up {appointment_id}[ owing to {reason}]",
         ),
         noun="cancelled appointment",
-        tell="The appointment with {doctor} at {starts} is cancelled; the fee is {fee} dollars.",
+        tell="The appointment with Dr. {doctor} at {starts} is cancelled; the fee is {fee} dollars.",
     )
     def cancel_appointment(
         self,
@@ -241,7 +241,7 @@ class ClinicVisits(ClinicSlots):
             "have the clinic give notice of {appointment_id} by {channels}[, {hours_before} hours in advance]",
         ),
         noun="reminders of {appointment_id}",
-        tell="A reminder of the visit to {doctor} goes out at {remind_at}.",
+        tell="A reminder of the visit to Dr. {doctor} goes out at {remind_at}.",
     )
     def schedule_reminders(
         self,
