@@ -30,7 +30,7 @@ LABOUR = 35.0
 MODELS = {
     "chain": ("Ridgeway Nine", "Alder Silent", "Kestrel Long Life"),
     "tyre": ("Moorland 28", "City Glide", "Gravel Hound"),
-    "brake pads": ("Stopwell Resin", "Stopwell Metal", "Quiet Grip"),
+    "saddle": ("Heron Soft", "Long Mile", "Sprint Gel"),
     "lamp": ("Nightjar 40", "Beacon Mini", "Lantern Pro"),
 }
 NAMES = ("Ada Fenwick", "Jonas Pohl", "Mei Tanabe", "Luka Horvat", "Oona Kivi", "Samir Aziz", "Tess Moran")
@@ -152,14 +152,15 @@ class Workshop(Environment):
     @tool(
         ask=(
             "look for a {kind}[ for at most {max_price} euros]",
-            "see which {kind} is there[ up to {max_price} euros]",
+            "see what there is in the way of a {kind}[ up to {max_price} euros]",
+            "check the shelf for a {kind}[ that costs no more than {max_price} euros]",
         ),
-        noun="{kind}",
+        noun="{kind}[ for at most {max_price} euros]",
         tell="On the shelf: {parts[]: {model} for {price} euros}.",
     )
     def find_parts(
         self,
-        kind: Literal["chain", "tyre", "brake pads", "lamp"],
+        kind: Literal["chain", "tyre", "saddle", "lamp"],
         max_price: Annotated[float, Values.of([40, 60, 80, 100])] | None = None,
     ) -> Parts:
         """Find spare parts of a kind.
@@ -187,7 +188,7 @@ class Workshop(Environment):
         self,
         customer: Annotated[str, Values.state("customers[].name")],
         problem: Annotated[
-            str, Prose(("a worn chain", "a flat rear tyre", "squealing brakes", "a broken lamp"))
+            str, Prose(("a worn chain", "a flat rear tyre", "a cracked saddle", "a broken lamp"))
         ],
     ) -> NewJob:
         """Open a repair job for a customer's bicycle.
@@ -222,8 +223,9 @@ class Workshop(Environment):
     @tool(
         writes=True,
         ask=(
-            "fit {part_id} to {job_id}[, {quantity} of them]",
-            "use {part_id} for {job_id}[, {quantity} pieces]",
+            "use {part_id} for {job_id}[, {quantity} of them]",
+            "mount {part_id} as part of {job_id}[, {quantity} of them]",
+            "add {part_id} to {job_id}[, {quantity} of them]",
         ),
         noun="fitted part",
         tell="{model} is fitted; {left} are left.",
