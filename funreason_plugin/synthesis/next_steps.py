@@ -43,15 +43,12 @@ def next_commands(config: SynthesisConfig) -> Text:
         ("Check it (replays every trajectory)", _line("funreason_plugin.check", "data", out)),
         ("Look at one", _line("funreason_plugin.synthesize", "show", out, "--index", "0")),
         ("SFT: pip install -e '.[sft]', then", sft_command(config)),
-        (
-            "RL: the agent loop and the reward for verl are not in this release; its data is",
-            " ".join(os.path.join(out, "verl", f"{name}.parquet") for name in ("train", "val")),
-        ),
+        ("RL in verl: this is its data; agent loop and reward are not in this release", rl_command(config)),
     ]
     text = Text("\nNext\n", style="bold")
     for title, line in sections:
         text.append(f"  # {title}\n", style="not bold dim")
-        text.append(f"  {line}\n", style="not bold cyan" if not title.startswith("RL") else "not bold")
+        text.append(f"  {line}\n", style="not bold cyan")
     if config.teacher == "scripted":
         text.append(
             f"  This data speaks scripted English; its data set is called {dataset(config)} so that nobody trains "
@@ -84,6 +81,16 @@ def sft_command(config: SynthesisConfig) -> str:
         "--output_dir": os.path.join("saves", dataset(config)),
     }
     return shlex.join(["llamafactory-cli", "train", *(word for pair in words.items() for word in pair)])
+
+
+def rl_command(config: SynthesisConfig) -> str:
+    """verl's trainer on the folder's two files (one, where a single trajectory leaves none for validation)."""
+    files = {
+        name: os.path.join(os.fspath(config.out), "verl", f"{name}.parquet") for name in ("train", "val")
+    }
+    if not os.path.exists(files["val"]):
+        files["val"] = files["train"]
+    return _line("verl.trainer.main_ppo", *(f"data.{name}_files={path}" for name, path in files.items()))
 
 
 def _line(module: str, *words: str) -> str:

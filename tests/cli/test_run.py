@@ -1,0 +1,123 @@
+"""One small run through the command lines: what is printed, what the printed commands do."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+from pathlib import Path
+
+import orjson
+import pytest
+
+from funreason_plugin import check, synthesize
+from funreason_plugin.command_line import run
+from funreason_plugin.config import load
+from funreason_plugin.errors import INTERRUPTED
+from funreason_plugin.synthesis.next_steps import report
+from funreason_plugin.synthesis.pipeline import Summary
+
+WORDS = ["--env", "travel", "files", "--num", "4", "--turns", "2", "--seed", "5", "--teacher", "scripted"]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a blank in its name, to see that printed commands are quoted."""
+    folder = tmp_path_factory.mktemp("run") / "my data"
+    assert run(synthesize.app, [*WORDS, "--val-share", "0.25", "--out", str(folder)]) == 0
+    return folder
+
+
+def printed(words: list[str], capsys: pytest.CaptureFixture[str], app: object = synthesize.app) -> str:
+    capsys.readouterr()
+    assert run(app, words) == 0  # type: ignore[arg-type]
+    return capsys.readouterr().out
+
+
+def test_the_same_command_again_changes_nothing_and_says_what_comes_next(
+    made: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = (made / "trajectories.jsonl").read_bytes()
+    text = printed([*WORDS, "--val-share", "0.25", "--out", str(made)], capsys)
+    assert (made / "trajectories.jsonl").read_bytes() == before
+    lines = [shlex.split(line) for line in text.splitlines() if line.startswith("  ") and str(made) in line]
+    assert ["python", "-m", "funreason_plugin.check", "data", str(made)] in lines
+    (sft,) = [words for words in lines if words[:2] == ["llamafactory-cli", "train"]]
+    flags = dict(zip(sft[2::2], sft[3::2], strict=True))
+    assert flags["--dataset"] == "funreason_scripted"
+    assert flags["--dataset"] in orjson.loads(
+        (Path(flags["--dataset_dir"]) / "dataset_info.json").read_bytes()
+    )
+    (rl,) = [words for words in lines if "verl.trainer.main_ppo" in words]
+    files = dict(word.split("=", 1) for word in rl[3:])
+    assert set(files) == {"data.train_files", "data.val_files"}
+    assert all(Path(path).is_file() for path in files.values())
+
+
+def test_the_printed_commands_work(made: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "everything agrees" in printed(["data", str(made)], capsys, check.app)
+    assert "trajectory 0" in printed(["show", str(made), "--index", "0"], capsys)
+
+
+def test_a_changed_digit_gives_status_one(
+    made: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(made, copy)
+    path = copy / "trajectories.jsonl"
+    text = path.read_text()
+    place = re.search(r'"state_hash":"[a-f]*(\d)', text)
+    assert place
+    digit = str((int(place[1]) + 1) % 10)
+    path.write_text(text[: place.start(1)] + digit + text[place.end(1) :])
+    assert run(check.app, ["data", str(copy)]) == 1
+    assert "trajectories.jsonl:1: turns[0].state_hash" in capsys.readouterr().out
+
+
+def test_a_trajectory_is_shown_as_it_is_stored(made: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    stored = orjson.loads((made / "trajectories.jsonl").read_bytes().splitlines()[2])
+    text = " ".join(printed(["show", str(made), "--index", "2"], capsys).split())
+    for turn in stored["turns"]:
+        assert " ".join(turn["query"].split()) in text
+        assert " ".join(turn["answer"].split()) in text
+        for step in turn["steps"]:
+            for call in step["calls"]:
+                assert f"{call['name']}(" in text
+    assert "and 1 more turn" in printed(["show", str(made), "--index", "2", "--turns", "1"], capsys)
+
+
+@pytest.mark.parametrize("index", ["4", "-1"])
+def test_an_index_that_is_not_there(index: str, made: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(synthesize.app, ["show", str(made), "--index", index]) == 1
+    assert f"no trajectory with index {index}; it has 0 to 3" in capsys.readouterr().err
+
+
+def test_trace_shows_the_agents(made: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = printed(["trace", str(made), "--index", "1"], capsys)
+    for agent in ("A_T", "A_Q", "A_R"):
+        assert agent in text
+    assert "kept at attempt" in text
+
+
+def test_explain_of_a_real_folder(made: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert re.search(r"4 trajectories kept of \d+ attempts", printed(["explain", str(made)], capsys))
+
+
+def test_run_yaml_is_a_configuration_that_makes_the_same(
+    made: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    again = tmp_path / "again"
+    printed(["--config", str(made / "run.yaml"), "--out", str(again)], capsys)
+    for name in ("trajectories.jsonl", "rejected.jsonl", "verl/train.parquet", "verl/val.parquet"):
+        if (made / name).exists():
+            assert (again / name).read_bytes() == (made / name).read_bytes()
+
+
+def test_status_and_advice_when_a_run_did_not_finish(capsys: pytest.CaptureFixture[str]) -> None:
+    from rich.console import Console
+
+    config = load(None, {"env": ["travel"], "teacher": "scripted", "out": Path("my data")})
+    assert report(config, Summary(kept=3, stopped="interrupted"), Console()) == INTERRUPTED
+    assert "3 trajectories are safe in my data; the same command goes on" in capsys.readouterr().out
+    assert report(config, Summary(stopped="only 1 of 50 attempts were accepted"), Console()) == 1
+    assert "python -m funreason_plugin.synthesize explain 'my data'" in capsys.readouterr().out
