@@ -20,9 +20,11 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from funreason_plugin.checks.emitted import compare_folders
-from funreason_plugin.checks.inspection import Inspected, Inspector, RemakerLike
+from funreason_plugin.checks.inspection import Inspected, Inspector, RemakerLike, of_this_release
+from funreason_plugin.checks.replay import compare
 from funreason_plugin.checks.report import Problem, Report
 from funreason_plugin.checks.run_files import (
+    GRAPH,
     REJECTED,
     TRAJECTORIES,
     Recount,
@@ -40,6 +42,7 @@ from funreason_plugin.workers import CallWatch, Pool
 if TYPE_CHECKING:
     from rich.console import Console
 
+CHANGED = "with an environment that has changed since"
 MADE_AGAIN = "made again from seed and settings"
 AT_ONCE = 32
 """Trajectories a job."""
@@ -70,14 +73,19 @@ def check_data(
     recount = Recount()
     attempts: dict[int, int] = {}
     seen: dict[bytes, int] = {}
+    graph: list[tuple[str, str]] = []
     with (
         tempfile.TemporaryDirectory(prefix="funreason-check-") as again,
         Pool(workers, build_worker, (str(folder), run, options, remaker)) as pool,
     ):
         writer = Writer(Path(again), options)
         encoded: dict[int, dict[str, bytes]] = {}
-        for (kind, number), result in pool.map(_jobs(folder, rejected)):
-            if kind == "encode":
+        for (kind, number), result in pool.map(
+            _jobs(folder, rejected, remaker is not None and of_this_release(run))
+        ):
+            if kind == "graph":
+                graph = result
+            elif kind == "encode":
                 encoded[number] = result
                 while writer.chunks in encoded:
                     writer.add(encoded.pop(writer.chunks))
@@ -100,6 +108,9 @@ def check_data(
         else:
             writer.discard()
             report.notes.append("the emitted rows were not compared: a file cannot be read")
+    if CHANGED not in report.counts:  # a changed environment has another graph
+        for where, what in graph:
+            report.add(where, what, "made_again")
     check_attempts(attempts, rejected, report)
     check_summary(folder, run, recount, rejected, report, agents=remaker is not None)
     _conclude(report, recount)
@@ -126,10 +137,12 @@ def _options(folder: Path, run: dict[str, Any]) -> FormatOptions:
     )
 
 
-def _jobs(folder: Path, rejected: Rejections) -> Iterator[tuple[Any, Any]]:
-    """Inspections of a few lines each, and after every whole chunk of the formats its encoding."""
+def _jobs(folder: Path, rejected: Rejections, graph: bool) -> Iterator[tuple[Any, Any]]:
+    """The graph, inspections of a few lines each, and after every whole chunk of the formats its encoding."""
     offset = chunk_offset = 0
     number = chunk = 0
+    if graph:
+        yield ("graph", 0), ("graph", None)
     with (folder / TRAJECTORIES).open("rb") as file:
         while lines := list(islice(file, AT_ONCE)):
             size = sum(map(len, lines))
@@ -170,9 +183,11 @@ def build_worker(
                 return encode_chunk(read(*job), options)
             except Exception:  # a damaged line; its inspection says what is wrong with it
                 return {}
-        number, offset, size, duplicates, rejections = job
         if remaker is not None and not made:
             made.append(remaker(Path(folder), watch))
+        if kind == "graph":
+            return [*graph_differences(Path(folder), made[0])]
+        number, offset, size, duplicates, rejections = job
         inspector = Inspector(run, watch, made[0] if made else None)
         return [
             inspector.inspect(
@@ -182,6 +197,17 @@ def build_worker(
         ]
 
     return work
+
+
+def graph_differences(folder: Path, remaker: RemakerLike) -> Iterator[tuple[str, str]]:
+    """Where graph.json is not the graph that is built again: (place, what)."""
+    try:
+        stored = orjson.loads((folder / GRAPH).read_bytes())
+    except (OSError, orjson.JSONDecodeError) as error:
+        yield GRAPH, f"cannot be read ({error})"
+        return
+    for difference in islice(compare(stored, orjson.loads(remaker.graph()), "", "the environments"), 20):
+        yield f"{GRAPH}: {difference.where}", str(difference).split(": ", 1)[1]
 
 
 def _take(item: Inspected, report: Report, recount: Recount, attempts: dict[int, int]) -> None:
@@ -206,7 +232,7 @@ def _take(item: Inspected, report: Report, recount: Recount, attempts: dict[int,
     report.count("turns", item.turns)
     report.count("calls replayed", item.calls)
     if item.changed:
-        report.count("with an environment that has changed since")
+        report.count(CHANGED)
         if item.replays:
             report.count("of these, still replay")
     if item.remade:
@@ -214,7 +240,7 @@ def _take(item: Inspected, report: Report, recount: Recount, attempts: dict[int,
 
 
 def _conclude(report: Report, recount: Recount) -> None:
-    changed = report.counts.get("with an environment that has changed since", 0)
+    changed = report.counts.get(CHANGED, 0)
     if changed:
         still = report.counts.setdefault("of these, still replay", 0)
         report.notes.append(

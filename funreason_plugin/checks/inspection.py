@@ -37,7 +37,9 @@ class Remade(Protocol):
 
 
 class RemakerLike(Protocol):
-    """Makes slots again; `synthesis.remake.Remaker` does."""
+    """Makes slots, and the tool graph they are drawn from, again; `synthesis.remake.Remaker` does."""
+
+    def graph(self) -> bytes | str: ...
 
     def slot(self, index: int, duplicates: Collection[int] = ()) -> Remade: ...
 
@@ -88,7 +90,7 @@ class Inspector:
         self._against_environments(trajectory, index, result)
         for turn, name, reason in review_trajectory(trajectory):
             result.problems.append((f"turns[{turn}]", reason, name))
-        if self._remaker is not None and not result.changed and _of_this_release(trajectory):
+        if self._remaker is not None and not result.changed and of_this_release(self._run):
             self._against_settings(self._remaker, trajectory, index, duplicates, rejections, result)
         return result
 
@@ -146,9 +148,9 @@ class Inspector:
                 result.problems.append((place, what, "made_again"))
 
 
-def _of_this_release(trajectory: Trajectory) -> bool:
-    """Another release of the package may draw other samples from the same seed."""
-    return trajectory.versions.get("funreason_plugin", __version__) == __version__
+def of_this_release(run: Mapping[str, Any]) -> bool:
+    """Whether this release of the package made the data: another may draw other samples from the same seed."""
+    return bool(run.get("versions", {}).get("funreason_plugin", __version__) == __version__)
 
 
 def _named(stored: Any, drawn: Any, where: str) -> Iterator[tuple[str, str]]:

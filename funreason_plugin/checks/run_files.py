@@ -17,6 +17,7 @@ TRAJECTORIES = "trajectories.jsonl"
 REJECTED = "rejected.jsonl"
 RUN = "run.yaml"
 SUMMARY = "summary.json"
+GRAPH = "graph.json"
 _REJECTION = {"index": int, "attempt": int, "phase": str, "code": str, "whole": bool}
 
 

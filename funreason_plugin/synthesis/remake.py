@@ -21,6 +21,7 @@ from funreason_plugin.errors import UserError
 from funreason_plugin.scoring import Verdict
 from funreason_plugin.synthesis.chain import Recorder, Usage
 from funreason_plugin.synthesis.folder import REJECTED, RUN
+from funreason_plugin.synthesis.graph import ToolGraph
 from funreason_plugin.synthesis.pipeline import load_graph
 from funreason_plugin.synthesis.slots import SlotMaker, SlotResult
 from funreason_plugin.synthesis.teachers.base import Agent, Message
@@ -41,6 +42,11 @@ class Remaker:
         if self.config.teacher not in DETERMINISTIC:
             raise UserError(f"{folder}: made with teacher {self.config.teacher!r}, which cannot be repeated")
         self.maker = SlotMaker(self.config, load_graph(folder), watch)
+        self._watch = watch
+
+    def graph(self) -> bytes:
+        """The tool graph, built and verified again, as graph.json holds it."""
+        return ToolGraph.build(self.maker.space, seed=self.config.seed, watch=self._watch).to_json()
 
     def slot(self, index: int, duplicates: Collection[int] = ()) -> SlotResult:
         """A slot from its first attempt on; ``duplicates`` are attempts that repeated an earlier slot's."""

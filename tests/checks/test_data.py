@@ -49,10 +49,14 @@ class Remaker:
 
     def __init__(self, folder: Path, watch: CallWatch) -> None: ...
 
+    def graph(self) -> str:
+        return GRAPH
+
     def slot(self, index: int, duplicates: Collection[int] = ()) -> Made:
         return Made(line(index), rejections(index))
 
 
+GRAPH = '{"tools":4,"edges":[["find_flights","book_flight"]]}'
 RUN: dict[str, Any] = {
     "config": {"teacher": "scripted", "num": COUNT, "seed": 0, "val_share": 0.25, "k_max": 3},
     "versions": {},
@@ -70,6 +74,7 @@ def make_folder(folder: Path) -> Path:
     folder.mkdir(exist_ok=True)
     (folder / "trajectories.jsonl").write_bytes(b"".join(map(line, range(COUNT))))
     (folder / "run.yaml").write_text(yaml.safe_dump(RUN))
+    (folder / "graph.json").write_text(GRAPH)
     write_rows(folder)
     sizes = {"trajectories.jsonl": (folder / "trajectories.jsonl").stat().st_size}
     for name in ("llamafactory", "verl"):
@@ -297,6 +302,12 @@ def test_a_changed_count_of_the_summary_is_found(folder: Path, key: str) -> None
     summary[key] += 1
     path.write_bytes(orjson.dumps(summary))
     assert any("summary.json" in problem for problem in problems(folder))
+
+
+def test_a_changed_graph_is_found(folder: Path) -> None:
+    (folder / "graph.json").write_text(GRAPH.replace("4", "5"))
+    found = problems(folder, remaker=Remaker)
+    assert found == ["graph.json: tools: stored 5, the environments gives 4 [made_again]"]
 
 
 def test_a_changed_setting_is_found(folder: Path) -> None:
