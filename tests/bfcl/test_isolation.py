@@ -13,7 +13,7 @@ pytest.importorskip("bfcl_eval")
 
 import mpmath
 
-from funreason_plugin.environments.bfcl import bfcl_environment, bfcl_environments, load_entry
+from funreason_plugin.environments.bfcl import bfcl_environment, bfcl_environments, bfcl_text, load_entry
 from funreason_plugin.environments.session import Session
 from funreason_plugin.environments.space import SimulationSpace
 from funreason_plugin.environments.state import canonical
@@ -135,6 +135,26 @@ def test_a_power_that_nobody_can_print_is_refused_at_once() -> None:
         assert session.call("power", {"base": 9, "exponent": 30}) == {"result": float(9**30)}
         assert session.call("round_number", {"number": 7, "decimal_places": -(10**9)}) == {"result": 0}
         assert session.call("round_number", {"number": 1234, "decimal_places": -2}) == {"result": 1200}
+
+
+def test_a_refusal_says_so_in_scenarios_of_our_own_only() -> None:
+    with session_of("TicketAPI") as session:
+        refused = session.call("logout", {})
+        assert refused == {"success": False, "error": "No user is logged in."}
+        assert bfcl_text("logout", refused) == '{"success": false}'
+    entry = load_entry("multi_turn_base_2")
+    with SimulationSpace([bfcl_environment("TicketAPI")]).session(entry.scenario) as session:
+        while session.call("logout", {})["success"]:
+            pass
+        assert session.call("logout", {}) == {"success": False}
+
+
+def test_a_precision_beyond_all_doubles_costs_nothing() -> None:
+    with session_of("MathAPI") as session:
+        for tool, arguments in (("square_root", {"number": 2}), ("logarithm", {"value": 20, "base": 3})):
+            assert session.call(tool, {**arguments, "precision": 10**9}) == session.call(
+                tool, {**arguments, "precision": 50}
+            )
 
 
 def test_what_a_method_raises_is_an_output_and_keeps_what_was_changed() -> None:

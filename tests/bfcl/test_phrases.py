@@ -63,7 +63,11 @@ def test_what_an_answer_tells_is_in_the_output(spec: ToolSpec) -> None:
     for slot, item in re.findall(r"\{([^{}:]*)(?:: ((?:[^{}]|\{[^{}]*\})*))?\}", spec.phrases.tell):
         if item:
             slot = slot if any(path.startswith(slot) for path in paths) else slot.removesuffix("[]") + ".*"
-            told += [f"{slot}.{inner}" for inner in re.findall(r"\{([^{}]*)\}", item) if inner != "key"]
+            told += [
+                f"{slot}.{inner}".replace(".[]", "[]")
+                for inner in re.findall(r"\{([^{}]*)\}", item)
+                if inner != "key"
+            ]
         else:
             told.append(slot)
     lists = {path.removesuffix("[]") for path in paths}

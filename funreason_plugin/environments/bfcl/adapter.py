@@ -5,6 +5,7 @@ A call runs the class's own method on an instance that belongs to one session. B
 - what a method raises is the output ``{"error": "Error during execution: …"}``, as their executor says it;
   partial changes stay, as there; arguments are not checked beforehand, as there;
 - errors hidden in a list (``[{"error": …}]``) come out as ``{"error": …}``; `entries.bfcl_text` gives theirs back;
+- in scenarios of our own, a refusal that only a field tells ("success": false) has an "error" beside it;
 - numbers that JSON lacks (mpf, Decimal, beyond 64 bits) come out as the nearest double;
 - default lists, long-context tables and mpmath's precision, which their instances share, are private here;
 - ids and readings come from the Session's random numbers, so that they do not depend on the order of calls.
@@ -103,7 +104,7 @@ class BfclEnvironment(Environment):
             return {"error": f"Error during execution: {error}"}
         if name in differences.LISTED_ERRORS:
             return differences.unlisted(result)
-        return result
+        return differences.refused(name, result) if self._person else result
 
     @classmethod
     def source(cls) -> str:

@@ -21,6 +21,7 @@ _TOO_LONG = (
     "use sys.set_int_max_str_digits() to increase the limit"
 )
 _MOST_DIGITS = 4300
+_DIGITS = 1000
 
 
 def unlisted(result: Any) -> Any:
@@ -35,7 +36,9 @@ def unlisted(result: Any) -> Any:
 
 
 def listed(tool: str, output: Any) -> Any:
-    """The inverse of `unlisted`, and of `_watchlist`."""
+    """The inverse of `unlisted`, `refused` and `_watchlist`."""
+    if tool in REFUSALS and isinstance(output, dict) and REFUSALS[tool][0] in output:
+        return {key: value for key, value in output.items() if key != "error"}
     if tool == "get_watchlist" and isinstance(output, list):
         return [... if symbol == "..." else symbol for symbol in output]
     if tool not in LISTED_ERRORS or not isinstance(output, dict) or "error" not in output:
@@ -43,6 +46,31 @@ def listed(tool: str, output: Any) -> Any:
     if output["error"].startswith("Error during execution: "):
         return output
     return [f"Error: {output['error']}"] if tool == "get_watchlist" else [{"error": output["error"]}]
+
+
+REFUSALS: Mapping[str, tuple[str, Any, str]] = {  # tool: (field, its value, what is wrong then)
+    "authenticate_twitter": ("authentication_status", False, "Wrong user name or password."),
+    "follow_user": ("follow_status", False, "That user is followed already."),
+    "get_nearest_airport_by_city": ("nearest_airport", "Unknown", "There is no airport for that location."),
+    "get_symbol_by_name": ("symbol", "Stock not found", "No stock has that company name."),
+    "get_zipcode_based_on_city": ("zipcode", "00000", "The zip code of that city is not known."),
+    "logout": ("success", False, "No user is logged in."),
+    "message_login": ("login_status", False, "There is no user with that ID."),
+    "retweet": ("retweet_status", "Already retweeted", "That tweet was retweeted already."),
+    "ticket_login": ("success", False, "User name and password must be given."),
+    "trading_login": ("status", "Already logged in", "A user is logged in already."),
+    "trading_logout": ("status", "No user is currently logged in", "No user is currently logged in."),
+    "unfollow_user": ("unfollow_status", False, "That user is not followed."),
+    "verify_traveler_information": ("verification_status", False, "The traveler could not be verified."),
+}
+
+
+def refused(tool: str, result: Any) -> Any:
+    """For scenarios of our own: what failed says so in "error" too, beside their own field for it."""
+    known = REFUSALS.get(tool)
+    if known is None or not isinstance(result, dict) or "error" in result or result.get(known[0]) != known[1]:
+        return result
+    return {**result, "error": known[2]}
 
 
 def mend(instance: Any) -> None:
@@ -80,7 +108,7 @@ def _logarithm(instance: Any, arguments: dict[str, Any]) -> Any:
 
     before = mpmath.mp.prec
     try:
-        result = instance.logarithm(**arguments)
+        result = instance.logarithm(**_at_most(arguments))
         if type(result.get("result")) is mpmath.mpf:  # as many digits as it prints
             return {"result": float(repr(result["result"])[5:-2])}
         return _number_result(result)
@@ -91,7 +119,15 @@ def _logarithm(instance: Any, arguments: dict[str, Any]) -> Any:
 def _square_root(instance: Any, arguments: dict[str, Any]) -> Any:
     """They set the thread's decimal precision."""
     with decimal.localcontext():
-        return _number_result(instance.square_root(**arguments))
+        return _number_result(instance.square_root(**_at_most(arguments)))
+
+
+def _at_most(arguments: dict[str, Any]) -> dict[str, Any]:
+    """A precision beyond all that a double shows only takes time."""
+    precision = arguments.get("precision")
+    return (
+        {**arguments, "precision": _DIGITS} if type(precision) is int and precision > _DIGITS else arguments
+    )
 
 
 # -- messages that print a set: one order, in every process ---------------------------------------------

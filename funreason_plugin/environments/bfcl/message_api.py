@@ -80,7 +80,7 @@ def _drafts(count: int) -> tuple[str, ...]:
     return tuple(dict.fromkeys(message(Random(f"draft {index}")) for index in range(count)))
 
 
-_USER = Ref("user")
+_USER = Ref("colleague")
 
 MESSAGE = Addition(
     document="message_api",

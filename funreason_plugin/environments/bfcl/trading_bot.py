@@ -138,7 +138,6 @@ def _before_first(state: dict[str, Any], rng: Random) -> list[str]:
     return sorted({first, first[:8] + "01", "2024-01-01"})
 
 
-_SYMBOL = (Ref("symbol", known=True), Values.state("stocks.keys()"))
 _ORDER = Ref("order")
 
 TRADING_BOT = Addition(
@@ -171,7 +170,7 @@ TRADING_BOT = Addition(
             "sector": (Ref("sector", known=True), Values.of(("Technology", "Automobile")))
         },
         "get_order_details": {"order_id": _ORDER},
-        "get_stock_info": {"symbol": _SYMBOL},
+        "get_stock_info": {"symbol": Ref("symbol")},
         "get_symbol_by_name": {"name": (Ref("company", known=True), Values.state("person.companies[]"))},
         "get_transaction_history": {
             "start_date": Values.call(_before_first),

@@ -166,7 +166,7 @@ TRAVEL = Addition(
         "contact_customer_support": {"booking_id": _BOOKING, "message": Prose(_MESSAGES)},
         "get_booking_history": {"access_token": _TOKEN},
         "get_budget_fiscal_year": {
-            "lastModifiedAfter": Values.of(()),  # there is one fiscal year, whatever the date
+            "lastModifiedAfter": Values.of(("2017-01-01T00:00:00", "2016-06-30T12:00:00")),
             "includeRemoved": Values.of(("true", "false")),
         },
         "get_credit_card_balance": {"access_token": _TOKEN, "card_id": _CARD},

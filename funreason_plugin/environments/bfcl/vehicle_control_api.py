@@ -108,7 +108,13 @@ def _light_mode(state: dict[str, Any], rng: Random) -> str:
 
 
 def _pedal(state: dict[str, Any], rng: Random) -> list[float]:
-    return [1] if state["engine_state"] == "stopped" else [0.25, 0.4, 0.6, 0.8, 1]
+    if state["engine_state"] == "stopped":
+        return [] if state["brakePedalForce"] == 1000 else [1]
+    return [0.25, 0.4, 0.6, 0.8]
+
+
+def _ignition(state: dict[str, Any], rng: Random) -> list[str]:
+    return ["START"] if state["engine_state"] == "stopped" else []
 
 
 _ZIP = Ref("zipcode")
@@ -168,7 +174,7 @@ VEHICLE_CONTROL = Addition(
         },
         "setHeadlights": {"mode": Values.call(_light_mode)},
         "set_navigation": {"destination": (Ref("address", known=True), Values.state("person.addresses[]"))},
-        "startEngine": {"ignitionMode": Values.of(("START",))},
+        "startEngine": {"ignitionMode": Values.call(_ignition)},
     },
     results={
         "adjustClimateControl": renamed(currentTemperature="currentACTemperature"),

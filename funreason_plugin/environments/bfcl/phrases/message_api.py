@@ -77,7 +77,7 @@ PHRASES = {
             "dig up the messages that speak of {keyword}",
             "show me every message with {keyword} in it",
         ),
-        noun="person who got my message about {keyword}",
+        noun="recipient of my message on {keyword}",
         tell='{results[]: "{message}" went to {receiver_id}}',
         reports=("results[].message", "results[].receiver_id"),
     ),
@@ -98,6 +98,7 @@ PHRASES = {
             "list everything I sent in the workspace",
         ),
         noun="message that I have sent",
+        tell="So far you have sent: {messages[]: {[]}}.",
         reports=("messages.*[]",),
     ),
 }

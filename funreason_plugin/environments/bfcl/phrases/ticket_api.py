@@ -19,7 +19,7 @@ PHRASES = {
             "open a support request titled {title}[ that says {description}][ with priority {priority}]",
             "report {title} to support[, explaining {description}][, at priority {priority}]",
             "hand in a request called {title} at the help desk[ with the text {description}]"
-            "[ and priority {priority}]",
+            "[, with priority {priority}]",
             "file {title} with the help desk[, adding the details {description}][, priority {priority}]",
         ),
         tell="Your request has the number {id}, its status is {status} and its priority {priority}.",

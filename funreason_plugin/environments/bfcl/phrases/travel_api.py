@@ -123,11 +123,10 @@ PHRASES = {
     ),
     "purchase_insurance": Phrases(
         ask=(
-            "insure {booking_id} with {insurance_type} cover for {insurance_cost} dollars, paid with "
+            "insure {booking_id} for {insurance_cost} dollars (type: {insurance_type}), paid with {card_id}",
+            "buy insurance of the type {insurance_type} for {booking_id} at {insurance_cost} dollars, charged to "
             "{card_id}",
-            "buy {insurance_type} insurance for {booking_id} at {insurance_cost} dollars, charged to "
-            "{card_id}",
-            "take out {insurance_type} insurance on {booking_id}; it costs {insurance_cost} dollars and is "
+            "take out insurance on {booking_id}, namely {insurance_type}; it costs {insurance_cost} dollars and is "
             "charged to {card_id}",
         ),
         tell="The insurance is taken out under number {insurance_id}.",

@@ -120,7 +120,7 @@ PHRASES = {
             "search Twitter for {keyword}",
             "show me the posts that speak of {keyword}",
         ),
-        noun="post about {keyword}",
+        noun="post on {keyword}",
         tell='{[]: {username} wrote "{content}"}',
         reports=("[].username", "[].content"),
     ),
