@@ -95,6 +95,27 @@ def _was_heard(view: TurnView, written: str) -> bool:
     )
 
 
+@rule(
+    "unknowable_choice",
+    "query",
+    "no record is picked by an id or an exact amount that only the list itself shows",
+)
+def unknowable_choice(view: TurnView) -> str | None:
+    for origin in view.origins:
+        provenance = origin.provenance
+        choice = provenance.choice if provenance is not None else None
+        if provenance is None or choice is None or choice.by != "equals" or provenance.turn != view.number:
+            continue
+        written = _distinctive(choice.value)
+        exact = isinstance(choice.value, float) and choice.value != int(choice.value)
+        if (exact or _ID.match(str(choice.value))) and not _was_heard(view, written):
+            return f"{origin.place}: a user does not know that {choice.key} is {choice.value!r}"
+    return None
+
+
+_ID = re.compile(r"[A-Z]{1,5}[-_]?\d{3,}\Z|[0-9a-f]{16,}\Z")
+
+
 @rule("named_tool", "query", "the query asks for an outcome and names no tool")
 def named_tool(view: TurnView) -> str | None:
     found = _tool_names(tuple(view.tools)).search(view.query)

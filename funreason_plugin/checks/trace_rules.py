@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from funreason_plugin.checks.rules import rule
-from funreason_plugin.checks.turns import MISSING, Origin, TurnView, value_at
+from funreason_plugin.checks.turns import MISSING, AnyCall, Origin, TurnView, value_at
 from funreason_plugin.environments.state import canonical, same_scalar
 
 MAX_CALLS = 40
@@ -77,6 +77,23 @@ def oversized_turn(view: TurnView) -> str | None:
         return f"{len(view.calls)} calls in one turn"
     size = sum(len(canonical(call.output)) for call in view.calls)
     return f"{size:,} characters of output" if size > MAX_OUTPUT_CHARACTERS else None
+
+
+@rule("nothing_new", "trace", "a turn is not the repetition of calls that gave the very same before")
+def nothing_new(view: TurnView) -> str | None:
+    if not view.calls or not view.earlier:
+        return None
+    names = {call.name for turn in view.earlier for call in turn.calls()}
+    if not all(call.name in names for call in view.calls):
+        return None
+    before = {_what(call) for turn in view.earlier for call in turn.calls()}
+    if all(_what(call) in before for call in view.calls):
+        return f"{', '.join(call.name for call in view.calls)} with the same arguments gave the same before"
+    return None
+
+
+def _what(call: AnyCall) -> bytes:
+    return canonical([call.name, call.arguments, call.output])
 
 
 def same(left: Any, right: Any) -> bool:

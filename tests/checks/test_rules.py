@@ -103,6 +103,11 @@ def _(t: Trajectory) -> None:
     look(t).output["note"] = "x" * 70_000
 
 
+@only("nothing_new")
+def _(t: Trajectory) -> None:
+    t.turns[2] = t.turns[1]
+
+
 # -- query ------------------------------------------------------------------------------------------------
 
 
@@ -152,6 +157,15 @@ def _(t: Trajectory) -> None:
     t.turns[0].query = (
         t.turns[0].query.replace("Could you get", "Please use the book flight tool for").replace("?", ".")
     )
+
+
+@only("unknowable_choice")
+def _(t: Trajectory) -> None:  # the exact price of a flight that nobody has looked up yet
+    flights = look(t).output["flights"]
+    best = book(t).provenance["flight_id"].field
+    price = next(f["price"] for f in flights if f["flight_id"] == book(t).arguments["flight_id"])
+    book(t).provenance["flight_id"] = given(0, 0, best, Choice("flights", "equals", "price", price))
+    t.turns[0].query = t.turns[0].query.replace("the cheapest flight", f"the flight for {price}")
 
 
 @only("unsaid_choice")
