@@ -24,7 +24,17 @@ import orjson
 from funreason_plugin.synthesis.trace import Trace
 from funreason_plugin.trajectory import Choice, Provenance, Turn
 
-__all__ = ["Plan", "PlannedCall", "Source", "plan_of", "plan_text", "read_plan", "top", "value_at"]
+__all__ = [
+    "Plan",
+    "PlannedCall",
+    "Source",
+    "is_label",
+    "plan_of",
+    "plan_text",
+    "read_plan",
+    "top",
+    "value_at",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +152,14 @@ def top(path: str) -> str:
     return _TOP.match(path)[0]  # type: ignore[index]  # matches the empty string too
 
 
+def is_label(path: str) -> bool:
+    """Whether an argument is what a person would call the thing by: a name, a title, a city."""
+    return _LABEL.search(path) is not None
+
+
+_LABEL = re.compile(
+    r"(?:name|title|label|user|symbol|subject|payee|city|person|recipient|topic|company|stock)\Z"
+)
 _TOP = re.compile(r"[^.\[]*")
 
 

@@ -18,7 +18,7 @@ import orjson
 from funreason_plugin.calls import dump_json, to_hermes
 from funreason_plugin.environments.spec import ToolSpec
 from funreason_plugin.synthesis.advanced_tool import AdvancedTool, plan_with, user_inputs
-from funreason_plugin.synthesis.plan import Plan, plan_of, plan_text, value_at
+from funreason_plugin.synthesis.plan import Plan, Source, is_label, plan_of, plan_text, value_at
 from funreason_plugin.synthesis.query import (
     INDIRECTIONS,
     LENGTHS,
@@ -152,20 +152,36 @@ def querying_messages(
 
 
 def _known(plan: Plan, trace: Trace, earlier: Sequence[Turn]) -> list[dict[str, Any]]:
-    """What this turn takes from earlier ones and the user has seen or said."""
+    """What this turn takes from earlier ones and the user knows: values said or told, and by which name the user
+    asked for a thing ("label")."""
     known = []
     for planned, call in zip(plan.calls, trace.calls, strict=True):
         for path, source in planned.arguments.items():
             if source.kind not in ("earlier", "said"):
                 continue
+            row = {"turn": source.turn + 1, "tool": source.name, "field": source.field}
             value = value_at(call.arguments, path)
-            told = source.kind == "said" or any(
-                isinstance(value, str) and value and value in turn.answer for turn in earlier
-            )
-            if told:
-                row = {"turn": source.turn + 1, "tool": source.name, "field": source.field, "value": value}
-                known.append({**row, "by": "user" if source.kind == "said" else "assistant"})
+            if source.kind == "said":
+                known.append({**row, "by": "user", "value": value})
+                continue
+            if any(isinstance(value, str) and value and value in turn.answer for turn in earlier):
+                known.append({**row, "by": "assistant", "value": value})
+            label = _label(earlier[source.turn], source)
+            if label:
+                known.append({**row, "by": "label", "value": label})
     return known
+
+
+def _label(turn: Turn, source: Source) -> str:
+    same = [call for call in turn.calls() if call.name == source.name]
+    if source.nth >= len(same):
+        return ""
+    call = same[source.nth]
+    for path, origin in call.provenance.items():
+        value = value_at(call.arguments, path)
+        if origin.source in ("query", "earlier_query") and is_label(path) and isinstance(value, str):
+            return value if len(value) <= 40 else ""
+    return ""
 
 
 # -- Phase III --------------------------------------------------------------------------------------------
@@ -255,7 +271,9 @@ def critiquing_messages(
             {
                 "name": call.name,
                 "arguments": call.arguments,
-                "sources": {path: _origin(origin, truth, len(earlier)) for path, origin in call.provenance.items()},
+                "sources": {
+                    path: _origin(origin, truth, len(earlier)) for path, origin in call.provenance.items()
+                },
             }
             for call in truth
         ],

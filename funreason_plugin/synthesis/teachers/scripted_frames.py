@@ -169,7 +169,7 @@ GREETINGS: dict[str, tuple[str, ...]] = {
     "plain": ("Hello.", "Hi.", "Good day."),
     "polite": ("Hello there, I hope you're well.", "Good morning!", "Hi, sorry to bother you.", "Hello, and thanks for being there."),
     "casual": ("Hey!", "Hi there!", "Hey, quick one.", "Yo, me again."),
-    "formal": ("Good afternoon.", "Dear support team,", "Good morning, I have a request.", "To whom it may concern:"),
+    "formal": ("Good afternoon.", "Good afternoon to you.", "Good morning, I have a request.", "To whom it may concern:"),
     "hurried": ("Quick one.", "I've only got a minute.", "Short on time here.", "In a rush, sorry."),
 }  # fmt: skip
 

@@ -8,16 +8,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import lru_cache
 from random import Random
 from typing import Any
 
 from funreason_plugin.environments.spec import ParamSpec
-from funreason_plugin.synthesis.plan import Plan, PlannedCall, Source, top
+from funreason_plugin.synthesis.plan import Plan, PlannedCall, Source, is_label, top
 from funreason_plugin.synthesis.teachers import scripted_words as english
 from funreason_plugin.synthesis.teachers.scripted_clauses import Clause, is_plain_item, parse_clause
 from funreason_plugin.synthesis.teachers.scripted_lexicon import Lexicon, ToolWords, list_pattern
+from funreason_plugin.synthesis.teachers.scripted_naming import (
+    Earlier,
+    Past,
+    last_name,
+    named,
+    pronoun,
+    property_of,
+    record_entity,
+    selection,
+    stands_for_record,
+    things_of,
+    word_for,
+)
 from funreason_plugin.synthesis.teachers.scripted_records import (
     group_of,
     object_text,
@@ -26,25 +37,7 @@ from funreason_plugin.synthesis.teachers.scripted_records import (
     value_text,
 )
 
-__all__ = ["Past", "Phrasing"]
-
-
-@dataclass(frozen=True, slots=True)
-class Past:
-    """The conversation so far: successful calls by tool, the number of turns, calls in the last of them.
-
-    ``said``: what the user said earlier, by (turn, tool, parameter); ``shown``: outputs of earlier turns that
-    an answer told, by (turn, tool, field).
-    """
-
-    calls: Mapping[str, int] = field(default_factory=dict)
-    turns: int = 0
-    last: tuple[str, ...] = ()
-    said: Mapping[tuple[int, str, str], Any] = field(default_factory=dict)
-    shown: Mapping[tuple[int, str, str], Any] = field(default_factory=dict)
-
-
-_NAMING = re.compile(r"(?:name|title|label|symbol|email|sku|word)\Z")
+__all__ = ["Phrasing"]
 
 
 class Phrasing:
@@ -75,6 +68,7 @@ class Phrasing:
         self.explicit = about is not None
         self._said: dict[int, Source | None] = {}
         self._last: int | None = None
+        self._earlier = Earlier(lexicon, past, rng, self.explicit)
 
     # -- clauses --------------------------------------------------------------------------------------
 
@@ -87,7 +81,7 @@ class Phrasing:
         fills: dict[str, str] = {}
         for name in sorted(given, key=lambda name: _place(chosen, name)):
             fills[name] = self.argument(index, name)
-        text = chosen.write(fills) + self._left_over(entry, fills, chosen)
+        text = _DOUBLED.sub(r"the same \1", chosen.write(fills)) + self._left_over(entry, fills, chosen)
         self._said[index] = None
         self._last = index
         return text
@@ -127,7 +121,7 @@ class Phrasing:
         if source.kind == "output":
             return self._thing(source)
         if source.kind == "earlier":
-            return self._earlier(source)
+            return self._earlier.phrase(source, first=not self._said)
         if source.kind == "said":
             return self._said_before(source, param, path)
         return english.spoken(source.value)
@@ -149,16 +143,15 @@ class Phrasing:
 
     def _said_before(self, source: Source, param: ParamSpec | None, path: str) -> str:
         value = self.past.said.get((source.turn, source.name, source.field))
-        same = [
+        name = english.words(last_name(source.field or path))
+        rivals = [
             key
             for key, other in self.past.said.items()
-            if _last(key[2]) == _last(source.field) and other != value
+            if last_name(key[2]) == last_name(source.field) and other != value
         ]
         nice = isinstance(value, str) and len(value) < 30 and param is not None and param.prose is None
-        if value is None or (
-            nice and source.field and not (same or self.explicit) and self.rng.random() < 0.6
-        ):
-            name = english.words(_last(source.field or path))
+        nice = nice and bool(source.field) and english.is_noun(name) and not rivals and not self.explicit
+        if value is None or (nice and self.rng.random() < 0.6):
             return self.rng.choice(
                 (f"the same {name}", f"the same {name} as before", f"the same {name} again")
             )
@@ -168,16 +161,10 @@ class Phrasing:
         groups: dict[str, list[tuple[str, str]]] = {}
         for path, source in leaves.items():
             group, leaf = group_of(path[len(name) :])
-            groups.setdefault(group, []).append((_last(leaf), self._source(source, param, path)))
+            groups.setdefault(group, []).append((last_name(leaf), self._source(source, param, path)))
         if "" in groups:
             return object_text(groups[""])
         return english.joined([record_text(parts) for parts in groups.values()])
-
-    def _word_for(self, source: Source, entry: ToolWords) -> str:
-        """A property's name: "home city"; for another thing's id the thing: "flight"."""
-        if english.is_identifier(source.field):
-            return entry.entity(source.field)
-        return english.attribute(_last(list_pattern(source.field)))
 
     # -- things that calls of this turn give ----------------------------------------------------------
 
@@ -193,121 +180,62 @@ class Phrasing:
         else:
             base = self._noun_phrase(index, source, entry)
             self._said[index] = source
-        if own:
-            return base
-        about = self._word_for(source, entry)
-        owner = self._owner(index) if "[" not in source.field else ""
-        if owner:
-            return f"the {owner}'s {about}"
-        return f"its {about}" if again and base in ("it", "that one") else f"the {about} of {base}"
-
-    def _owner(self, index: int) -> str:
-        """Whom a call is about, when its only argument names somebody or something: "traveller"."""
-        entry = self.lexicon[self.plan.calls[index].tool]
-        refs = [param.ref for param in entry.spec.params if param.required]
-        return (
-            english.words(refs[0].entity) if len(refs) == 1 and refs[0] is not None and refs[0].known else ""
-        )
+        return base if own else property_of(source, entry, base)
 
     def _noun_phrase(self, index: int, source: Source, entry: ToolWords) -> str:
         """ "the cheapest flight from Rome to Oslo on 2026-05-03"."""
         noun = parse_clause(entry.noun)
         fills = {name: self.argument(index, name) for name in _said_of(self.plan.calls[index], (entry.noun,))}
         text = noun.write(fills) + self._left_over(entry, fills, noun)
-        before, after = self._selection(source, entry)
+        before, after = selection(source, self.rng)
         if before:
             return f"the {before} {text}{after}"
         proper = noun.parts[0].pieces[0] == "" and text[:1].isupper()
         return f"{'' if proper else 'the '}{text}{after}"
 
-    def _selection(self, source: Source, entry: ToolWords) -> tuple[str, str]:
-        """Words before and after the noun that pick the record."""
-        if source.by in ("min", "max"):
-            text, first = self.rng.choice(english.superlatives(source.key, source.by))
-            return (text, "") if first else ("", f" {text}")
-        if source.by != "equals":
-            return "", ""
-        if source.value is None:
-            return "", f" with the {english.attribute(source.key or 'value')} they mention"
-        ways = english.selectors(source.key, english.spoken(source.value), type(source.value).__name__)
-        before, after = self.rng.choice(ways)
-        return before, f" {after}" if after else ""
-
     def _again(self, index: int, source: Source, entry: ToolWords) -> str:
         """Something that was spoken of: "the cheapest one", "it", "that booking"."""
-        entity = record_entity(entry, source.field)
-        before, after = self._selection(source, entry)
+        rng, entity = self.rng, record_entity(entry, source.field)
+        before, after = selection(source, rng)
         first = self._said[index]
         if first is not None and (first.by, first.key, first.value) == (source.by, source.key, source.value):
-            return self.rng.choice(("it", f"that {entity}", f"the same {entity}"))
+            return rng.choice((pronoun(entity), f"that {entity}", f"the same {entity}"))
         if before:
             them = f"the {before} of them" if source.by != "equals" else f"the {before} {entity}"
-            return self.rng.choice((f"the {before} one", them, f"the {before} {entity}")) + after
+            return rng.choice((f"the {before} one", them, f"the {before} {entity}")) + after
         if after:
-            return self.rng.choice((f"the one{after}", f"the {entity}{after}"))
-        if self._last == index and self.rng.random() < 0.45:
-            return "it"
-        return self.rng.choice((f"that {entity}", f"the {entity}", f"that {entity}"))
+            return rng.choice((f"the one{after}", f"the {entity}{after}"))
+        others = [other for other in self._said if other != index and self._gives(other, entity)]
+        label = self._label(index)
+        if label and (others or rng.random() < 0.12):
+            return named(entity, label)
+        if others:
+            return (
+                f"the {'first' if index < min(others) else 'second' if len(others) == 1 else 'last'} {entity}"
+            )
+        if self._last == index and rng.random() < 0.45:
+            return pronoun(entity)
+        return rng.choice((f"that {entity}", f"the {entity}", f"that {entity}"))
+
+    def _gives(self, index: int, entity: str) -> bool:
+        return entity in things_of(self.lexicon[self.plan.calls[index].tool])
+
+    def _label(self, index: int) -> str:
+        """By which name the user asked for what this call gives."""
+        for path, source in self.plan.calls[index].arguments.items():
+            value = self.values.get(source.name) if source.kind == "input" else None
+            if isinstance(value, str) and 0 < len(value) <= 40 and is_label(path):
+                return value
+        return ""
 
     def _property_of_call(self, index: int, source: Source, entry: ToolWords) -> str:
         """A field beside a list: it belongs to what the call was about, not to the records."""
         names = self.plan.calls[index].given
-        what = self._word_for(source, entry)
+        what = word_for(source, entry)
         self._said[index] = source
         if not names:
             return f"the {what}"
         return f"the {what} of {english.joined([self.argument(index, name) for name in names])}"
-
-    # -- things of earlier turns ----------------------------------------------------------------------
-
-    def _earlier(self, source: Source) -> str:
-        entry = self.lexicon.get(source.name)
-        if entry is None:
-            return "the one from before"
-        entity = record_entity(entry, source.field)
-        shown = self.past.shown.get((source.turn, source.name, source.field))
-        if not stands_for_record(entry, source.field):
-            return self._earlier_property(source, entry, entity, shown)
-        many = self._is_one_of_many(source, entry)
-        if shown is not None and (
-            self.explicit or (not source.by and self.rng.random() < (0.6 if many else 0.2))
-        ):
-            return f"the {entity} {english.spoken(shown)}"
-        if source.by:
-            return self._earlier_record(source, entity, entry)
-        if many:
-            return self.rng.choice(
-                (f"the latest {entity}", f"the last {entity}", f"the {entity} from just now")
-            )
-        ways = [f"that {entity}", f"that {entity}", f"the {entity} from before", f"the {entity} from earlier"]
-        fresh = source.turn == self.past.turns - 1 and len(self.past.last) == 1
-        return "it" if fresh and not self._said and self.rng.random() < 0.3 else self.rng.choice(ways)
-
-    def _is_one_of_many(self, source: Source, entry: ToolWords) -> bool:
-        """Whether earlier calls gave several things of this kind."""
-        kind = entry.entity(source.field)
-        return sum(n for tool, n in self.past.calls.items() if kind in _things_of(self.lexicon.get(tool))) > 1
-
-    def _earlier_property(self, source: Source, entry: ToolWords, entity: str, shown: Any) -> str:
-        """A property of something earlier: its value, when the user saw it, or "the start of that stay"."""
-        if shown is not None and (self.explicit or self.rng.random() < 0.75):
-            return english.spoken(shown)
-        about = self._word_for(source, entry)
-        refs = [param.ref for param in entry.spec.params if param.required]
-        if "[" not in source.field and len(refs) == 1 and refs[0] is not None and refs[0].known:
-            return f"the {english.words(refs[0].entity)}'s {about}"
-        return f"the {about} of {self._earlier_record(source, entity, entry)}"
-
-    def _earlier_record(self, source: Source, entity: str, entry: ToolWords) -> str:
-        before, after = self._selection(source, entry)
-        them = english.plural(entity)
-        if before and source.by != "equals":
-            ways = (f"the {before} of those {them}", f"the {before} one of the {them} from before", f"the {before} of the {them} you listed")  # fmt: skip
-            return self.rng.choice(ways)
-        if before or after:
-            lead = f"the {before} {entity}" if before else f"the {entity}"
-            return lead + self.rng.choice(("", " you found", " from that list", " you listed")) + after
-        return f"that {entity}"
 
 
 # -- helpers ----------------------------------------------------------------------------------------------
@@ -325,51 +253,8 @@ def _said_of(call: PlannedCall, texts: Sequence[str]) -> list[str]:
     return [name for name in call.given if name not in unspoken]
 
 
+_DOUBLED = re.compile(r"\bthe (\w+) of the same \1\b")
+
+
 def _place(clause: Clause, name: str) -> int:
     return clause.slots.index(name) if name in clause.slots else len(clause.slots)
-
-
-def _last(path: str) -> str:
-    return re.sub(r"\[\d*\]\Z", "", path).rsplit(".", 1)[-1]
-
-
-@lru_cache(maxsize=1024)
-def _things_of(entry: ToolWords | None) -> frozenset[str]:
-    """The kinds of things whose ids a tool returns."""
-    if entry is None:
-        return frozenset()
-    return frozenset(entry.entity(path) for path in entry.outputs if english.is_identifier(path))
-
-
-@lru_cache(maxsize=4096)
-def record_entity(entry: ToolWords, field_path: str) -> str:
-    """What to call one record: the noun's head, or the entity of its id."""
-    head = re.match(
-        r"[a-z][a-z -]*?(?= (?:of|for|from|in|on|at|to|with|by|that|which|named|called)\b|[\[{]|\Z)",
-        entry.noun,
-    )
-    if "[" in field_path and head and entry.spec.phrases.noun:
-        return head[0].strip()
-    return entry.entity(field_path)
-
-
-@lru_cache(maxsize=4096)
-def stands_for_record(entry: ToolWords, field_path: str) -> bool:
-    """Whether a field stands for its record (its id, its name) rather than for a property of it."""
-    pattern = list_pattern(field_path)
-    last = _last(pattern)
-    if not last or pattern.endswith("[]") or (last == pattern.split("[")[0] and "[" in pattern):
-        return True
-    if not english.is_identifier(last):
-        known = entry.outputs.get(pattern)
-        named = _NAMING.search(last) is not None and (
-            "." not in pattern or last in ("name", "title", "label")
-        )
-        return named or (known is not None and known.ref is not None and not known.ref.known)
-    prefix = pattern[: len(pattern) - len(last)]
-    rivals = [
-        p
-        for p in entry.outputs
-        if p.startswith(prefix) and english.is_identifier(p) and "[" not in p[len(prefix) :]
-    ]
-    return not rivals or rivals[0] == pattern or entry.noun.startswith(english.entity_words(pattern) or "\0")

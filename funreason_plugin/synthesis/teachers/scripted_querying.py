@@ -12,7 +12,8 @@ from funreason_plugin.synthesis.plan import Plan
 from funreason_plugin.synthesis.teachers import scripted_frames as frames
 from funreason_plugin.synthesis.teachers import scripted_words as english
 from funreason_plugin.synthesis.teachers.scripted_lexicon import Lexicon
-from funreason_plugin.synthesis.teachers.scripted_phrasing import Past, Phrasing
+from funreason_plugin.synthesis.teachers.scripted_naming import Past
+from funreason_plugin.synthesis.teachers.scripted_phrasing import Phrasing
 from funreason_plugin.synthesis.teachers.scripted_reader import read_query, words_of
 
 __all__ = ["credentials", "spoken_calls", "write_query"]
@@ -98,11 +99,6 @@ _REPORTING = frozenset(
     re.findall(r"\w+", "tell show give let list name read walk remind inform bring fetch hand pull keep make")
 )
 _FOR_USER = re.compile(r"\b(?:me|you|your)\b")
-_NOUNS = re.compile(
-    r"(?:class|type|kind|date|time|price|amount|budget|limit|size|colou?r|name|title|note|message|reason|priority|"
-    r"category|status|quantity|currency|city|address|code|number|language|unit|method|cabin|room|description|"
-    r"subject|label|comment|password|username|PIN|ID|email|level|format|duration|mode|symptom|remark)\Z"
-)
 
 
 @dataclass(slots=True)
@@ -173,6 +169,11 @@ class _Draft:
     def _form(self, clause: str) -> tuple[str, bool]:
         """A form for the first clause, and whether the user is the one who acts in it."""
         kind = self.noise["indirection"]
+        if ":" in re.sub(r"\d:\d", "", clause):  # "open my file: I'm Ada" leaves no room for more
+            forms = [
+                form for form in frames.FORMS["direct"] if ":" not in form and form.lower().endswith("{c}.")
+            ]
+            return self.rng.choice(forms), False
         if not self._ownable(clause):
             return self.rng.choice(frames.FORMS[kind]), False
         own = frames.OWN_FORMS[kind]
@@ -206,7 +207,7 @@ class _Draft:
                     continue
                 if late and index in spoken and names.count(path) == 1 and not entry.params[path].required:
                     plain = not isinstance(self.values.get(source.name), (bool, list, dict))
-                    if plain and _NOUNS.search(words_of(path)) and self.rng.random() < 0.7:
+                    if plain and english.is_noun(words_of(path)) and self.rng.random() < 0.7:
                         found.add((index, path))
         return found
 

@@ -17,7 +17,8 @@ from funreason_plugin.synthesis.teachers import scripted_words as english
 from funreason_plugin.synthesis.teachers.scripted_answers import answer, facts
 from funreason_plugin.synthesis.teachers.scripted_lexicon import Lexicon
 from funreason_plugin.synthesis.teachers.scripted_mistakes import Mistake, invented_id, misread
-from funreason_plugin.synthesis.teachers.scripted_phrasing import Past, Phrasing
+from funreason_plugin.synthesis.teachers.scripted_naming import Past
+from funreason_plugin.synthesis.teachers.scripted_phrasing import Phrasing
 from funreason_plugin.synthesis.teachers.scripted_querying import credentials, fed_by
 from funreason_plugin.synthesis.teachers.scripted_reader import Reading
 from funreason_plugin.synthesis.teachers.scripted_thoughts import Planned, Thoughts

@@ -16,7 +16,7 @@ from funreason_plugin.synthesis.plan import PlannedCall, Source, top
 from funreason_plugin.synthesis.teachers import scripted_thought_frames as frames
 from funreason_plugin.synthesis.teachers import scripted_words as english
 from funreason_plugin.synthesis.teachers.scripted_lexicon import Lexicon
-from funreason_plugin.synthesis.teachers.scripted_phrasing import record_entity
+from funreason_plugin.synthesis.teachers.scripted_naming import record_entity
 from funreason_plugin.synthesis.teachers.scripted_reader import words_of
 from funreason_plugin.synthesis.teachers.scripted_view import Made, NotFound, View, record_of
 

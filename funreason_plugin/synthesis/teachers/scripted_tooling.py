@@ -11,7 +11,7 @@ import orjson
 from funreason_plugin.synthesis.plan import Plan, read_plan
 from funreason_plugin.synthesis.teachers import scripted_words as english
 from funreason_plugin.synthesis.teachers.scripted_lexicon import Lexicon, ToolWords
-from funreason_plugin.synthesis.teachers.scripted_phrasing import record_entity
+from funreason_plugin.synthesis.teachers.scripted_naming import record_entity
 from funreason_plugin.synthesis.teachers.scripted_reader import words_of
 
 __all__ = ["advanced_tool"]

@@ -101,6 +101,19 @@ def article(noun: str) -> str:
     return f"an {noun}" if re.match(r"(?:[aeio]|un(?!i)|hour|honest|SMS|MRI|X-)", noun) else f"a {noun}"
 
 
+_NOUN = re.compile(
+    r"(?:class|type|kind|date|time|price|amount|budget|limit|size|colou?r|name|title|note|message|reason|priority|"
+    r"category|status|quantity|currency|city|address|code|number|language|unit|method|cabin|room|description|"
+    r"subject|label|comment|password|username|PIN|ID|email|level|format|duration|mode|symptom|remark|folder|"
+    r"location|country|destination|origin|specialty|traveller|account|sector|symbol|person|doctor|day|month)\Z"
+)
+
+
+def is_noun(text: str) -> bool:
+    """Whether a parameter's words can be spoken of as a thing: "the cabin", but not "departs after"."""
+    return _NOUN.search(text) is not None
+
+
 # -- values -----------------------------------------------------------------------------------------------
 
 
