@@ -42,6 +42,7 @@ class ToolFacts:
     claims_wrongly: str = ""  # a call of a reading tool that changed the state, and where
     private: str = ""  # an attribute that begins with "_" and was changed
     not_json: str = ""
+    mistyped: str = ""  # where an output is not what the return type says
     error_like: str = ""  # a success that looks like an error
     unplain: str = ""  # what it left in the state that JSON cannot hold
     slow: bool = False

@@ -24,7 +24,8 @@ _PYTHON: Final = {"string": "str", "integer": "int", "number": "float", "boolean
 def findings_of(cls: type[Environment], facts: Facts) -> list[Finding]:
     """All findings on one environment, errors first."""
     rules = _Rules(cls, facts)
-    found = [item for item in facts.findings if not ("cannot be copied" in item.message and _unplain(facts))]
+    unplain = any(tool.unplain for tool in facts.tools.values())  # says why the state cannot be copied
+    found = [item for item in facts.findings if not (unplain and "cannot be copied" in item.message)]
     if any(item.check == "scenario" for item in found):
         return found  # the rest would only speak of what follows from it
     found += rules.scenarios()
@@ -37,10 +38,6 @@ def findings_of(cls: type[Environment], facts: Facts) -> list[Finding]:
             for param in spec.params:
                 found += rules.parameter(spec, tool, param)
     return sorted(found, key=lambda item: SEVERITIES.index(item.severity))
-
-
-def _unplain(facts: Facts) -> bool:
-    return any(tool.unplain for tool in facts.tools.values())
 
 
 class _Rules:
@@ -96,6 +93,14 @@ class _Rules:
         if tool.not_json:
             yield self._finding(
                 "error", "result", tool.not_json, "return dict, list, str, int, float, bool or None", name
+            )
+        if tool.mistyped:
+            yield self._finding(
+                "warning",
+                "result",
+                f"its return type does not say what it returns: {tool.mistyped}",
+                "correct the return type: the tool graph reads it",
+                name,
             )
         if tool.claims_wrongly:
             yield self._finding(
@@ -249,7 +254,7 @@ class _Rules:
         giving = [
             key for key in seen if self.refs.get(key) == entity or (mark.ref is None and answers(name, *key))
         ]
-        wanted = _python(one_type(param.schema))
+        wanted = _PYTHON.get(one_type(param.schema).get("type", ""), "str")
         if giving and not path and not any(wanted in seen[key] for key in giving):
             tool_name, field = giving[0]
             had = ", ".join(sorted(seen[giving[0]]))
@@ -259,7 +264,7 @@ class _Rules:
             )
         if giving or entity in self.refs.values():
             return
-        kind = _python(one_type(param.schema))
+        kind = _PYTHON.get(one_type(param.schema).get("type", ""), "str")
         if path and not path.strip("[]."):
             kind = "str"
         if hunted := tool.hunted.get(param.name):
@@ -282,7 +287,7 @@ class _Rules:
         if found:
             return f'add Values.state("{found}") to parameter {name}'
         if schema.get("type") in ("integer", "number"):
-            return f"add Values.of([...]) to parameter {name}, or bounds: Annotated[{_python(schema)}, Field(ge=1, le=10)]"
+            return f"add Values.of([...]) to parameter {name}, or bounds: Annotated[{_PYTHON.get(schema.get('type', ''), 'str')}, Field(ge=1, le=10)]"
         return f"add Values.of([...]), Values.state(path) or Values.call(function) to parameter {name}"
 
     def _finding(
@@ -292,7 +297,3 @@ class _Rules:
         param = re.split(r"[.\[]", label)[0]
         at = line if ":" in line else place(self.cls, tool or line, param)
         return Finding(severity, check, self.cls.name, where, at, message, change)
-
-
-def _python(schema: Any) -> str:
-    return _PYTHON.get(str(schema.get("type")), "str")

@@ -13,6 +13,8 @@ from random import Random
 from time import perf_counter
 from typing import Any, ClassVar, Final
 
+import jsonschema
+
 from funreason_plugin.checks.environment_arguments import Arguments, shown
 from funreason_plugin.checks.environment_facts import Facts, ToolFacts
 from funreason_plugin.checks.environment_places import not_plain, raised_at, state_paths
@@ -24,6 +26,7 @@ from funreason_plugin.environments.spec import ToolSpec
 from funreason_plugin.environments.state import canonical, rules, without
 
 _NOTHING: Final = {"string": "zz-unknown-77", "integer": 987654321}  # values that no state has
+_TYPED: Final = 20  # successes of a tool whose outputs are compared with its return type
 _HUNTED: Final = 60  # state paths tried for a parameter without a source
 _ERROR_TEXT = re.compile(r"(?i)\s*(?:error\b|failed\b|failure\b|exception\b)")
 _ERROR_KEYS: Final = {"err", "errors", "error_message", "errormessage", "exception"}
@@ -153,6 +156,8 @@ class Walk:
             if odd is not None:  # the first tool that left it is to blame
                 self._plain = False
                 found.unplain = found.unplain or f"{odd[1]} at {odd[0] or 'the top'}"
+        if spec.output_schema is not None and found.succeeded <= _TYPED and not found.mistyped:
+            found.mistyped = _mistyped(output, spec.output_schema)
         if not found.error_like and _looks_like_error(output):
             found.error_like = shown(output)
         self.arguments.note(tool, output)
@@ -216,6 +221,16 @@ class Walk:
                 if worked:
                     facts.hunted[param.name] = path
                     return
+
+
+def _mistyped(output: Any, schema: dict[str, Any]) -> str:
+    """Where an output does not fit the schema of the return type; "" when it does."""
+    error = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(schema).iter_errors(output))
+    return (
+        ""
+        if error is None
+        else f"{error.json_path.removeprefix('$').lstrip('.') or 'it'}: {error.message[:120]}"
+    )
 
 
 def _looks_like_error(output: Any) -> bool:

@@ -284,6 +284,17 @@ def test_a_result_that_is_not_json() -> None:
     assert finding.severity == "error" and "not JSON" in finding.message
 
 
+def test_a_result_that_is_not_of_its_type() -> None:
+    class Vague(Shelf):
+        @tool
+        def count_books(self) -> dict[str, int]:
+            """Count the books."""
+            return {"books": "four"}  # type: ignore[dict-item]
+
+    finding = found(Vague, "result", "count_books")
+    assert finding.severity == "warning" and "books: 'four' is not of type 'integer'" in finding.message
+
+
 def test_a_result_that_is_too_large() -> None:
     class Huge(Shelf):
         @tool

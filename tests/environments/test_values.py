@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import pytest
@@ -11,6 +13,7 @@ from typing_extensions import TypedDict
 from funreason_plugin.environments.environment import Environment, tool
 from funreason_plugin.environments.marks import Prose, Ref, Values
 from funreason_plugin.environments.space import SimulationSpace
+from funreason_plugin.environments.spec import ParamSpec
 from funreason_plugin.environments.values import Candidates, candidates, candidates_at, state_values
 from funreason_plugin.errors import UserError
 
@@ -152,8 +155,6 @@ def test_ranges_keep_their_bounds() -> None:
             """Pour."""
             return ""
 
-    from dataclasses import replace
-
     litres, ounces = Tap.tool_specs()["pour"].params
     litres = replace(litres, schema={"type": "integer", "minimum": 0, "maximum": 10})
     assert candidates(litres, {}, random.Random(0)).values == [3]
@@ -187,3 +188,32 @@ def test_a_function_of_the_state_that_raises_is_named() -> None:
 
     with pytest.raises(UserError, match="'word': its Values.call raised KeyError"):
         candidates(Broken.tool_specs()["find"].params[0], {}, random.Random(0))
+
+
+@pytest.fixture
+def priced(tmp_path: Path) -> ParamSpec:
+    (tmp_path / "prices.csv").write_text("item,price\nlamp,12\nchair,80.5\nlamp,12\n")
+    schema = {"type": "string"}
+    return ParamSpec(
+        "item", schema, True, values=Values.csv("prices.csv", "item"), file=str(tmp_path / "env.py")
+    )
+
+
+def test_a_csv_beside_the_class(priced: ParamSpec) -> None:
+    assert candidates(priced, {}, random.Random(0)) == Candidates(["lamp", "chair"], "annotation")
+    numbers = replace(priced, schema={"type": "number"}, values=Values.csv("prices.csv", "price"))
+    assert candidates(numbers, {}, random.Random(0)).values == [12, 80.5]
+
+
+def test_a_csv_that_lacks_the_column_or_is_not_there(priced: ParamSpec) -> None:
+    with pytest.raises(UserError, match=r"prices.csv: no column 'itm'.* did you mean 'item'"):
+        candidates(replace(priced, values=Values.csv("prices.csv", "itm")), {}, random.Random(0))
+    with pytest.raises(UserError, match=r"price.csv: No such file"):
+        candidates(replace(priced, values=Values.csv("price.csv", "item")), {}, random.Random(0))
+
+
+def test_values_of_the_wrong_type_are_left_out() -> None:
+    param = ParamSpec(
+        "pages", {"type": "integer", "minimum": 2}, True, values=Values.of([1, 2, "3", 4.5, True, 5])
+    )
+    assert candidates(param, {}, random.Random(0)).values == [2, 5]
