@@ -80,8 +80,8 @@ class DataTrials:
             if repr(other) not in here and other not in self.world.values and fits_slot(other, slot)
         ]
         if elsewhere:  # ids of a fixed catalogue are the same in every state, looked up here or not
-            state = self.world.session.peek(self.specs[slot.tool].environment)
-            elsewhere = [other for other in elsewhere if not _occurs(other, state)]
+            state = self.world.standing(self.specs[slot.tool].environment)
+            elsewhere = [other for other in elsewhere if other not in state]
         chosen = [self.rng.choice(elsewhere)] if elsewhere else []
         changed = _changed(value, self.rng)
         if changed is not None and repr(changed) not in here and fits_slot(changed, slot):
@@ -171,15 +171,6 @@ def _finds_less(base: Any, output: Any) -> bool:
         lists = [key for key, value in base.items() if isinstance(value, (list, dict)) and value]
         return bool(lists) and all(output.get(key) in ([], {}, None) for key in lists)
     return base not in (None, "") and output in (None, "")
-
-
-def _occurs(value: Any, state: Any) -> bool:
-    """Whether a value stands in a state, as a key or as a leaf."""
-    if isinstance(state, dict):
-        return value in state or any(_occurs(value, part) for part in state.values())
-    if isinstance(state, list):
-        return any(_occurs(value, part) for part in state)
-    return bool(value == state)
 
 
 def _changed(value: Any, rng: Random) -> Any:

@@ -85,6 +85,7 @@ class World:
         self.root = Frame(session.snapshot())
         self.calls = 0
         self.values: set[Any] = set()
+        self._standing: dict[str, tuple[int, set[Any]]] = {}
         self.proposals = Proposals(session, specs, facts.candidates, facts.sources, rng)
 
     # -- trying tools -----------------------------------------------------------------------------------
@@ -187,9 +188,30 @@ class World:
                 count[0] += value in asked
                 count[1] += 1
 
+    def standing(self, environment: str) -> set[Any]:
+        """All keys and leaves of an environment's state as it stands."""
+        version = self.session.version(environment)
+        if self._standing.get(environment, (-1, set()))[0] != version:
+            values: set[Any] = set()
+            _collect(self.session.peek(environment), values)
+            self._standing[environment] = version, values
+        return self._standing[environment][1]
+
     def _digest(self, environment: str) -> bytes:
         cls = self.session.space.environments[environment]
         return canonical(without(self.session.peek(environment), rules(cls.equality, environment)))
+
+
+def _collect(state: Any, values: set[Any]) -> None:
+    if isinstance(state, dict):
+        values.update(state)
+        for part in state.values():
+            _collect(part, values)
+    elif isinstance(state, list):
+        for part in state:
+            _collect(part, values)
+    else:
+        values.add(state)
 
 
 def masked(message: str) -> str:
