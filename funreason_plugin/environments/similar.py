@@ -94,7 +94,9 @@ def answers(name: str, tool: str, path: str) -> bool:
         return wanted[-1] in made
     if have in (("id",), ("number",), ("code",), ("key",), ("reference",)):
         return wanted in (have, (*record, *have), (*made[-1:], *have))
-    return wanted[-len(have) :] == have and (have[-1] not in _GENERIC or wanted in (have, (*record[-1:], *have)))
+    return wanted[-len(have) :] == have and (
+        have[-1] not in _GENERIC or wanted in (have, (*record[-1:], *have))
+    )
 
 
 def similar_path(name: str, kind: str | None, values: Mapping[str, list[Any]]) -> str:
@@ -106,7 +108,9 @@ def similar_path(name: str, kind: str | None, values: Mapping[str, list[Any]]) -
         if key == "keys()":
             key = ""
         score = _score(name, owner, key) or (1 if key and key == _words(name)[-1] else 0)
-        if score > best_score and all(_of_kind(value, kind) and not looks_like_id(value) for value in found[:5]):
+        if score > best_score and all(
+            _of_kind(value, kind) and not looks_like_id(value) for value in found[:5]
+        ):
             best, best_score = path, score
     return best
 
