@@ -118,7 +118,11 @@ class EquipmentDesk(Environment):
             }
         return {"people": people, "assets": assets, "loans": loans, "repairs": {}}
 
-    @tool(noun="staff record of {name}", tell="{fullName} ({dept}) has {open_fees} EUR of open fees.")
+    @tool(
+        ask=("look {name} up", "find out about {name}", "check whether {name} has open fees"),
+        noun="person called {name}",
+        tell="{fullName} ({dept}) has {open_fees} EUR of open fees.",
+    )
     def findPerson(self, name: Annotated[str, Values.csv("people.csv", "name")]) -> Person:
         """Find a member of staff by name.
 
@@ -167,7 +171,13 @@ class EquipmentDesk(Environment):
             raise ToolError(f"No {kind} found{f' at {site}' if site else ''}.")
         return {"rows": rows, "n": len(rows)}
 
-    @tool
+    @tool(
+        ask=(
+            "see where {asset_tag} lies and what it costs a day",
+            "tell me the daily fee of {asset_tag} and its place",
+        ),
+        tell="{descr} lies at {loc} and costs {fee_per_day} EUR a day.",
+    )
     def get_asset(self, asset_tag: AssetTag) -> Row:
         """Show one piece of equipment: what it is, where it lies, what it costs a day, and whether it is free.
 
@@ -177,7 +187,11 @@ class EquipmentDesk(Environment):
         self._asset(asset_tag)
         return self._row(asset_tag)
 
-    @tool(tell="{loans[]: {descr} is due on {due}}")
+    @tool(
+        ask=("see what {staffNo} has on loan", "list the loans of {staffNo}"),
+        noun="loan of {staffNo}",
+        tell="{loans[]: {descr} is due on {due}}",
+    )
     def loansOf(self, staffNo: StaffNo) -> Loans:
         """List what a member of staff has on loan.
 
@@ -230,7 +244,11 @@ class EquipmentDesk(Environment):
         self.loans[number] = {"staff_no": staff_no, "tag": asset_tag, "due": due, "extended": False}
         return {"loanNo": number, "due": due, "fee": days * asset["fee_per_day"]}
 
-    @tool(writes=True, tell="It is now due on {due}; that costs another {fee} EUR.")
+    @tool(
+        writes=True,
+        ask=("extend {loanNo} by {days} days", "give {loanNo} another {days} days"),
+        tell="It is now due on {due}; that costs another {fee} EUR.",
+    )
     def extendLoan(self, loanNo: LoanNo, days: Annotated[int, Field(ge=1, le=7)]) -> Due:
         """Extend a loan, once.
 
@@ -245,7 +263,11 @@ class EquipmentDesk(Environment):
         loan["due"] = (date.fromisoformat(loan["due"]) + timedelta(days=days)).isoformat()
         return {"due": loan["due"], "fee": days * self.assets[loan["tag"]]["fee_per_day"]}
 
-    @tool(writes=True, tell="It is back, {days_late} days late; {charged} EUR were charged.")
+    @tool(
+        writes=True,
+        ask=("take back the equipment of {loan_no}", "end {loan_no} because the equipment is back"),
+        tell="It is back, {days_late} days late; {charged} EUR were charged.",
+    )
     def returnAsset(self, loan_no: LoanNo) -> Returned:
         """Take borrowed equipment back and end its loan. A late return is charged to the borrower.
 
@@ -259,7 +281,14 @@ class EquipmentDesk(Environment):
         del self.loans[loan_no]
         return {"days_late": late, "charged": charged}
 
-    @tool(writes=True, tell="It is booked for repair under {ticket}.")
+    @tool(
+        writes=True,
+        ask=(
+            'report that {asset_tag} is damaged: "{problem}"',
+            'send {asset_tag} to the workshop: "{problem}"',
+        ),
+        tell="It is booked for repair under {ticket}.",
+    )
     def report_damage(
         self,
         asset_tag: AssetTag,
