@@ -145,7 +145,7 @@ class EquipmentDesk(Environment):
             "find a {kind}[ at {site}]",
             "look for a {kind} that can be borrowed[ at {site}]",
         ),
-        noun="{kind}[ at {site}]",
+        noun="piece of equipment of the kind {kind}[ at {site}]",
         tell="{rows[]: {descr} ({loc}) for {fee_per_day} EUR a day}",
     )
     def search_assets(
@@ -284,8 +284,8 @@ class EquipmentDesk(Environment):
     @tool(
         writes=True,
         ask=(
-            'report that {asset_tag} is damaged: "{problem}"',
-            'send {asset_tag} to the workshop: "{problem}"',
+            "report that {asset_tag} is damaged: {problem}",
+            "send {asset_tag} to the workshop: {problem}",
         ),
         tell="It is booked for repair under {ticket}.",
     )
