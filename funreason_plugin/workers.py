@@ -256,7 +256,7 @@ def _main(
             answer = (True, work(payload, watch))
         except UserError as error:
             answer = (False, error)
-        except BaseException:  # noqa: BLE001 - sent to the parent, which raises it
+        except BaseException:
             answer = (False, traceback.format_exc())
         try:
             pipe.send(answer)
