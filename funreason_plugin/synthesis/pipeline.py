@@ -18,7 +18,7 @@ from typing import Any
 import orjson
 from rich.console import Console
 
-from funreason_plugin.config import SynthesisConfig, versions
+from funreason_plugin.config import SynthesisConfig, check_names, versions
 from funreason_plugin.environments.environment import environment_hash
 from funreason_plugin.environments.limits import is_error
 from funreason_plugin.environments.space import SimulationSpace
@@ -82,7 +82,7 @@ def run(config: SynthesisConfig, console: Console) -> Summary:
     """
     started = time.monotonic()
     space = SimulationSpace.from_names(config.env)
-    _check_holdout(config, space)
+    check_names(config, space)
     settings = settings_of(config, space)
     folder = Folder(Path(config.out), settings)
     summary = Summary(settings=settings)
@@ -228,23 +228,6 @@ def _ensure_graph(folder: Folder, pool: Pool, console: Console) -> None:
 
 
 # -- summary ----------------------------------------------------------------------------------------------
-
-
-def _check_holdout(config: SynthesisConfig, space: SimulationSpace) -> None:
-    from funreason_plugin.errors import did_you_mean
-
-    for name in config.holdout_env:
-        if name not in space.environments:
-            raise UserError(
-                f"--holdout-env {name!r} is not one of the run's environments "
-                f"({', '.join(space.environments)}){did_you_mean(name, space.environments)}"
-            )
-    for name in config.holdout_tools:
-        if name not in space.tools:
-            raise UserError(
-                f"--holdout-tools {name!r} is not one of the run's {len(space.tools)} tools"
-                + did_you_mean(name, space.tools)
-            )
 
 
 def _count(summary: Summary, split: str, turns: list[Any]) -> None:
