@@ -55,14 +55,14 @@ def measure(
                 target = rng.choice(names)
                 start = session.snapshot()
                 targets += 1
-                began = time.perf_counter()
+                began = time.process_time()
                 try:
                     trace = sample_turn(session, graph, options, rng, history, target)
                 except SamplingFailed:
-                    spent += time.perf_counter() - began
+                    spent += time.process_time() - began
                     session.restore(start)
                     continue
-                spent += time.perf_counter() - began
+                spent += time.process_time() - began
                 reached += trace.reached
                 session.restore(start)
                 for call in trace.calls:

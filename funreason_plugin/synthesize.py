@@ -127,7 +127,7 @@ def graph(
 ) -> None:
     """Infer the tool graph, verify it by execution; a table, and GraphML, DOT and SVG."""
     from funreason_plugin.environments.space import SimulationSpace
-    from funreason_plugin.synthesis.graph import graph_command
+    from funreason_plugin.synthesis.graph_output import graph_command
 
     graph_command(SimulationSpace.from_names(env), seed, out, console())
 

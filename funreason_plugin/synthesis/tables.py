@@ -6,7 +6,7 @@ tables.tools["book_flight"].needs          # prerequisites with their providers
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -149,7 +149,7 @@ class Tables:
                     hearers.setdefault(place.key, {})[name] = None
         return cls(
             tools,
-            _costs(tools, awaited),
+            _costs({name: tool.needs for name, tool in tools.items()}, awaited),
             {name: tuple(found) for name, found in consumers.items()},
             {name: tuple(found) for name, found in heirs.items()},
             {name: tuple(found) for name, found in hearers.items()},
@@ -217,12 +217,24 @@ def _tool(
     )
 
 
-def _costs(tools: Mapping[str, Tool], awaited: Mapping[str, list[tuple[str, int]]]) -> dict[str, int]:
+def costs(graph: ToolGraph) -> dict[str, int]:
+    """By tool: the number of calls that it takes from scratch; tools that cannot be reached are left out."""
+    awaited: dict[str, list[tuple[str, int]]] = {}
+    for name, needs in graph.needs.items():
+        for index, need in enumerate(needs):
+            for provider in need.providers:
+                awaited.setdefault(provider, []).append((name, index))
+    return _costs(graph.needs, awaited)
+
+
+def _costs(
+    needs: Mapping[str, Sequence[Need]], awaited: Mapping[str, Sequence[tuple[str, int]]]
+) -> dict[str, int]:
     """1 + the cheapest provider of every prerequisite, for all tools at once (cheapest tools first)."""
     cost: dict[str, int] = {}
-    waiting = {name: len(tool.needs) for name, tool in tools.items()}
+    waiting = {name: len(found) for name, found in needs.items()}
     met: set[tuple[str, int]] = set()
-    spent = dict.fromkeys(tools, 1)
+    spent = dict.fromkeys(needs, 1)
     layers: dict[int, list[str]] = {1: [name for name, count in waiting.items() if not count]}
     level = 1
     while layers:
