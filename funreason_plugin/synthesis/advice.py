@@ -25,6 +25,7 @@ ADVICE: Final = {
     "no_parameters": "a required parameter has no source of values: add Values.of, .csv, .state, .call or .tool",
     "ambiguous_choice": "a list has several records, and no field tells them apart: return a telling field (name, date, "
     "price) beside the id",
+    "no_effect": "a writing tool changed nothing: let scenario() draw states in which there is something to change",
     "nothing_found": "a look-up found nothing to go on with: let scenario() draw states in which more is to be found",
     "tool_error": "the call returned an error in every try: let scenario() draw states in which it can succeed, or "
     "say with `needs` what comes first",

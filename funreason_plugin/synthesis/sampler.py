@@ -58,7 +58,8 @@ def sample_turn(
 
     Raises:
         SamplingFailed: No trace was found; ``code`` says why: "no_legal_tool", "target_unreachable",
-            "no_parameters:tool.param", "ambiguous_choice:tool.param", "tool_error:tool", "nothing_found:tool".
+            "no_parameters:tool.param", "ambiguous_choice:tool.param", "tool_error:tool", "nothing_found:tool",
+            "no_effect:tool".
     """
     history = history or History()
     tables = Tables.of(graph, session.space)
@@ -262,6 +263,7 @@ class _Walk:
             if key in self._made or (key, version) in self._failed:
                 continue
             before = session.snapshot() if spec.writes else None
+            state = session.state_hash() if spec.writes else ""
             output = session.call(name, bound.arguments)
             if is_error(output):
                 self._failed.add((key, version))
@@ -269,6 +271,11 @@ class _Walk:
                 if session.version(spec.environment) != version and before is not None:
                     session.restore(before)
                 failure = SamplingFailed(f"tool_error:{name}", str(output["error"]))
+                continue
+            if before is not None and session.state_hash() == state:
+                self._failed.add((key, version))
+                session.restore(before)
+                failure = SamplingFailed(f"no_effect:{name}", str(bound.arguments))
                 continue
             live = LiveCall(
                 name,

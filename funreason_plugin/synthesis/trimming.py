@@ -103,7 +103,8 @@ def _repeat(
     indices: Sequence[int],
     turn: int,
 ) -> list[Any] | None:
-    """The outputs of some of the calls from the turn's start; None when one fails or gives other values."""
+    """The outputs of some of the calls from the turn's start; None when one fails, gives other values or, as a write,
+    has no effect."""
     session.restore(start)
     outputs: list[Any] = [None] * len(calls)
     for index in indices:
@@ -115,8 +116,10 @@ def _repeat(
                     return None
                 if origin.choice is not None and outputs[origin.call] != calls[origin.call].output:
                     return None
+        writes = session.space.tools[calls[index].name].writes
+        before = session.state_hash() if writes else ""
         output = session.call(calls[index].name, bounds[index].arguments)
-        if is_error(output):
+        if is_error(output) or (writes and session.state_hash() == before):
             return None
         outputs[index] = output
     return outputs
