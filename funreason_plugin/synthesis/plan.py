@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any, Literal
 
@@ -29,6 +29,7 @@ __all__ = [
     "PlannedCall",
     "Source",
     "is_label",
+    "parse_plan",
     "plan_of",
     "plan_text",
     "read_plan",
@@ -76,11 +77,24 @@ class PlannedCall:
         return tuple(dict.fromkeys(spoken))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Plan:
     """The calls in the order of execution."""
 
     calls: tuple[PlannedCall, ...]
+
+    @cached_property
+    def shape(self) -> tuple[tuple[str, tuple[tuple[str, str, str, int], ...]], ...]:
+        """Tools and sources, without what picks a record: what a query has to be read for."""
+        return tuple(
+            (
+                call.tool,
+                tuple(
+                    (path, source.kind, source.name, source.call) for path, source in call.arguments.items()
+                ),
+            )
+            for call in self.calls
+        )
 
 
 # -- from a trace -----------------------------------------------------------------------------------------
@@ -191,7 +205,32 @@ def plan_text(plan: Plan, *, for_query: bool = False) -> str:
         )
         mark = "  # asked for" if for_query and call.asked else ""
         lines.append(f"{number}. {call.tool}({arguments}){mark}")
-    return "\n".join(lines)
+    text = "\n".join(lines)
+    if len(_WRITTEN) >= 2048:
+        _WRITTEN.clear()
+    _WRITTEN[text] = plan if for_query else _as_hint(plan)
+    return text
+
+
+_WRITTEN: dict[str, Plan] = {}
+"""What `read_plan` gives for texts that were written here: it need not parse them."""
+
+
+def _as_hint(plan: Plan) -> Plan:
+    """The plan without what only the query says."""
+    return Plan(
+        tuple(
+            PlannedCall(
+                call.tool,
+                call.step,
+                {
+                    path: replace(source, value=None) if source.by == "equals" else source
+                    for path, source in call.arguments.items()
+                },
+            )
+            for call in plan.calls
+        )
+    )
 
 
 def _source_text(source: Source, for_query: bool) -> str:
@@ -243,9 +282,14 @@ _OUTPUT = re.compile(
 )
 
 
-@lru_cache(maxsize=4096)
 def read_plan(text: str) -> Plan:
     """The plan that `plan_text` wrote. Raises ValueError for another text."""
+    return _WRITTEN.get(text) or parse_plan(text)
+
+
+@lru_cache(maxsize=4096)
+def parse_plan(text: str) -> Plan:
+    """`read_plan`, from the text alone."""
     calls: list[PlannedCall] = []
     step = 0
     for line in text.splitlines():

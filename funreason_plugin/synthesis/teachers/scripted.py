@@ -17,14 +17,14 @@ from typing import Any
 from zlib import crc32
 
 from funreason_plugin.environments.space import SimulationSpace
-from funreason_plugin.synthesis.plan import Plan, read_plan
+from funreason_plugin.synthesis.plan import read_plan
 from funreason_plugin.synthesis.teachers.base import Completion, Message, Request
 from funreason_plugin.synthesis.teachers.scripted_critiquing import critique
 from funreason_plugin.synthesis.teachers.scripted_lexicon import Lexicon
 from funreason_plugin.synthesis.teachers.scripted_mistakes import Mistake, draw_mistake, is_mended
 from funreason_plugin.synthesis.teachers.scripted_naming import Past
 from funreason_plugin.synthesis.teachers.scripted_querying import write_query
-from funreason_plugin.synthesis.teachers.scripted_reader import Reading, read_query
+from funreason_plugin.synthesis.teachers.scripted_reader import read_query
 from funreason_plugin.synthesis.teachers.scripted_reasoning import next_message
 from funreason_plugin.synthesis.teachers.scripted_tooling import advanced_tool
 from funreason_plugin.synthesis.teachers.scripted_view import View, material_of
@@ -32,7 +32,6 @@ from funreason_plugin.synthesis.teachers.scripted_view import View, material_of
 __all__ = ["ScriptedTeacher"]
 
 ERROR_RATE = 0.15
-_READINGS = 256
 
 
 class ScriptedTeacher:
@@ -46,7 +45,7 @@ class ScriptedTeacher:
             raise ValueError(f"error_rate is {error_rate}, expected 0 to 1")
         self.error_rate = error_rate
         self.lexicon = Lexicon(space.tools)
-        self._read = lru_cache(maxsize=_READINGS)(self._read_uncached)
+        self._draw = lru_cache(maxsize=64)(self._drawn)
 
     async def complete(self, request: Request) -> Completion:
         """Answer a prompt of `synthesis.prompts`."""
@@ -73,22 +72,19 @@ class ScriptedTeacher:
 
     def _reason(self, messages: Sequence[Message], rng: Random) -> str:
         view = View.of(messages)
-        reading = self._read(view.query, view.solution)
-        return next_message(view, reading, self.lexicon, self._mistake(view, reading), rng)
+        reading = read_query(view.query, view.plan, self.lexicon)
+        mistake = self._draw(view.query, view.solution) if self.error_rate else None
+        if mistake is not None and is_mended(mistake, view.plan, view.critiques):
+            mistake = None
+        return next_message(view, reading, self.lexicon, mistake, rng)
 
-    def _read_uncached(self, query: str, solution: str) -> Reading:
-        return read_query(query, read_plan(solution), self.lexicon)
-
-    def _mistake(self, view: View, reading: Reading) -> Mistake | None:
-        """The turn's mistake, the same in every attempt, until the advice speaks of it."""
-        if not self.error_rate:
-            return None
-        rng = Random(crc32(f"{view.query}\0{view.solution}".encode()))
+    def _drawn(self, query: str, solution: str) -> Mistake | None:
+        """The turn's mistake: the same in every attempt."""
+        rng = Random(crc32(f"{query}\0{solution}".encode()))
         if rng.random() >= self.error_rate:
             return None
-        plan: Plan = view.plan
-        mistake = draw_mistake(plan, reading, self.lexicon, rng)
-        return None if mistake is None or is_mended(mistake, plan, view.critiques) else mistake
+        plan = read_plan(solution)
+        return draw_mistake(plan, read_query(query, plan, self.lexicon), self.lexicon, rng)
 
 
 def _past(material: Mapping[str, Any]) -> Past:

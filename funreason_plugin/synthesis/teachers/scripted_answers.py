@@ -7,13 +7,14 @@ fields. A value that is not in an output is never written.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from random import Random
 from typing import Any
 
 from funreason_plugin.synthesis.teachers import scripted_words as english
 from funreason_plugin.synthesis.teachers.scripted_lexicon import Lexicon, ToolWords
+from funreason_plugin.synthesis.teachers.scripted_selectors import attribute
 from funreason_plugin.synthesis.teachers.scripted_view import Made
 
 __all__ = ["answer", "facts", "tell"]
@@ -29,18 +30,20 @@ _I_HAVE = ("I've {p}.", "As you asked, I've {p}.", "I have {p}.", "I've now {p}.
 _NOTHING = ("Nothing came up for that.", "There's nothing of that kind.", "I found nothing there.")
 
 
-def answer(told: Sequence[tuple[Made, str]], lexicon: Lexicon, rng: Random) -> str:
-    """``told``: the calls whose results the user wants, each with its clause in the second person ("" if none)."""
+def answer(told: Sequence[Made], asked: Callable[[Made], str], lexicon: Lexicon, rng: Random) -> str:
+    """``told``: the calls whose results the user wants; ``asked`` gives a call's clause in the second person."""
     sentences: list[str] = []
-    writes = any(lexicon[made.tool].spec.writes for made, _ in told if made.tool in lexicon)
-    bodies = [tell(made, lexicon[made.tool], rng) for made, _ in told if made.tool in lexicon]
+    told = [made for made in told if made.tool in lexicon]
+    written = [made for made in told if lexicon[made.tool].spec.writes]
+    writes = bool(written)
+    bodies = [tell(made, lexicon[made.tool], rng) for made in told]
     bodies = [body for body in dict.fromkeys(bodies) if body]
-    clause = next((text for made, text in told if text and lexicon[made.tool].spec.writes), "")
-    if writes and clause and (not bodies or rng.random() < 0.3) and _is_sayable(clause):
+    clause = asked(written[0]) if writes and (not bodies or rng.random() < 0.3) else ""
+    if clause and _is_sayable(clause):
         sentences.append(rng.choice(_I_HAVE).format(p=english.participle(clause)))
     elif not bodies:
         sentences.append(rng.choice(_DONE) if writes or not told else rng.choice(_NOTHING))
-    elif rng.random() < 0.55:
+    elif rng.random() < 0.55 and not any(made.failed for made in told):
         sentences.append(rng.choice(_DONE if writes else _FOUND))
     sentences += [english.capital(body) for body in bodies]
     if rng.random() < 0.12 and len(sentences) < 4:
@@ -245,7 +248,7 @@ def facts(made: Made, entry: ToolWords) -> list[str]:
     found = []
     for path in entry.spec.phrases.reports or tuple(made.output):
         value = _at(made.output, path) if "[" not in path else None
-        name = english.attribute(path)
+        name = attribute(path)
         short = (
             isinstance(value, (str, int, float)) and not isinstance(value, bool) and 0 < len(str(value)) <= 40
         )

@@ -7,7 +7,7 @@ clause.write({"flight_id": "the cheapest flight", "passenger": "Ada Byron"})
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -21,6 +21,7 @@ __all__ = [
     "Clause",
     "capture_of",
     "has_options",
+    "longest_literal",
     "is_plain_item",
     "parse_clause",
     "pattern_of",
@@ -90,7 +91,17 @@ def parse_clause(text: str) -> Clause:
     return Clause(text, tuple(parts), tuple(slot for part in parts for slot in part.slots), flags)
 
 
-def has_options(clause: str, slots: Iterable[tuple[str, str]]) -> bool:
+@lru_cache(maxsize=8192)
+def longest_literal(text: str) -> str:
+    """The longest stretch of a clause that stands in every text with it, in lower case; its verb may vary."""
+    literals = [piece for part in parse_clause(text).parts if not part.optional for piece in part.pieces[::2]]
+    if literals:
+        literals[0] = literals[0].partition(" ")[2]
+    return max((piece.strip().lower() for piece in literals), key=len, default="")
+
+
+@lru_cache(maxsize=16384)
+def has_options(clause: str, slots: tuple[tuple[str, str], ...]) -> bool:
     """Whether the clause has a [part] that these slots fill."""
     given = {name for name, _ in slots}
     return any(part.optional and given.issuperset(part.slots) for part in parse_clause(clause).parts)

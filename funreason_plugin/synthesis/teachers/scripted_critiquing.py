@@ -45,7 +45,7 @@ def _remarks(attempt: Sequence[Any], solution: Sequence[Any], rng: Random) -> It
             yield _too_early(wanted, attempt, solution, rng)
     for index in free:
         surplus = attempt[index]
-        if not _failed(surplus) and any(wanted["name"] == surplus["name"] for wanted in solution):
+        if any(wanted["name"] == surplus["name"] for wanted in solution):
             yield rng.choice(_AGAIN).format(tool=surplus["name"])
         elif not _failed(surplus):
             yield rng.choice(_SURPLUS).format(tool=surplus["name"])
@@ -150,7 +150,7 @@ def _wrong_value(name: str, wanted: Mapping[str, Any], rng: Random) -> str:
 
 _EARLY = (
     "`{tool}` failed because it was called too early; call {before} first, then `{tool}`.",
-    "The order is wrong: {before} has to come before `{tool}`.",
+    "The order is wrong: `{tool}` can only be called after {before}.",
 )
 _AGAIN = (
     "`{tool}` was called once too often; call it only once.",

@@ -58,11 +58,12 @@ class ToolWords:
 
 
 class Lexicon:
-    """Entries by tool name."""
+    """Entries by tool name. ``readings``: queries that were read lately, by query and what they were read for."""
 
     def __init__(self, specs: Mapping[str, ToolSpec]) -> None:
         self._specs = specs
         self._entries: dict[str, ToolWords] = {}
+        self.readings: dict[tuple[object, ...], object] = {}
 
     def __contains__(self, tool: object) -> bool:
         return tool in self._specs

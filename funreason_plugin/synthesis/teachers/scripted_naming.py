@@ -12,6 +12,7 @@ from typing import Any
 from funreason_plugin.synthesis.plan import Source
 from funreason_plugin.synthesis.teachers import scripted_words as english
 from funreason_plugin.synthesis.teachers.scripted_lexicon import Lexicon, ToolWords, list_pattern
+from funreason_plugin.synthesis.teachers.scripted_selectors import attribute, selectors, superlatives
 
 __all__ = [
     "Earlier",
@@ -103,7 +104,7 @@ def word_for(source: Source, entry: ToolWords) -> str:
     """A property's name: "home city"; for another thing's id the thing: "flight"."""
     if english.is_identifier(source.field):
         return entry.entity(source.field)
-    return english.attribute(last_name(list_pattern(source.field)))
+    return attribute(last_name(list_pattern(source.field)))
 
 
 def owner_of(entry: ToolWords) -> str:
@@ -128,13 +129,13 @@ def property_of(source: Source, entry: ToolWords, base: str) -> str:
 def selection(source: Source, rng: Random) -> tuple[str, str]:
     """Words before and after the noun that pick the record."""
     if source.by in ("min", "max"):
-        text, first = rng.choice(english.superlatives(source.key, source.by))
+        text, first = rng.choice(superlatives(source.key, source.by))
         return (text, "") if first else ("", f" {text}")
     if source.by != "equals":
         return "", ""
     if source.value is None:
-        return "", f" with the {english.attribute(source.key or 'value')} they mention"
-    ways = english.selectors(source.key, english.spoken(source.value), type(source.value).__name__)
+        return "", f" with the {attribute(source.key or 'value')} they mention"
+    ways = selectors(source.key, english.spoken(source.value), type(source.value).__name__)
     before, after = rng.choice(ways)
     return before, f" {after}" if after else ""
 

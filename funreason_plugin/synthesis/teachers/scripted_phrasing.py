@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
 from random import Random
 from typing import Any
 
@@ -81,15 +82,16 @@ class Phrasing:
         fills: dict[str, str] = {}
         for name in sorted(given, key=lambda name: _place(chosen, name)):
             fills[name] = self.argument(index, name)
-        text = _DOUBLED.sub(r"the same \1", chosen.write(fills)) + self._left_over(entry, fills, chosen)
+        text = chosen.write(fills)
+        if " of the same " in text:
+            text = _DOUBLED.sub(r"the same \1", text)
+        text += self._left_over(entry, fills, chosen)
         self._said[index] = None
         self._last = index
         return text
 
     def _clause_for(self, texts: Sequence[str], given: Sequence[str]) -> Clause:
-        clauses = [parse_clause(text) for text in texts]
-        best = max(sum(name in clause.slots for name in given) for clause in clauses)
-        return self.rng.choice([c for c in clauses if sum(name in c.slots for name in given) == best])
+        return self.rng.choice(_fullest(tuple(texts), tuple(given)))
 
     def _left_over(self, entry: ToolWords, fills: Mapping[str, str], clause: Clause) -> str:
         left = [name for name in fills if name not in clause.slots]
@@ -244,13 +246,28 @@ class Phrasing:
 def _said_of(call: PlannedCall, texts: Sequence[str]) -> list[str]:
     """The arguments that are put into words. A value that only an output gives (an access token) is not spoken
     of where the tool's own words have no place for it."""
-    slots = {slot for text in texts for slot in parse_clause(text).slots}
+    if all(source.kind not in ("output", "earlier") for source in call.arguments.values()):
+        return list(call.given)
+    slots = _slots_of(tuple(texts))
     unspoken = {
         name
         for name, source in call.arguments.items()
         if source.kind in ("output", "earlier") and source.by in ("", "only") and name not in slots
     }
     return [name for name in call.given if name not in unspoken]
+
+
+@lru_cache(maxsize=4096)
+def _slots_of(texts: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(slot for text in texts for slot in parse_clause(text).slots)
+
+
+@lru_cache(maxsize=8192)
+def _fullest(texts: tuple[str, ...], given: tuple[str, ...]) -> tuple[Clause, ...]:
+    """The clauses that have a place for most of the arguments."""
+    clauses = [parse_clause(text) for text in texts]
+    counts = [sum(name in clause.slots for name in given) for clause in clauses]
+    return tuple(clause for clause, count in zip(clauses, counts, strict=True) if count == max(counts))
 
 
 _DOUBLED = re.compile(r"\bthe (\w+) of the same \1\b")

@@ -24,7 +24,7 @@ from funreason_plugin.synthesis.teachers.scripted_clauses import (
     THINGS,
     capture_of,
     has_options,
-    parse_clause,
+    longest_literal,
     pattern_of,
 )
 from funreason_plugin.synthesis.teachers.scripted_lexicon import Lexicon, ToolWords, leaf_schema
@@ -34,8 +34,9 @@ from funreason_plugin.synthesis.teachers.scripted_records import (
     read_record,
     split_items,
 )
+from funreason_plugin.synthesis.teachers.scripted_values import QUOTED, flag_from, value_from
 
-__all__ = ["Reading", "read_query", "value_from"]
+__all__ = ["Reading", "read_query", "words_of"]
 
 
 @dataclass(slots=True)
@@ -49,7 +50,20 @@ class Reading:
 
 
 def read_query(query: str, plan: Plan, lexicon: Lexicon) -> Reading:
-    """Read a query with the plan and the tools' clauses at hand."""
+    """Read a query with the plan's shape and the tools' clauses at hand (shared: read it only)."""
+    key = (query, plan.shape)
+    known = lexicon.readings.get(key)
+    if not isinstance(known, Reading):
+        if len(lexicon.readings) >= READINGS:
+            lexicon.readings.clear()
+        known = lexicon.readings[key] = _read(query, plan, lexicon)
+    return known
+
+
+READINGS = 256
+
+
+def _read(query: str, plan: Plan, lexicon: Lexicon) -> Reading:
     reading = Reading()
     used: list[tuple[int, int]] = []
     for index, call in enumerate(plan.calls):
@@ -120,7 +134,10 @@ def _match(
     """The first clause that is found; with ``first``, the one found first in the text."""
     slots = _slots(call, entry)
     best: tuple[re.Match[str], str] | None = None
+    lowered = text.lower()
     for clause in clauses:
+        if longest_literal(clause) not in lowered:
+            continue
         options = has_options(clause, slots)
         for greedy, full in ((False, True), (False, False), (True, False)):
             if full and not options:
@@ -237,7 +254,6 @@ def _statement(words: str, capture: str) -> re.Pattern[str]:
     )
 
 
-_QUOTED = re.compile(r'"([^"]+)"|“([^”]+)”')
 _NAMES = re.compile(r"(?<![.?!] )(?<!\A)\b[A-Z][\w'’-]*(?: (?:de|van|von|da|of|[A-Z][\w'’-]*))*(?<! of)")
 
 
@@ -251,7 +267,7 @@ def _guess(query: str, schema: Mapping[str, Any], path: str, source: Source, rea
             found[0] for found in re.finditer(rf"(?<![\w.-])(?:{capture})(?![\w-]|\.\d)", query, re.I)
         ]
     else:
-        candidates = [found[1] or found[2] for found in _QUOTED.finditer(query)]
+        candidates = [found[1] or found[2] for found in QUOTED.finditer(query)]
         candidates += [found[0] for found in _NAMES.finditer(query)]
     for text in candidates:
         if text in taken:
@@ -261,55 +277,3 @@ def _guess(query: str, schema: Mapping[str, Any], path: str, source: Source, rea
             if value is not None:
                 return value
     return None
-
-
-# -- values -----------------------------------------------------------------------------------------------
-
-
-def flag_from(text: str, clause: str, name: str) -> str:
-    """Yes or no, where a clause has its own words for them ("{unlock?unlock|lock}"); other text as it is."""
-    flags = parse_clause(clause).flags.get(name)
-    if flags is None:
-        return text
-    return "yes" if text.lower().startswith(flags[0].lower()) else "no"
-
-
-def value_from(text: str, schema: Mapping[str, Any], name: str) -> Any:
-    """The value that these words say, by its schema; None when they do not say one."""
-    text = text.strip()
-    quoted = _QUOTED.fullmatch(text)
-    bare = (quoted[1] or quoted[2]) if quoted else text
-    options = [branch for branch in schema.get("anyOf", ()) if branch.get("type") != "null"]
-    if len(options) == 1:
-        schema = options[0]
-    if "enum" in schema:
-        return next((choice for choice in schema["enum"] if str(choice).lower() == bare.lower()), None)
-    kind = schema.get("type")
-    if kind == "integer":
-        return int(bare) if re.fullmatch(r"-?\d+", bare) else None
-    if kind in ("number", "float"):
-        if not re.fullmatch(r"-?\d+(?:\.\d+)?", bare):
-            return None
-        return float(bare) if "." in bare else int(bare)
-    if kind == "boolean":
-        return {"yes": True, "no": False}.get(bare.lower())
-    if kind == "array":
-        return _list_from(text, schema, name)
-    if kind == "object":
-        return _typed(read_object(text, list(schema.get("properties", {}))), schema) or None
-    return bare or None
-
-
-def _list_from(text: str, schema: Mapping[str, Any], name: str) -> list[Any] | None:
-    items = schema.get("items")
-    items = items if isinstance(items, dict) else {}
-    if items.get("type") == "object":
-        names = list(items.get("properties", {}))
-        return [_typed(read_record(item, names), items) for item in split_items(text)]
-    values = [value_from(item, items, name) for item in split_items(text)]
-    return None if any(value is None for value in values) else values
-
-
-def _typed(parts: Mapping[str, str], schema: Mapping[str, Any]) -> dict[str, Any]:
-    below = schema.get("properties", {})
-    return {name: value_from(text, below.get(name, {}), name) for name, text in parts.items()}

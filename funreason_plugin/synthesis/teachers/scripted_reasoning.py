@@ -18,10 +18,11 @@ from funreason_plugin.synthesis.teachers.scripted_answers import answer, facts
 from funreason_plugin.synthesis.teachers.scripted_lexicon import Lexicon
 from funreason_plugin.synthesis.teachers.scripted_mistakes import Mistake, invented_id, misread
 from funreason_plugin.synthesis.teachers.scripted_naming import Past
+from funreason_plugin.synthesis.teachers.scripted_observations import Planned
 from funreason_plugin.synthesis.teachers.scripted_phrasing import Phrasing
 from funreason_plugin.synthesis.teachers.scripted_querying import credentials, fed_by
 from funreason_plugin.synthesis.teachers.scripted_reader import Reading
-from funreason_plugin.synthesis.teachers.scripted_thoughts import Planned, Thoughts
+from funreason_plugin.synthesis.teachers.scripted_thoughts import Thoughts
 from funreason_plugin.synthesis.teachers.scripted_view import Made, NotFound, View, resolve
 
 __all__ = ["next_message"]
@@ -45,14 +46,24 @@ def next_message(view: View, reading: Reading, lexicon: Lexicon, mistake: Mistak
             thought = thoughts.first(goals, calls, later)
         else:
             thought = thoughts.next(view.steps[-1], calls, later)
-        return f"<think>\n{thought}\n</think>\n{to_hermes((c.tool, dict(c.arguments)) for c in calls)}"
+        return _message(thought, to_hermes((call.tool, dict(call.arguments)) for call in calls))
     made = [one for step in view.steps for one in step]
     if failed is not None:
-        made = [failed]
-    told = _told(view, reading, lexicon, schedule, rng)
-    noted = facts(told[-1][0], lexicon[told[-1][0].tool]) if told and failed is None else []
-    thought = thoughts.last(made, noted)
-    return f"<think>\n{thought}\n</think>\n{answer([(failed, '')] if failed else told, lexicon, rng)}"
+        return _message(thoughts.last([failed], []), answer([failed], lambda one: "", lexicon, rng))
+    told = _told(view, _goals(view, reading, lexicon), schedule)
+    last = list(told.values())[-1:]
+    thought = thoughts.last(made, [fact for one in last for fact in facts(one, lexicon[one.tool])])
+
+    def asked(one: Made) -> str:
+        index = next(number for number, other in told.items() if other is one)
+        clauses = _clauses(view, reading, lexicon, rng)
+        return english.to_second_person(clauses[_goals(view, reading, lexicon).index(index)])
+
+    return _message(thought, answer(list(told.values()), asked, lexicon, rng))
+
+
+def _message(thought: str, rest: str) -> str:
+    return f"<think>\n{thought}\n</think>\n{rest}"
 
 
 # -- what to call -----------------------------------------------------------------------------------------
@@ -220,22 +231,18 @@ def _past(view: View) -> Past:
 _NOTHING = Reading()
 
 
-def _told(
-    view: View, reading: Reading, lexicon: Lexicon, schedule: Sequence[Sequence[int]], rng: Random
-) -> list[tuple[Made, str]]:
-    goals = _goals(view, reading, lexicon)
-    clauses = dict(zip(goals, _clauses(view, reading, lexicon, rng), strict=True))
-    told = []
+def _told(view: View, goals: Sequence[int], schedule: Sequence[Sequence[int]]) -> dict[int, Made]:
+    """The successful calls whose results the user wants, by plan index."""
+    told: dict[int, Made] = {}
     for step, made in zip(schedule, view.steps, strict=False):
         for index, one in zip(step, made, strict=False):
-            if index in clauses and not one.failed:
-                told.append((one, english.to_second_person(clauses.pop(index))))
+            if index in goals and index not in told and not one.failed:
+                told[index] = one
     return told
 
 
 def _give_up(rng: Random) -> str:
-    thought = rng.choice(_LOST_THOUGHTS)
-    return f"<think>\n{thought}\n</think>\n{rng.choice(_LOST)}"
+    return _message(rng.choice(_LOST_THOUGHTS), rng.choice(_LOST))
 
 
 _LOST_THOUGHTS = (

@@ -6,9 +6,7 @@ from the query, the conversation or outputs; counts are written in words.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from random import Random
 from typing import Any
 
@@ -17,23 +15,14 @@ from funreason_plugin.synthesis.teachers import scripted_thought_frames as frame
 from funreason_plugin.synthesis.teachers import scripted_words as english
 from funreason_plugin.synthesis.teachers.scripted_lexicon import Lexicon
 from funreason_plugin.synthesis.teachers.scripted_naming import record_entity
+from funreason_plugin.synthesis.teachers.scripted_observations import Observations, Planned, is_short, shown
 from funreason_plugin.synthesis.teachers.scripted_reader import words_of
-from funreason_plugin.synthesis.teachers.scripted_view import Made, NotFound, View, record_of
+from funreason_plugin.synthesis.teachers.scripted_view import Made, View
 
-__all__ = ["Planned", "Thoughts"]
+__all__ = ["Thoughts"]
 
-LONG_VALUE = 60
 SHORT_FIRST = 34
 """Words below which a first thought goes on."""
-
-
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """A call about to be made: where it stands in the plan (-1: nowhere) and what it takes."""
-
-    index: int
-    tool: str
-    arguments: Mapping[str, Any]
 
 
 class Thoughts:
@@ -46,7 +35,7 @@ class Thoughts:
         self.asked = asked
         self.lexicon = lexicon
         self.rng = rng
-        self.outputs = outputs
+        self.observations = Observations(view, lexicon, rng, outputs)
 
     # -- before the first calls -----------------------------------------------------------------------
 
@@ -133,7 +122,7 @@ class Thoughts:
                 continue
             for path, source in self.view.plan.calls[planned.index].arguments.items():
                 value = planned.arguments.get(path)
-                if source.kind in ("earlier", "said") and _short(value):
+                if source.kind in ("earlier", "said") and is_short(value):
                     return f"the {words_of(path)} {english.spoken(value)}"
         return ""
 
@@ -154,7 +143,7 @@ class Thoughts:
     def next(self, made: Sequence[Made], calls: Sequence[Planned], later: Sequence[int]) -> str:
         """After ``made``, before ``calls``."""
         pick = self.rng.choice
-        seen = self._observations(calls)
+        seen = self.observations.all(calls)
         if not seen:
             failed = next((one for one in made if one.failed), None)
             frame = frames.FAILED if failed else frames.WENT_THROUGH
@@ -163,75 +152,6 @@ class Thoughts:
         if later and self.rng.random() < 0.3:
             remarks.append(pick(frames.AFTERWARDS).format(tool=f"`{self.view.plan.calls[later[0]].tool}`"))
         return _text(remarks)
-
-    def _observations(self, calls: Sequence[Planned]) -> list[str]:
-        """What the outputs say about the arguments that are taken from them."""
-        remarks: list[str] = []
-        told: set[tuple[int, str, str]] = set()
-        for planned in calls:
-            if planned.index < 0:
-                continue
-            for path, source in self.view.plan.calls[planned.index].arguments.items():
-                if source.kind != "output" or source.call not in self.outputs:
-                    continue
-                mark = (source.call, source.by, source.key)
-                if mark in told:
-                    continue
-                told.add(mark)
-                remarks.append(self._observation(path, source, _leaf(planned.arguments, path)))
-        return remarks[:3]
-
-    def _observation(self, path: str, source: Source, value: Any) -> str:
-        provider = self.view.plan.calls[source.call]
-        entry = self.lexicon[provider.tool]
-        words = {
-            "tool": f"`{provider.tool}`",
-            "entity": record_entity(entry, source.field),
-            "what": words_of(path),
-            "value": _shown(value),
-        }
-        if source.by in ("min", "max"):
-            return self._extreme(source, words)
-        if source.by == "equals":
-            key = source.value if source.value is not None else self._said_key(source, value)
-            if key is not None and _short(key):
-                before, after = english.selectors(source.key, english.spoken(key), type(key).__name__)[0]
-                words["thing"] = f"{before} {words['entity']} {after}".strip()
-                return self.rng.choice(frames.PICKED).format(**words)
-            return self.rng.choice(frames.RETURNED).format(**words)
-        if source.by == "only" and source.field:
-            try:
-                alone = len(record_of(self.outputs[source.call], source, self.view.said)[1]) == 1
-            except NotFound:
-                alone = False
-            return self.rng.choice(frames.ONLY if alone else frames.RETURNED).format(**words)
-        return self.rng.choice(frames.RETURNED).format(**words)
-
-    def _extreme(self, source: Source, words: Mapping[str, str]) -> str:
-        try:
-            record, records = record_of(self.outputs[source.call], source, self.view.said)
-        except NotFound:
-            return self.rng.choice(frames.RETURNED).format(**words)
-        text, before = english.superlatives(source.key, source.by)[0]
-        thing = f"{text} {words['entity']}" if before else f"{words['entity']} {text}"
-        key = english.attribute(source.key)
-        amount = _leaf(record, source.key) if isinstance(record, dict) else record
-        return self.rng.choice(frames.EXTREME if len(records) > 1 else frames.ONLY).format(
-            **words, thing=thing, key=key, amount=_shown(amount), count=english.count(len(records)),
-            plural=english.plural(words["entity"]),
-        )  # fmt: skip
-
-    def _said_key(self, source: Source, value: Any) -> Any:
-        """What the chosen record has at the key that the user named."""
-        try:
-            _, records = record_of(self.outputs[source.call], source, self.view.said)
-        except NotFound:
-            return None
-        rest = source.field.split("[]", 1)[-1].lstrip(".")
-        for record in records:
-            if isinstance(record, dict) and source.key and _leaf(record, rest) == value:
-                return _leaf(record, source.key)
-        return None
 
     # -- arguments ------------------------------------------------------------------------------------
 
@@ -261,7 +181,7 @@ class Thoughts:
                 continue
             if planned.index >= 0 and self._is_default(planned, name):
                 continue
-            word, text = english.words(name), _shown(value)
+            word, text = english.words(name), shown(value)
             pairs.append(
                 f"{word} {text}"
                 if style == 0
@@ -301,35 +221,6 @@ class Thoughts:
 
 def _names(calls: Sequence[Planned]) -> str:
     return english.joined([f"`{name}`" for name in dict.fromkeys(planned.tool for planned in calls)])
-
-
-def _short(value: Any) -> bool:
-    return (
-        isinstance(value, (str, int, float))
-        and not isinstance(value, bool)
-        and 0 < len(str(value)) <= LONG_VALUE
-    )
-
-
-def _shown(value: Any) -> str:
-    """A value in a thought: long text is cut at a word and quoted."""
-    text = english.spoken(value)
-    if isinstance(value, str) and (len(text) > LONG_VALUE or "\n" in text):
-        head = text.split("\n", 1)[0][:LONG_VALUE]
-        head = head.rsplit(" ", 1)[0] if len(head) == LONG_VALUE and " " in head else head
-        return f"“{head.rstrip(' ,;')}…”" if '"' in head else f'"{head.rstrip(" ,;")}…"'
-    if isinstance(value, str) and re.search(r"[.?!]\Z|\A\s|\s\Z", text):
-        return f'"{text}"' if '"' not in text else f"“{text}”"
-    return text
-
-
-def _leaf(value: Any, path: str) -> Any:
-    for name, index in re.findall(r"([^.\[\]]+)|\[(\d+)\]", path):
-        try:
-            value = value[int(index)] if index else value[name]
-        except (KeyError, IndexError, TypeError):
-            return None
-    return value
 
 
 def _length(remarks: Sequence[str]) -> int:

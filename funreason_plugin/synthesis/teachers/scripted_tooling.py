@@ -13,6 +13,7 @@ from funreason_plugin.synthesis.teachers import scripted_words as english
 from funreason_plugin.synthesis.teachers.scripted_lexicon import Lexicon, ToolWords
 from funreason_plugin.synthesis.teachers.scripted_naming import record_entity
 from funreason_plugin.synthesis.teachers.scripted_reader import words_of
+from funreason_plugin.synthesis.teachers.scripted_selectors import superlatives
 
 __all__ = ["advanced_tool"]
 
@@ -44,7 +45,7 @@ def _name(plan: Plan, goals: list[int], lexicon: Lexicon, inputs: list[str]) -> 
     parts = [_snake(last.tool)]
     picked = next((s for s in last.arguments.values() if s.by in ("min", "max") and s.kind == "output"), None)
     if picked is not None:
-        text, before = english.superlatives(picked.key, picked.by)[0]
+        text, before = superlatives(picked.key, picked.by)[0]
         entity = record_entity(lexicon[plan.calls[picked.call].tool], picked.field)
         parts.append(
             f"of_{_snake(text)}_{_snake(entity)}" if before else f"of_{_snake(entity)}_{_snake(text)}"

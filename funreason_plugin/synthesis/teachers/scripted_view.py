@@ -58,34 +58,50 @@ class View:
     @classmethod
     def of(cls, messages: Sequence[Message]) -> View:
         """Take the messages of `prompts.reasoning_messages` (and what was appended to them) apart."""
-        guidance = next(index for index, m in enumerate(messages) if "```json" in m["content"])
-        last = max(index for index, message in enumerate(messages) if message["role"] == "user")
+        guidance = 2 if "```json" in messages[2]["content"] else _guidance(messages)
+        last = len(messages) - 1
+        while messages[last]["role"] != "user":
+            last -= 1
         material = material_of(messages[guidance]["content"])
         solution = material["solution"]
-        turns: list[tuple[Made, ...]] = []
+        turns: tuple[tuple[Made, ...], ...] = ()
         if " in turn " in solution:
-            starts = [i for i in range(guidance + 1, last) if messages[i]["role"] == "user"]
-            for start, end in zip(starts, [*starts[1:], last], strict=True):
-                turns.append(tuple(made for step in _steps(messages[start:end]) for made in step))
+            turns = _turns(
+                tuple((message["role"], message["content"]) for message in messages[guidance + 1 : last])
+            )
         return cls(
             query=messages[last]["content"],
             plan=read_plan(solution),
             solution=solution,
             critiques=tuple(material.get("advice", ())),
-            turns=tuple(turns),
-            steps=_steps(messages[last + 1 :]),
+            turns=turns,
+            steps=_steps([(message["role"], message["content"]) for message in messages[last + 1 :]]),
             said=tuple(m["content"] for m in reversed(messages[: last + 1]) if m["role"] == "user"),
         )
 
 
-def _steps(messages: Sequence[Message]) -> tuple[tuple[Made, ...], ...]:
+def _guidance(messages: Sequence[Message]) -> int:
+    return next(index for index, message in enumerate(messages) if "```json" in message["content"])
+
+
+@lru_cache(maxsize=64)
+def _turns(conversation: tuple[tuple[str, str], ...]) -> tuple[tuple[Made, ...], ...]:
+    """The calls of each turn of a conversation, given as (role, content)."""
+    starts = [index for index, (role, _) in enumerate(conversation) if role == "user"]
+    return tuple(
+        tuple(made for step in _steps(conversation[start:end]) for made in step)
+        for start, end in zip(starts, [*starts[1:], len(conversation)], strict=True)
+    )
+
+
+def _steps(messages: Sequence[tuple[str, str]]) -> tuple[tuple[Made, ...], ...]:
     steps = []
-    for index, message in enumerate(messages):
-        if message["role"] != "assistant":
+    for index, (role, content) in enumerate(messages):
+        if role != "assistant":
             continue
-        calls = _calls(message["content"])
+        calls = _calls(content)
         if calls:
-            outputs = (_load(m["content"]) for m in messages[index + 1 : index + 1 + len(calls)])
+            outputs = (_load(text) for _, text in messages[index + 1 : index + 1 + len(calls)])
             steps.append(tuple(Made(*call, output) for call, output in zip(calls, outputs, strict=False)))
     return tuple(steps)
 
@@ -191,6 +207,7 @@ def _chosen(records: list[Any], source: Source, texts: Sequence[str], wrong: boo
 def _named(records: list[Any], source: Source, texts: Sequence[str], rank: int) -> int:
     """The record whose key the user says, in these words or else in those; of several the ``rank``-th."""
     for text in texts:
+        lowered = text.lower()
         found: list[tuple[int, int, int]] = []
         for number, record in enumerate(records):
             key = _key(record, source.key)
@@ -202,13 +219,27 @@ def _named(records: list[Any], source: Source, texts: Sequence[str], rank: int) 
                 if key is not negative:
                     return number
             elif key is not None and (word := english.spoken(key)):
-                said = re.search(rf"(?<![\w.]){re.escape(word)}(?![\w]|\.\d)", text, re.IGNORECASE)
-                if said is not None:
-                    found.append((said.start(), said.end(), number))
+                start = _find(lowered, word.lower())
+                if start >= 0:
+                    found.append((start, start + len(word), number))
         whole = [one for one in found if not any(_within(one, other) for other in found)]
         if whole:
             return sorted(whole)[min(rank, len(whole) - 1)][2]
     raise NotFound(f"a record whose {source.key} is in the query")
+
+
+def _find(text: str, word: str) -> int:
+    """Where a word stands in a text as a whole, -1 when it does not."""
+    start = text.find(word)
+    while start >= 0:
+        end = start + len(word)
+        before, after = text[start - 1 : start], text[end : end + 2]
+        if not (before.isalnum() or before == "_" or before == ".") and not (
+            after[:1].isalnum() or after[:1] == "_" or (after[:1] == "." and after[1:].isdigit())
+        ):
+            return start
+        start = text.find(word, start + 1)
+    return -1
 
 
 def _within(one: tuple[int, int, int], other: tuple[int, int, int]) -> bool:
