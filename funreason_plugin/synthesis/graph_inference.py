@@ -44,6 +44,7 @@ class Candidates:
     _slot_keys: dict[str, list[tuple[str, str, str, str]]] = field(default_factory=dict)
     _environment: dict[str, str] = field(default_factory=dict)
     _per_key: dict[tuple[str, str, str], int] = field(default_factory=dict)
+    _entities: dict[tuple[str, str], str] = field(default_factory=dict)  # of marked output fields
 
     @classmethod
     def of(cls, specs: Iterable[ToolSpec]) -> Candidates:
@@ -69,6 +70,8 @@ class Candidates:
         if (tool, path) in self.fields or kind in ("boolean", "null", "object", ""):
             return
         self.fields[tool, path] = kind
+        if entity:
+            self._entities[tool, path] = entity
         for key, sort in _field_names(tool, path, entity, description):
             self._field_keys.setdefault(key, []).append((tool, path, sort))
             for consumer, slot_path, wanted, source in self._slot_keys.get(key, ()):
@@ -102,6 +105,8 @@ class Candidates:
             self._pair(pair, source)
 
     def _pair(self, pair: Pair, source: str) -> None:
+        if source != "declared" and self._differ(pair):
+            return
         known = self.pairs.get(pair)
         if known is None:
             self.into.setdefault(pair[2:], []).append(pair)
@@ -122,6 +127,11 @@ class Candidates:
                     if pair[:2] in givers or (entity and self.slots[pair[2:]].entity == entity):
                         return pair
         return None
+
+    def _differ(self, pair: Pair) -> bool:
+        """Whether both sides are marked, as different entities: what they are called does not count then."""
+        given, slot = self._entities.get(pair[:2]), self.slots.get(pair[2:])
+        return bool(given and slot is not None and slot.entity and slot.entity != given)
 
     def add_by_value(self, pair: Pair) -> None:
         """A pair that nobody guessed from names: a tool succeeded with this output's value."""
