@@ -142,6 +142,7 @@ def _own_statuses(state: dict[str, Any], rng: Random) -> list[str]:
 
 
 _TICKET = Ref("ticket")
+_STATUS = Ref("status of a ticket", known=True)  # not what one lists tickets by
 
 TICKET = Addition(
     document="ticket_api",
@@ -165,7 +166,7 @@ TICKET = Addition(
             "updates.description": Prose(),
         },
         "get_ticket": {"ticket_id": _TICKET},
-        "get_user_tickets": {"status": Values.call(_own_statuses)},
+        "get_user_tickets": {"status": (Ref("status to list", known=True), Values.call(_own_statuses))},
         "resolve_ticket": {"ticket_id": _TICKET, "resolution": Prose(_RESOLUTIONS)},
         "ticket_login": {
             "username": Values.call(_signing_in("username")),
@@ -174,8 +175,8 @@ TICKET = Addition(
     },
     results={"get_user_tickets": as_list},
     refs={
-        "create_ticket": {"id": _TICKET},
-        "get_ticket": {"id": _TICKET},
+        "create_ticket": {"id": _TICKET, "status": _STATUS},
+        "get_ticket": {"id": _TICKET, "status": _STATUS},
         "get_user_tickets": {"[].id": _TICKET},
     },
     declared=(("ticket_login", "create_ticket"), ("ticket_login", "get_user_tickets")),
