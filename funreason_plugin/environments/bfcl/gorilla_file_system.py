@@ -181,8 +181,8 @@ def _name_parts(state: dict[str, Any], rng: Random) -> list[str]:
     )
 
 
-_FILE = (Ref("file name", known=True), Values.call(_file_names))
-_FULL_FILE = (Ref("file name", known=True), Values.call(_full_files))
+_FILE = (Ref("file", known=True), Values.call(_file_names))
+_FULL_FILE = (Ref("file", known=True), Values.call(_full_files))
 
 GORILLA_FILE_SYSTEM = Addition(
     document="gorilla_file_system",
@@ -198,17 +198,17 @@ GORILLA_FILE_SYSTEM = Addition(
         "cd": {"folder": (Ref("folder", known=True), Values.call(_ways))},
         "cp": {"source": _FILE, "destination": Values.call(_destinations)},
         "diff": {
-            "file_name1": (Ref("file name", known=True), Values.call(_pair(0))),
-            "file_name2": (Ref("file name", known=True), Values.call(_pair(1))),
+            "file_name1": (Ref("file", known=True), Values.call(_pair(0))),
+            "file_name2": (Ref("file", known=True), Values.call(_pair(1))),
         },
         "du": {"human_readable": Values.of((True,))},
         "echo": {
             "content": Prose(_CONTENTS),
-            "file_name": (Ref("file name", known=True), Values.call(_writable)),
+            "file_name": (Ref("file", known=True), Values.call(_writable)),
         },
-        "find": {"path": Values.of((".",)), "name": Values.call(_name_parts)},
+        "find": {"path": Values.call(_folder_names), "name": Values.call(_name_parts)},
         "grep": {
-            "file_name": (Ref("file name", known=True), Values.call(_searched)),
+            "file_name": (Ref("file", known=True), Values.call(_searched)),
             "pattern": Values.call(_patterns),
         },
         "ls": {"a": Values.of((True,))},

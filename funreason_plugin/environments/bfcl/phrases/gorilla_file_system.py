@@ -159,7 +159,7 @@ PHRASES = {
             "measure the length of {file_name}[ with {mode} as the unit]",
         ),
         noun="length of {file_name}",
-        tell="It has {count} {type}.",
+        tell="Its length in {type} is {count}.",
         reports=("count", "type"),
     ),
 }

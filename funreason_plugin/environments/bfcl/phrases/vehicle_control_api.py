@@ -147,7 +147,7 @@ PHRASES = {
             "see to the locks of the doors {door} (unlocked afterwards: {unlock})",
             "switch the locks of the doors {door} (to be unlocked: {unlock})",
         ),
-        tell="Those doors are {lockStatus}; {remainingUnlockedDoors} doors remain unlocked.",
+        tell="Those doors are {lockStatus}; doors still unlocked: {remainingUnlockedDoors}.",
         reports=("lockStatus", "remainingUnlockedDoors"),
     ),
     "pressBrakePedal": Phrases(
