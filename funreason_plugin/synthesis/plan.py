@@ -166,14 +166,12 @@ def top(path: str) -> str:
     return _TOP.match(path)[0]  # type: ignore[index]  # matches the empty string too
 
 
-def is_label(path: str) -> bool:
-    """Whether an argument is what a person would call the thing by: a name, a title, a city."""
-    return _LABEL.search(path) is not None
+def is_label(path: str, entity: str) -> bool:
+    """Whether an argument is what a person would call the thing by: its name or title, or the "user" of a user id."""
+    return _LABEL.search(path) is not None or (bool(entity) and path.lower().endswith(entity.lower()))
 
 
-_LABEL = re.compile(
-    r"(?:name|title|label|user|symbol|subject|payee|city|person|recipient|topic|company|stock)\Z"
-)
+_LABEL = re.compile(r"(?:\A|_)(?:name|title|label|subject|full_name|username)\Z")
 _TOP = re.compile(r"[^.\[]*")
 
 

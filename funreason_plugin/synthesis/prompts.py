@@ -6,6 +6,7 @@ system prompt, tool schemas) is a message of its own, written once.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from functools import cache, lru_cache
@@ -153,22 +154,23 @@ def querying_messages(
 
 def _known(plan: Plan, trace: Trace, earlier: Sequence[Turn]) -> list[dict[str, Any]]:
     """What this turn takes from earlier ones and the user knows: values said or told, and by which name the user
-    asked for a thing ("label")."""
+    asked for a thing."""
     known = []
     for planned, call in zip(plan.calls, trace.calls, strict=True):
         for path, source in planned.arguments.items():
             if source.kind not in ("earlier", "said"):
                 continue
-            row = {"turn": source.turn + 1, "tool": source.name, "field": source.field}
+            picked = f"{source.by} {source.key}".strip()
+            row = {"turn": source.turn + 1, "tool": source.name, "field": source.field, "picked": picked}
             value = value_at(call.arguments, path)
             if source.kind == "said":
-                known.append({**row, "by": "user", "value": value})
+                known.append({**row, "known_by": "user", "value": value})
                 continue
             if any(isinstance(value, str) and value and value in turn.answer for turn in earlier):
-                known.append({**row, "by": "assistant", "value": value})
+                known.append({**row, "known_by": "assistant", "value": value})
             label = _label(earlier[source.turn], source)
             if label:
-                known.append({**row, "by": "label", "value": label})
+                known.append({**row, "known_by": "name", "value": label})
     return known
 
 
@@ -177,9 +179,10 @@ def _label(turn: Turn, source: Source) -> str:
     if source.nth >= len(same):
         return ""
     call = same[source.nth]
+    entity = re.sub(r"(?:\A|.*[.\]])(\w*?)_?(?:id|code|number)\Z", r"\1", source.field)
     for path, origin in call.provenance.items():
         value = value_at(call.arguments, path)
-        if origin.source in ("query", "earlier_query") and is_label(path) and isinstance(value, str):
+        if origin.source in ("query", "earlier_query") and is_label(path, entity) and isinstance(value, str):
             return value if len(value) <= 40 else ""
     return ""
 

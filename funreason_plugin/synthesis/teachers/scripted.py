@@ -22,7 +22,7 @@ from funreason_plugin.synthesis.teachers.base import Completion, Message, Reques
 from funreason_plugin.synthesis.teachers.scripted_critiquing import critique
 from funreason_plugin.synthesis.teachers.scripted_lexicon import Lexicon
 from funreason_plugin.synthesis.teachers.scripted_mistakes import Mistake, draw_mistake, is_mended
-from funreason_plugin.synthesis.teachers.scripted_naming import Past
+from funreason_plugin.synthesis.teachers.scripted_naming import Past, Place
 from funreason_plugin.synthesis.teachers.scripted_querying import write_query
 from funreason_plugin.synthesis.teachers.scripted_reader import read_query
 from funreason_plugin.synthesis.teachers.scripted_reasoning import next_message
@@ -93,14 +93,14 @@ def _past(material: Mapping[str, Any]) -> Past:
     for turn in done:
         for tool in turn:
             calls[tool] = calls.get(tool, 0) + 1
-    known: dict[str, dict[tuple[int, str, str], Any]] = {"user": {}, "assistant": {}, "label": {}}
+    known: dict[str, dict[Place, Any]] = {"user": {}, "assistant": {}, "name": {}}
     for row in material["known_from_earlier_turns"]:
-        known[row["by"]][row["turn"] - 1, row["tool"], row["field"]] = row["value"]
+        known[row["known_by"]][row["turn"] - 1, row["tool"], row["field"], row["picked"]] = row["value"]
     return Past(
         calls=calls,
         turns=len(done),
         last=tuple(done[-1]) if done else (),
         said=known["user"],
         shown=known["assistant"],
-        labels=known["label"],
+        labels=known["name"],
     )

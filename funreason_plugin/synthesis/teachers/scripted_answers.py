@@ -36,7 +36,11 @@ def answer(told: Sequence[Made], asked: Callable[[Made], str], lexicon: Lexicon,
     told = [made for made in told if made.tool in lexicon]
     written = [made for made in told if lexicon[made.tool].spec.writes]
     writes = bool(written)
-    bodies = [tell(made, lexicon[made.tool], rng) for made in told]
+    names = [made.tool for made in told]
+    bodies = [
+        _about(made, tell(made, lexicon[made.tool], rng), lexicon, names.count(made.tool) > 1)
+        for made in told
+    ]
     bodies = [body for body in dict.fromkeys(bodies) if body]
     clause = asked(written[0]) if writes and (not bodies or rng.random() < 0.3) else ""
     if clause and _is_sayable(clause):
@@ -49,6 +53,25 @@ def answer(told: Sequence[Made], asked: Callable[[Made], str], lexicon: Lexicon,
     if rng.random() < 0.12 and len(sentences) < 4:
         sentences.append(rng.choice(_OFFERS))
     return " ".join(sentences)
+
+
+def _about(made: Made, body: str, lexicon: Lexicon, again: bool) -> str:
+    """What a result is about is said where it would be unclear: "Order ORD-1: its status is …"."""
+    if not body or made.failed or not (again or re.match(r"[Ii]ts? ", body)):
+        return body
+    for name, value in made.arguments.items():
+        if isinstance(value, str) and 0 < len(value) <= 40 and value not in body:
+            param = lexicon[made.tool].params.get(name)
+            entity = english.words(param.ref.entity) if param and param.ref else english.entity_words(name)
+            return f"{english.capital(entity)} {value}: {_lower(body)}"
+    return body
+
+
+def _lower(text: str) -> str:
+    """In the middle of a sentence; a name keeps its capital."""
+    return (
+        text[:1].lower() + text[1:] if re.match(r"(?:It|Its|The|A|An|There|Your|This|That)\b", text) else text
+    )
 
 
 def _is_sayable(clause: str) -> bool:
@@ -79,13 +102,16 @@ def tell(made: Made, entry: ToolWords, rng: Random) -> str:
         text = _fill(sentence, made, rng)
         if text is not None:
             text = _ended(english.capital(_ARTICLE.sub(r"\1n", text)))
-            written.append(rng.choice(_LISTS).format(text=text) if _IS_LIST.match(sentence) else text)
+            if _IS_LIST.match(sentence):
+                lead = rng.choice(_LISTS)
+                text = f"{lead}: {_lower(text)}" if lead else text
+            written.append(text)
     return " ".join(written) or _generic(made.output, entry, rng)
 
 
 _IS_LIST = re.compile(r"\{[^{}:]*\[\]:")
 _ARTICLE = re.compile(r"\b([Aa])(?= (?:[aei]|o(?!ne\b))\w)(?! (?:eu|uni|user))")
-_LISTS = ("{text}", "This is the list: {text}", "Here's what there is: {text}", "What I have is this: {text}")
+_LISTS = ("", "This is the list", "Here's what there is", "What I have is this")
 
 
 def _fill(template: str, made: Made, rng: Random) -> str | None:

@@ -20,6 +20,7 @@ __all__ = [
     "last_name",
     "named",
     "property_of",
+    "place_of",
     "pronoun",
     "record_entity",
     "selection",
@@ -28,8 +29,13 @@ __all__ = [
     "word_for",
 ]
 
-Place = tuple[int, str, str]
-"""(turn, tool, output or argument path)."""
+Place = tuple[int, str, str, str]
+"""(turn, tool, output or argument path, what picks the record)."""
+
+
+def place_of(source: Source) -> Place:
+    """Where a value of an earlier turn is."""
+    return source.turn, source.name, source.field, f"{source.by} {source.key}".strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +187,7 @@ class Earlier:
         if entry is None:
             return "the one from before"
         rng, entity = self.rng, record_entity(entry, source.field)
-        place = (source.turn, source.name, source.field)
+        place = place_of(source)
         shown, label = self.past.shown.get(place), self.past.labels.get(place, "")
         if not stands_for_record(entry, source.field):
             return self._property(source, entry, entity, shown)

@@ -22,6 +22,7 @@ from funreason_plugin.synthesis.teachers.scripted_naming import (
     Past,
     last_name,
     named,
+    place_of,
     pronoun,
     property_of,
     record_entity,
@@ -144,8 +145,8 @@ class Phrasing:
         return value_text(value)
 
     def _said_before(self, source: Source, param: ParamSpec | None, path: str) -> str:
-        value = self.past.said.get((source.turn, source.name, source.field))
-        name = english.words(last_name(source.field or path))
+        value = self.past.said.get(place_of(source))
+        name = english.words(last_name(source.field or path)).removesuffix(" ID")
         rivals = [
             key
             for key, other in self.past.said.items()
@@ -208,7 +209,7 @@ class Phrasing:
         if after:
             return rng.choice((f"the one{after}", f"the {entity}{after}"))
         others = [other for other in self._said if other != index and self._gives(other, entity)]
-        label = self._label(index)
+        label = self._label(index, entity)
         if label and (others or rng.random() < 0.12):
             return named(entity, label)
         if others:
@@ -222,11 +223,11 @@ class Phrasing:
     def _gives(self, index: int, entity: str) -> bool:
         return entity in things_of(self.lexicon[self.plan.calls[index].tool])
 
-    def _label(self, index: int) -> str:
+    def _label(self, index: int, entity: str) -> str:
         """By which name the user asked for what this call gives."""
         for path, source in self.plan.calls[index].arguments.items():
             value = self.values.get(source.name) if source.kind == "input" else None
-            if isinstance(value, str) and 0 < len(value) <= 40 and is_label(path):
+            if isinstance(value, str) and 0 < len(value) <= 40 and is_label(path, entity):
                 return value
         return ""
 

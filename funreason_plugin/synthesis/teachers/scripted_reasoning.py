@@ -17,7 +17,7 @@ from funreason_plugin.synthesis.teachers import scripted_words as english
 from funreason_plugin.synthesis.teachers.scripted_answers import answer, facts
 from funreason_plugin.synthesis.teachers.scripted_lexicon import Lexicon
 from funreason_plugin.synthesis.teachers.scripted_mistakes import Mistake, invented_id, misread
-from funreason_plugin.synthesis.teachers.scripted_naming import Past
+from funreason_plugin.synthesis.teachers.scripted_naming import Past, Place, place_of
 from funreason_plugin.synthesis.teachers.scripted_observations import Planned
 from funreason_plugin.synthesis.teachers.scripted_phrasing import Phrasing
 from funreason_plugin.synthesis.teachers.scripted_querying import credentials, fed_by
@@ -214,17 +214,17 @@ def _clauses(view: View, reading: Reading, lexicon: Lexicon, rng: Random) -> lis
 
 def _past(view: View) -> Past:
     """What earlier turns said and showed, for arguments that come from there."""
-    said: dict[tuple[int, str, str], Any] = {}
-    shown: dict[tuple[int, str, str], Any] = {}
+    said: dict[Place, Any] = {}
+    shown: dict[Place, Any] = {}
     for call in view.plan.calls:
         for source in call.arguments.values():
-            if source.kind not in ("said", "earlier"):
+            if source.kind not in ("said", "earlier") or (source.by == "equals" and source.value is None):
                 continue
             try:
                 value = resolve(source, view, _NOTHING, {})
             except NotFound:
                 continue
-            (said if source.kind == "said" else shown)[source.turn, source.name, source.field] = value
+            (said if source.kind == "said" else shown)[place_of(source)] = value
     return Past(said=said, shown=shown, turns=len(view.turns))
 
 

@@ -50,6 +50,10 @@ def superlatives(key: str, by: str) -> tuple[tuple[str, bool], ...]:
 
 
 _BEFORE = re.compile(r"(?:type|kind|category|position|colou?r|cabin|class|tier|status|genre)\Z")
+_JOINED_BY = {
+    "author": "by", "carrier": "with", "airline": "with", "destination": "to", "origin": "from", "doctor": "with",
+    "physician": "with", "payee": "to", "recipient": "to", "sender": "from", "language": "in",
+}  # fmt: skip
 _ADJECTIVE = re.compile(
     r"(?!(?:on|in|at|to|out|under|with|by|not|no|of|for|being|been|yet) )[a-z-]+(?: [a-z-]+)?\Z"
 )
@@ -92,6 +96,10 @@ def selectors(key: str, value: str, kind: str) -> tuple[tuple[str, str], ...]:
             if kind == "int" or last == "row"
             else (("", f"in {value}"), ("", f"whose {last} is {value}"))
         )
+    if kind == "str" and value.endswith(f" {last}"):
+        return (("", f"for {article(value)}"),)
+    if kind == "str" and last in _JOINED_BY:
+        return ("", f"{_JOINED_BY[last]} {value}"), ("", f"whose {last} is {value}")
     if kind in ("int", "float"):
         return ("", f"whose {last} is {value}"), ("", f"with {article(last)} of {value}")
     return ("", f"whose {attribute(last)} is {value}"), ("", f"where the {attribute(last)} is {value}")
@@ -130,7 +138,7 @@ def _is_time(value: str) -> bool:
 
 _NOUN_FOR = {
     "departs": "departure", "arrives": "arrival", "starts": "start", "ends": "end", "expires": "expiry",
-    "costs": "cost", "leaves": "departure", "opens": "opening time", "closes": "closing time", "charged": "charge",
+    "price from": "starting price", "costs": "cost", "leaves": "departure", "opens": "opening time", "closes": "closing time", "charged": "charge",
     "left": "remainder", "available": "available amount", "refunded": "refund", "owed": "debt", "due": "due date",
     "created": "creation time", "created at": "creation time", "updated at": "last update", "lasts": "duration",
     "seats left": "number of seats left", "placed on": "order date", "issued": "date of issue", "weighs": "weight",

@@ -36,12 +36,21 @@ class Thoughts:
         self.lexicon = lexicon
         self.rng = rng
         self.observations = Observations(view, lexicon, rng, outputs)
+        self._used: set[str] = set()
+
+    def _pick(self, table: Sequence[str]) -> str:
+        """A wording that this thought has not used yet, where there is one."""
+        frame = self.rng.choice(table)
+        if frame in self._used and len(table) > 1:
+            frame = table[(table.index(frame) + 1) % len(table)]
+        self._used.add(frame)
+        return frame
 
     # -- before the first calls -----------------------------------------------------------------------
 
     def first(self, goals: Sequence[str], calls: Sequence[Planned], later: Sequence[int]) -> str:
         """``goals``: clauses in the third person; ``later``: plan indices of calls of later steps."""
-        pick = self.rng.choice
+        pick = self._pick
         remarks = [pick(frames.GOALS).format(c=goals[0])] if goals else [pick(frames.NO_GOAL)]
         remarks += [pick(frames.MORE_GOALS).format(c=clause) for clause in goals[1:3]]
         missing = self._missing(calls, later)
@@ -69,7 +78,7 @@ class Thoughts:
             entity = record_entity(entry, source.field)
             what = english.singular(words_of(name))
             remarks.append(
-                self.rng.choice(table).format(
+                self._pick(table).format(
                     what=what,
                     a_what=english.article(what),
                     entity=entity,
@@ -82,9 +91,7 @@ class Thoughts:
         for planned in calls:
             goal = self._enabled_by(planned, later) if len(remarks) < 2 else ""
             if goal:
-                remarks.append(
-                    self.rng.choice(frames.ENABLING).format(tool=f"`{planned.tool}`", goal=f"`{goal}`")
-                )
+                remarks.append(self._pick(frames.ENABLING).format(tool=f"`{planned.tool}`", goal=f"`{goal}`"))
                 break
         return remarks
 
@@ -109,11 +116,11 @@ class Thoughts:
     def _nothing_missing(self, calls: Sequence[Planned]) -> str:
         tool = f"`{calls[0].tool}`"
         if not any(planned.arguments for planned in calls):
-            return self.rng.choice(frames.NO_ARGUMENTS).format(tool=tool)
+            return self._pick(frames.NO_ARGUMENTS).format(tool=tool)
         back = self._from_before(calls)
         if back:
-            return self.rng.choice(frames.FROM_BEFORE).format(tool=tool, what=back)
-        return self.rng.choice(frames.COMPLETE).format(tool=_names(calls))
+            return self._pick(frames.FROM_BEFORE).format(tool=tool, what=back)
+        return self._pick(frames.COMPLETE).format(tool=_names(calls))
 
     def _from_before(self, calls: Sequence[Planned]) -> str:
         """What an earlier turn gave: "the booking ID BK-1"."""
@@ -135,14 +142,14 @@ class Thoughts:
             ]
             if left:
                 names = english.joined([words_of(name) for name in left[:2]], "or")
-                return self.rng.choice(frames.LEFT_OUT).format(names=names)
+                return self._pick(frames.LEFT_OUT).format(names=names)
         return ""
 
     # -- between calls --------------------------------------------------------------------------------
 
     def next(self, made: Sequence[Made], calls: Sequence[Planned], later: Sequence[int]) -> str:
         """After ``made``, before ``calls``."""
-        pick = self.rng.choice
+        pick = self._pick
         seen = self.observations.all(calls)
         if not seen:
             failed = next((one for one in made if one.failed), None)
@@ -161,13 +168,11 @@ class Thoughts:
             pairs = self._pairs(planned)
             if not pairs:
                 if not first or len(calls) > 1:
-                    remarks.append(self.rng.choice(frames.CALL_BARE).format(tool=f"`{planned.tool}`"))
+                    remarks.append(self._pick(frames.CALL_BARE).format(tool=f"`{planned.tool}`"))
                 continue
             known = planned.index >= 0 and self._only_said(self.view.plan.calls[planned.index])
             table = frames.CALL_AS_SAID if known and first else frames.CALL_WITH
-            remarks.append(
-                self.rng.choice(table).format(tool=f"`{planned.tool}`", pairs=english.joined(pairs))
-            )
+            remarks.append(self._pick(table).format(tool=f"`{planned.tool}`", pairs=english.joined(pairs)))
         return " ".join(remarks)
 
     def _only_said(self, call: PlannedCall) -> bool:
@@ -201,7 +206,7 @@ class Thoughts:
 
     def last(self, made: Sequence[Made], facts: Sequence[str]) -> str:
         """``facts``: "the booking ID is BK-1"."""
-        pick = self.rng.choice
+        pick = self._pick
         failed = next((one for one in made if one.failed), None)
         if failed is not None:
             return _text([pick(frames.FAILED).format(tool=f"`{failed.tool}`"), pick(frames.REPORT_FAILURE)])

@@ -50,7 +50,7 @@ def _name(plan: Plan, goals: list[int], lexicon: Lexicon, inputs: list[str]) -> 
         parts.append(
             f"of_{_snake(text)}_{_snake(entity)}" if before else f"of_{_snake(entity)}_{_snake(text)}"
         )
-    elif len(goals) > 1:
+    elif len(goals) > 1 and plan.calls[goals[-2]].tool != last.tool:
         parts.insert(0, f"{_snake(plan.calls[goals[-2]].tool)}_and")
     taken: list[str] = []
     for name in map(_snake, inputs):
@@ -72,7 +72,7 @@ def _snake(text: str) -> str:
 
 def _description(plan: Plan, goals: list[int], lexicon: Lexicon) -> str:
     """ "Hold a seat on a flight; finds the flight by itself." """
-    said = [_sentence(lexicon[plan.calls[index].tool]) for index in goals]
+    said = list(dict.fromkeys(_sentence(lexicon[plan.calls[index].tool]) for index in goals))
     text = said[0] + "".join(f", and {_lowered(sentence)}" for sentence in said[1:])
     found = []
     for index in range(len(plan.calls)):

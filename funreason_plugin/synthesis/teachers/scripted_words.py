@@ -105,7 +105,7 @@ _NOUN = re.compile(
     r"(?:class|type|kind|date|time|price|amount|budget|limit|size|colou?r|name|title|note|message|reason|priority|"
     r"category|status|quantity|currency|city|address|code|number|language|unit|method|cabin|room|description|"
     r"subject|label|comment|password|username|PIN|ID|email|level|format|duration|mode|symptom|remark|folder|"
-    r"location|country|destination|origin|specialty|traveller|account|sector|symbol|person|doctor|day|month)\Z"
+    r"location|country|destination|card|booking|order|ticket|user|origin|specialty|traveller|account|sector|symbol|person|doctor|day|month)\Z"
 )
 
 
@@ -168,14 +168,18 @@ _PARTICIPLES = {
     "withhold": "withheld", "forget": "forgotten", "think": "thought", "swap": "swapped", "speak": "spoken",
     "redo": "redone", "spend": "spent", "bid": "bid", "lock": "locked", "freeze": "frozen", "win": "won",
     "hide": "hidden", "drive": "driven", "fill": "filled", "top": "topped", "build": "built", "lay": "laid",
-    "ship": "shipped", "stop": "stopped", "plan": "planned", "copy": "copied", "apply": "applied",
+    "choose": "chosen", "fly": "flown", "hear": "heard", "hit": "hit", "know": "known", "lead": "led", "lose": "lost",
+    "meet": "met", "ride": "ridden", "sit": "sat", "stand": "stood", "teach": "taught", "throw": "thrown",
+    "catch": "caught", "come": "come", "break": "broken", "feed": "fed", "quit": "quit", "spread": "spread",
+    "tear": "torn", "wear": "worn", "bind": "bound", "deal": "dealt", "dig": "dug", "bend": "bent", "speed": "sped",
+    "say": "said", "unfreeze": "unfrozen", "ship": "shipped", "stop": "stopped", "plan": "planned", "copy": "copied", "apply": "applied",
 }  # fmt: skip
 _DOUBLED = frozenset(
     re.findall(
         r"\w+",
         "get put set let cut run shut split begin forget log stop ship drop swap top plan cancel transfer submit "
         "refer permit admit commit prefer reset upset grab tag trim zip pin bid win dim rub skip tip chat map "
-        "label travel model unplug plug flag",
+        "label travel model unplug plug flag cap dig step fuel total signal beg hop jog map nod rip rob sip slip wrap zap",
     )
 )
 _PARTICLES = frozenset(("up", "out", "in", "off", "on", "down", "back", "away", "over", "through"))
