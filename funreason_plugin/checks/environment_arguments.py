@@ -28,6 +28,7 @@ class Arguments:
         specs = session.space.tools
         self._refs = {(s.name, f.path): f.ref.entity for s in specs.values() for f in s.outputs if f.ref}
         self._seen: dict[tuple[str, str], deque[Any]] = {}
+        self._start = session.version(environment)
         self._drawn: dict[tuple[str, str, str], tuple[int, Candidates]] = {}
 
     def note(self, tool: str, output: Any) -> None:
@@ -58,6 +59,10 @@ class Arguments:
                 elif param.required:
                     return None
         return arguments, binding.used
+
+    def untouched(self) -> bool:
+        """Whether the state is still the scenario's."""
+        return self.session.version(self.environment) == self._start
 
     def drawn(self, tool: str, param: ParamSpec, path: str) -> Candidates:
         """What marks, schema and state give for a leaf; drawn anew when the state changed."""
@@ -136,7 +141,11 @@ class _Binding:
         label = param.name + (path if path.startswith("[") or not path else f".{path}")
         found = self.arguments.drawn(self.tool, param, path)
         facts = self.arguments.facts.tools[self.tool]
-        facts.sources.setdefault(label, Counter())[found.source] += 1
+        counted = facts.sources.setdefault(label, Counter())
+        if found.source != "state" or self.arguments.untouched() or counted["state"]:
+            counted[found.source] += (
+                1  # in a state that was written to, it may be an invented value that came back
+            )
         values = found.values
         if found.source in ("lookup", "none", "invented", "default") or not values:
             provider, seen = self.arguments.provided(name, mark, schema, found.source in ("lookup", "none"))

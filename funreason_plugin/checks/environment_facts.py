@@ -70,6 +70,7 @@ class Facts:
         default_factory=dict
     )  # types seen, by tool and output path
     values: dict[str, list[Any]] = field(default_factory=dict)  # some values by state path
+    given: dict[str, list[Any]] = field(default_factory=dict)  # those of the scenarios
     tops: set[str] = field(default_factory=set)  # the state's own keys, empty ones included
     hashes: dict[str, str] = field(default_factory=dict)  # scenario seed: hash of its states
     logs: dict[str, list[tuple[str, dict[str, Any], Any]]] = field(

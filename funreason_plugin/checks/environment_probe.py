@@ -155,6 +155,8 @@ class _Exploration:
                     if step == steps // 3:
                         self.take_back(session, walk, scenario)
                 end = _view(session, self.cls)
+                for path, values in state_paths(scenario.states[self.cls.name]).items():
+                    facts.given.setdefault(path, values[:5])
                 for view in (scenario.states[self.cls.name], session.peek(self.cls.name)):
                     facts.tops |= view.keys()
                     for path, values in state_paths(view).items():

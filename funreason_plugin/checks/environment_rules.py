@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from statistics import median
 from typing import Any, Final
 
+from funreason_plugin.checks.environment_advice import PYTHON, never_given
 from funreason_plugin.checks.environment_facts import SEVERITIES, Facts, Finding, Severity, ToolFacts
 from funreason_plugin.checks.environment_places import covers, place
 from funreason_plugin.environments.environment import Environment
@@ -18,7 +19,6 @@ from funreason_plugin.environments.spec import ParamSpec, ToolSpec
 from funreason_plugin.errors import did_you_mean
 
 SLOW: Final = 0.05  # seconds: the median of a call that makes large data sets tedious
-_PYTHON: Final = {"string": "str", "integer": "int", "number": "float", "boolean": "bool"}
 
 
 def findings_of(cls: type[Environment], facts: Facts) -> list[Finding]:
@@ -55,8 +55,10 @@ class _Rules:
                 "warning",
                 "scenarios",
                 f"{self.facts.drawn} scenarios give only {self.facts.distinct} different states",
-                "draw names, amounts and dates from rng in scenario(rng)",
-                line="scenario",
+                f"add lines to {self.cls.scenarios}"
+                if self.cls.scenarios
+                else "draw names, amounts and dates from rng in scenario(rng)",
+                line="" if self.cls.scenarios else "scenario",
             )
 
     def equality(self) -> Iterator[Finding]:
@@ -254,7 +256,7 @@ class _Rules:
         giving = [
             key for key in seen if self.refs.get(key) == entity or (mark.ref is None and answers(name, *key))
         ]
-        wanted = _PYTHON.get(one_type(param.schema).get("type", ""), "str")
+        wanted = PYTHON.get(one_type(param.schema).get("type", ""), "str")
         if giving and not path and not any(wanted in seen[key] for key in giving):
             tool_name, field = giving[0]
             had = ", ".join(sorted(seen[giving[0]]))
@@ -264,18 +266,8 @@ class _Rules:
             )
         if giving or entity in self.refs.values():
             return
-        kind = _PYTHON.get(one_type(param.schema).get("type", ""), "str")
-        if path and not path.strip("[]."):
-            kind = "str"
-        if hunted := tool.hunted.get(param.name):
-            message = f"nobody can know it: no tool gives it, though values at {hunted} work"
-            change = f'if a person knows them, add Values.state("{hunted}") to parameter {name}; otherwise let a look-up '
-            change += f'return them, marked Annotated[{kind}, Ref("{entity}")]'
-        else:
-            message = "only the system can know it, and no tool gives it"
-            change = f'let a look-up return it, its field marked Annotated[{kind}, Ref("{entity}")]; or, if a person '
-            change += f'knows it, add Ref("{entity}", known=True) and Values to parameter {name}'
-        yield self._finding("error", "values", message, change, where)
+        severity, message, change = never_given(param, path, name, entity, tool.hunted.get(param.name))
+        yield self._finding(severity, "values", message, change, where)
 
     def _source_for(self, param: ParamSpec, path: str, tool: ToolFacts) -> str:
         """The mark that would give a parameter real values."""
@@ -283,11 +275,11 @@ class _Rules:
         name = param.name if not path else re.split(r"[.\[\]]+", path.strip("[]."))[-1] or param.name
         if is_prose(name, {"type": "string"}) and schema.get("type") in ("string", "object", "array"):
             return f'add Prose(("a sentence a person would write", ...)) to parameter {name}'
-        found = tool.hunted.get(param.name) or similar_path(name, schema.get("type"), self.facts.values)
+        found = tool.hunted.get(param.name) or similar_path(name, schema.get("type"), self.facts.given)
         if found:
             return f'add Values.state("{found}") to parameter {name}'
         if schema.get("type") in ("integer", "number"):
-            return f"add Values.of([...]) to parameter {name}, or bounds: Annotated[{_PYTHON.get(schema.get('type', ''), 'str')}, Field(ge=1, le=10)]"
+            return f"add Values.of([...]) to parameter {name}, or bounds: Annotated[{PYTHON.get(schema.get('type', ''), 'str')}, Field(ge=1, le=10)]"
         return f"add Values.of([...]), Values.state(path) or Values.call(function) to parameter {name}"
 
     def _finding(

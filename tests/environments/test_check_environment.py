@@ -673,3 +673,89 @@ def test_the_report_shows_schemas_tables_and_findings(tmp_path: Path) -> None:
     assert '"name": "find"' in text
     assert "bench.find.clue" in text and "Values.of([...])" in text
     assert "warning" in text and text.rstrip().splitlines()[-1].startswith("ok: no errors, 1 warning")
+
+
+# -- of environments as they come ---------------------------------------------------------------------------
+
+
+class Crm(Environment):
+    tickets: dict[str, dict[str, str]]
+
+    def scenario(self, rng: random.Random) -> dict[str, Any]:
+        return {"customers": [f"C{rng.randrange(10**6)}"], "tickets": {}}
+
+    @tool(writes=True)
+    def open_ticket(self, plate: str) -> dict[str, str]:
+        """Open a ticket.
+
+        Args:
+            plate: The number plate.
+        """
+        ticket = self.new_id("T")
+        self.tickets[ticket] = {"plate": plate}
+        return {"ticket": ticket}
+
+
+def test_an_invented_value_that_comes_back_from_the_state_is_still_invented() -> None:
+    finding = found(Crm, "values", "open_ticket.plate")
+    assert finding.severity == "warning" and "invented" in finding.message
+    assert "tickets" not in finding.change  # no scenario has one
+
+
+@pytest.mark.parametrize("required", [True, False])
+def test_an_object_of_unknown_content(required: bool) -> None:
+    if required:
+
+        class Open(Shelf):
+            @tool
+            def search(self, lines: list[dict]) -> int:  # type: ignore[type-arg]
+                """Search.
+
+                Args:
+                    lines: What to look for.
+                """
+                return len(lines)
+    else:
+
+        class Open(Shelf):  # type: ignore[no-redef]
+            @tool
+            def search(self, lines: dict | None = None) -> int:  # type: ignore[type-arg]
+                """Search.
+
+                Args:
+                    lines: What to look for.
+                """
+                return len(lines or ())
+
+    findings = check_environment(Open).findings
+    here = next(finding for finding in findings if finding.check == "values")
+    assert here.severity == ("error" if required else "warning")
+    assert "class Line(TypedDict)" in here.change
+
+
+def test_a_failure_in_an_environment_that_is_replayed() -> None:
+    class Machine(Environment):
+        copying = "replay"
+
+        def scenario(self, rng: random.Random) -> dict[str, Any]:
+            return {"coins": rng.randrange(10**6)}
+
+        def reset(self, state: dict[str, Any]) -> None:
+            self._coins = [state["coins"]]
+
+        def digest(self) -> dict[str, Any]:
+            return {"coins": sum(self._coins)}
+
+        @tool(writes=True)
+        def insert(self, cents: Annotated[int, Values.of([1, 50, 600])]) -> dict[str, int]:
+            """Insert a coin.
+
+            Args:
+                cents: Its value.
+            """
+            if cents > 500:
+                raise ToolError("coins of up to 500 cents, please")
+            self._coins.append(cents)
+            return {"coins": sum(self._coins)}
+
+    assert not [finding for finding in check_environment(Machine).findings if finding.check == "result"]
