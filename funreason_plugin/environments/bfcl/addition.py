@@ -74,6 +74,11 @@ def inner(name: str) -> Correction:
     return lambda schema: dict(schema["properties"][name])
 
 
+def nothing(schema: Schema) -> Schema:
+    """The tool returns nothing."""
+    return {"type": "null"}
+
+
 def as_list(schema: Schema) -> Schema:
     """The result is a list of the documented records."""
     return {"type": "array", "items": schema}

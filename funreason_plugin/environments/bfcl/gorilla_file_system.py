@@ -7,7 +7,7 @@ from datetime import datetime
 from random import Random
 from typing import Any
 
-from funreason_plugin.environments.bfcl.addition import Addition, names
+from funreason_plugin.environments.bfcl.addition import Addition, names, nothing
 from funreason_plugin.environments.bfcl.papers import KINDS, draw, revised
 from funreason_plugin.environments.bfcl.people import LAST
 from funreason_plugin.environments.bfcl.phrases.gorilla_file_system import PHRASES
@@ -222,5 +222,6 @@ GORILLA_FILE_SYSTEM = Addition(
         "wc": {"file_name": _FULL_FILE, "mode": Values.of(("l", "w", "c"))},
     },
     required={"echo": ("file_name",)},
+    results={"echo": nothing, "mkdir": nothing, "touch": nothing},
     phrases=PHRASES,
 )
