@@ -12,7 +12,7 @@ length of a list; a date may be spelled out. What is computed from the evidence 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Any
 
 import orjson
@@ -97,34 +97,51 @@ class Evidence:
         return self._folded[upto]
 
 
-def ungrounded(text: str, evidence: Evidence, upto: int | None = None) -> list[str]:
-    """What the text claims and the evidence (of the first `upto` entries) does not have, in order."""
+def ungrounded(
+    text: str, evidence: Evidence, upto: int | None = None, names: Container[str] = ()
+) -> list[str]:
+    """What the text claims and the evidence (of the first `upto` entries) does not have, in order.
+
+    `names` may be quoted as well: those of the tools.
+    """
     known = len(evidence) if upto is None else upto
     missing: list[str] = []
     rest = text
     if _QUOTE_MARK.search(text):
         for quote in _QUOTED.finditer(text):
-            content = next(group for group in quote.groups() if group is not None).strip(" .,;:!?…")
-            if content and not evidence.has(content, known) and not evidence.has_folded(fold(content), known):
+            content = quote[quote.lastindex or 0].strip(" .,;:!?…")
+            if not content or content in names or evidence.has(content, known):
+                continue
+            if not evidence.has_folded(fold(content), known):
                 missing.append(quote[0])
     if _names_month(text):
         missing += [date[0] for date in _DATE.finditer(text) if not _knows_date(date, evidence, known)]
         rest = _DATE.sub(" ", text)
-    for chunk in _CHUNK.finditer(rest):
-        token = chunk[0].strip(".,:'’-/+&=_")
-        if token and not _knows(token, rest, chunk.end(), evidence, known):
-            start_of_line = not rest[rest.rfind("\n", 0, chunk.start()) + 1 : chunk.start()].strip(" *#")
-            if not (start_of_line and _is_item_number(chunk[0], token, evidence, known)):
+    for chunk, start, end in _chunks(rest):
+        token = chunk.strip(".,:'’-/+&=_")
+        if token and not _knows(token, rest, end, evidence, known):
+            begins_line = not rest[rest.rfind("\n", 0, start) + 1 : start].strip(" *#")
+            if not (begins_line and _is_item_number(chunk, token, evidence, known)):
                 missing.append(token)
     return missing
+
+
+def _chunks(text: str) -> Iterator[tuple[str, int, int]]:
+    """What is written in one piece and has a digit in it, with start and end."""
+    position = 0
+    while found := _FROM_DIGIT.search(text, position):
+        start, position = found.span()
+        while start and (text[start - 1].isalnum() or text[start - 1] in _IN_CHUNK):
+            start -= 1
+        yield text[start:position], start, position
 
 
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?:T[\d:.]+)?|\b\d\d?:\d\d(?::\d\d)?\b")
 _JSON_NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _QUOTE_MARK = re.compile(r"[\"“`']")
 _QUOTED = re.compile(r"\"([^\"\n]{2,})\"|“([^”\n]{2,})”|`([^`\n]+)`|(?<!\w)'([^'\n]{2,})'(?!\w)")
-_MARKS = "€$£¥#@%+./:,'’&=~-"
-_CHUNK = re.compile(rf"(?<![\w{_MARKS}])(?:[^\W\d]|[{_MARKS}])*\d[\w{_MARKS}]*")
+_IN_CHUNK = "_€$£¥#@%+./:,'’&=~-"
+_FROM_DIGIT = re.compile(rf"\d[\w{_IN_CHUNK}]*")
 _NUMERIC = re.compile(r"[~#€$£¥+-]*(\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)(%?)[€$£]?\Z")
 _WITH_UNIT = re.compile(r"[~#€$£¥+-]*(\d+(?:[.,]\d+)*)([^\W\d_]+|%)\Z")
 _IS_DATE = re.compile(r"\d{4}-\d\d-\d\d")
