@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from funreason_plugin.environments.spec import ToolSpec
 from funreason_plugin.synthesis.names import keys, tool_noun, words
@@ -23,13 +23,32 @@ from funreason_plugin.synthesis.parameter_slots import Slot, compatible, one_typ
 
 Pair = tuple[str, str, str, str]  # provider, output path, consumer, parameter path
 STRENGTH: Final = ("declared", "entity", "name", "description", "head", "value")  # strongest first
-PROVIDERS_PER_KEY: Final = 40  # of one parameter; those of its own environment come first
+PROVIDERS_PER_KEY: Final = 40  # of one parameter; four times as many of its own environment
 
 _OF_PHRASE = re.compile(
     r"\b(id|identifier|number|code|key|reference|name|title)s?\s+(?:of|for)\s+(?:the|a|an|this|that|your|its)?\s*"
     r"([a-z]+(?:\s[a-z]+)?)",
     re.I,
 )
+
+
+class _Given(NamedTuple):
+    """An output field under a key; ``sort`` and ``whole`` as in `names.keys`."""
+
+    tool: str
+    path: str
+    sort: str
+    whole: bool
+
+
+class _Wanted(NamedTuple):
+    """A parameter's leaf under a key."""
+
+    tool: str
+    path: str
+    sort: str
+    whole: bool
+    source: str
 
 
 @dataclass(slots=True)
@@ -40,8 +59,8 @@ class Candidates:
     into: dict[tuple[str, str], list[Pair]] = field(default_factory=dict)  # by consumer and parameter path
     fields: dict[tuple[str, str], str] = field(default_factory=dict)  # (tool, path) -> JSON type
     slots: dict[tuple[str, str], Slot] = field(default_factory=dict)
-    _field_keys: dict[str, list[tuple[str, str, str]]] = field(default_factory=dict)
-    _slot_keys: dict[str, list[tuple[str, str, str, str]]] = field(default_factory=dict)
+    _field_keys: dict[str, list[_Given]] = field(default_factory=dict)
+    _slot_keys: dict[str, list[_Wanted]] = field(default_factory=dict)
     _environment: dict[str, str] = field(default_factory=dict)
     _per_key: dict[tuple[str, str, str], int] = field(default_factory=dict)
     _entities: dict[tuple[str, str], str] = field(default_factory=dict)  # of marked output fields
@@ -72,36 +91,40 @@ class Candidates:
         self.fields[tool, path] = kind
         if entity:
             self._entities[tool, path] = entity
-        for key, sort in _field_names(tool, path, entity, description):
-            self._field_keys.setdefault(key, []).append((tool, path, sort))
-            for consumer, slot_path, wanted, source in self._slot_keys.get(key, ()):
-                self._meet(key, (tool, path, sort), (consumer, slot_path, wanted, source))
+        for key, sort, whole in _field_names(tool, path, entity, description):
+            given = _Given(tool, path, sort, whole)
+            self._field_keys.setdefault(key, []).append(given)
+            for wanted in self._slot_keys.get(key, ()):
+                self._meet(key, given, wanted)
 
     def _add_slot(self, slot: Slot) -> None:
         self.slots[slot.tool, slot.path] = slot
-        for key, sort, source in _slot_names(slot):
-            self._slot_keys.setdefault(key, []).append((slot.tool, slot.path, sort, source))
-            for provider in self._field_keys.get(key, ()):
-                self._meet(key, provider, (slot.tool, slot.path, sort, source))
+        for key, sort, whole, source in _slot_names(slot):
+            wanted = _Wanted(slot.tool, slot.path, sort, whole, source)
+            self._slot_keys.setdefault(key, []).append(wanted)
+            for given in self._field_keys.get(key, ()):
+                self._meet(key, given, wanted)
 
-    def _meet(self, key: str, given: tuple[str, str, str], wanted: tuple[str, str, str, str]) -> None:
-        provider, path, sort = given
-        consumer, slot_path, wanted_sort, source = wanted
-        if provider == consumer or (sort and wanted_sort and sort != wanted_sort):
+    def _meet(self, key: str, given: _Given, wanted: _Wanted) -> None:
+        if given.tool == wanted.tool or (given.sort and wanted.sort and given.sort != wanted.sort):
             return
-        slot = self.slots[consumer, slot_path]
-        if not compatible(self.fields[provider, path], _type(slot.schema)):
+        near = self._environment.get(given.tool) == self._environment.get(wanted.tool)
+        if not near and not given.whole and not wanted.whole:
+            return  # "amber ledger" and "blue ledger" of different worlds
+        if not compatible(
+            self.fields[given.tool, given.path], _type(self.slots[wanted.tool, wanted.path].schema)
+        ):
             return
-        if source == "name" and sort != wanted_sort:
+        source = wanted.source
+        if source == "name" and given.sort != wanted.sort:
             source = "head"  # of the same thing, but maybe not the same kind of value
-        pair = (provider, path, consumer, slot_path)
+        pair = (given.tool, given.path, wanted.tool, wanted.path)
         if pair in self.pairs:
             self._pair(pair, source)
             return
-        count = self._per_key.get((key, consumer, slot_path), 0)
-        near = self._environment.get(provider) == self._environment.get(consumer)
+        count = self._per_key.get((key, wanted.tool, wanted.path), 0)
         if count < PROVIDERS_PER_KEY or (near and count < 4 * PROVIDERS_PER_KEY):
-            self._per_key[key, consumer, slot_path] = count + 1
+            self._per_key[key, wanted.tool, wanted.path] = count + 1
             self._pair(pair, source)
 
     def _pair(self, pair: Pair, source: str) -> None:
@@ -138,8 +161,8 @@ class Candidates:
         self._pair(pair, "value")
 
 
-def _field_names(tool: str, path: str, entity: str, description: str) -> list[tuple[str, str]]:
-    parts = [part for part in re.split(r"\.", path.replace("[]", "").replace("*", "")) if part]
+def _field_names(tool: str, path: str, entity: str, description: str) -> list[tuple[str, str, bool]]:
+    parts = [part for part in path.replace("[]", "").replace("*", "").split(".") if part]
     if not parts:
         names = tool_noun(tool)
         context: tuple[str, ...] = ()
@@ -150,11 +173,11 @@ def _field_names(tool: str, path: str, entity: str, description: str) -> list[tu
     for match in _OF_PHRASE.finditer(description):
         found |= dict.fromkeys(keys((*words(match[2]), *words(match[1])), ()))
     if entity:
-        found[f"@{entity}", ""] = None
+        found[f"@{entity}", "", True] = None
     return list(found)
 
 
-def _slot_names(slot: Slot) -> list[tuple[str, str, str]]:
+def _slot_names(slot: Slot) -> list[tuple[str, str, bool, str]]:
     parts = slot.path.replace("[]", "").split(".")
     context = words(parts[-2]) if len(parts) > 1 else tool_noun(slot.tool)
     found = dict.fromkeys(keys(words(parts[-1]), context), "name")
@@ -162,8 +185,8 @@ def _slot_names(slot: Slot) -> list[tuple[str, str, str]]:
         for key in keys((*words(match[2]), *words(match[1])), ()):
             found.setdefault(key, "description")
     if slot.entity:
-        found[f"@{slot.entity}", ""] = "entity"
-    return [(key, sort, source) for (key, sort), source in found.items()]
+        found[f"@{slot.entity}", "", True] = "entity"
+    return [(*key, source) for key, source in found.items()]
 
 
 def _type(schema: Mapping[str, Any]) -> str:

@@ -103,9 +103,12 @@ def relations(
             edges.append(edge)
             if edge.verified and edge.always and edge.group not in groups[edge.consumer]:
                 groups[edge.consumer].append(edge.group)
-    return {
-        name: _node(spec, candidates, findings, edges, groups[name]) for name, spec in specs.items()
-    }, edges
+    provided = {(e.consumer, e.param) for e in edges if e.kind == "data" and e.verified and not e.echo}
+    system: dict[str, list[Slot]] = {name: [] for name in specs}
+    for slot in candidates.slots.values():
+        if _system_only(slot, findings, (slot.tool, slot.path) in provided):
+            system[slot.tool].append(slot)
+    return {name: _node(spec, findings, system[name], groups[name]) for name, spec in specs.items()}, edges
 
 
 # -- data edges -------------------------------------------------------------------------------------------
@@ -216,16 +219,7 @@ def _alternatives(members: list[str], same: list[tuple[str, str]]) -> list[list[
 # -- nodes ------------------------------------------------------------------------------------------------
 
 
-def _node(
-    spec: ToolSpec, candidates: Candidates, findings: Findings | None, edges: list[Edge], groups: list[int]
-) -> ToolNode:
-    provided = {
-        edge.param
-        for edge in edges
-        if edge.consumer == spec.name and edge.kind == "data" and edge.verified and not edge.echo
-    }
-    slots = [slot for slot in candidates.slots.values() if slot.tool == spec.name]
-    system = [slot for slot in slots if _system_only(slot, findings, slot.path in provided)]
+def _node(spec: ToolSpec, findings: Findings | None, system: list[Slot], groups: list[int]) -> ToolNode:
     node = ToolNode(
         spec.name,
         spec.environment,

@@ -1,7 +1,7 @@
 """Names of parameters and output fields, brought to what they speak of.
 
 words("homeCities")                      # ("home", "city")
-list(keys(("return", "flight", "id")))   # [("returnflight", "id"), ("flight", "id")]
+list(keys(("return", "flight", "id"), ()))   # [("returnflight", "id", True), ("flight", "id", False)]
 """
 
 from __future__ import annotations
@@ -59,6 +59,7 @@ STOPS: Final = frozenset(
 QUALIFIERS: Final = frozenset(
     ("from", "to", "a", "b", "c", "one", "two", "first", "second", "old", "new", "source", "target")
 )
+_UNTELLING: Final = frozenset(("id", "name", "code", "number", "key", "title", "label"))
 _GLUED: Final = frozenset(
     (
         *(
@@ -125,8 +126,11 @@ def tool_noun(tool: str) -> tuple[str, ...]:
     return names
 
 
-def keys(names: tuple[str, ...], context: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    """(key, sort) under which a name can be met: its head, and shorter heads without leading qualifiers."""
+def keys(names: tuple[str, ...], context: tuple[str, ...]) -> Iterator[tuple[str, str, bool]]:
+    """(key, sort, whole) under which a name can be met: its head, and shorter heads without leading qualifiers.
+
+    ``sort`` is the kind of value, "id", "name" or ""; ``whole`` says that the key is the whole head.
+    """
     while len(names) > 1 and (names[-1] in QUALIFIERS or names[-1].isdigit() or len(names[-1]) == 1):
         names = names[:-1]
     if names and names[-1] in CHOICES:
@@ -134,16 +138,12 @@ def keys(names: tuple[str, ...], context: tuple[str, ...]) -> Iterator[tuple[str
     sort = sort_of(names)
     head = names[:-1] if sort else names
     if not head or all(word in BARE for word in head):
-        if (
-            sort
-            and len(names) == 1
-            and names[0] not in ("id", "name", "code", "number", "key", "title", "label")
-        ):
-            yield names[0], ""  # "sku", "symbol", "username" speak for themselves
-        head = (*context, *head)
+        if sort and len(names) == 1 and names[0] not in _UNTELLING:
+            yield names[0], "", True  # "sku", "symbol", "username" speak for themselves
         if not context:
             return
+        head = (*context, *head)
     for start in range(len(head)):
         rest = head[start:]
         if not all(word in BARE or word in QUALIFIERS for word in rest):
-            yield "".join(rest), sort
+            yield "".join(rest), sort, start == 0
