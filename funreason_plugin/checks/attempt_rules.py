@@ -136,6 +136,8 @@ def ungrounded_answer(view: TurnView) -> str | None:
 
 @rule("unresolved_error", "attempt", "after a call that fails, the same tool succeeds later in the turn")
 def unresolved_error(view: TurnView) -> str | None:
+    if view.variant != "base":
+        return None  # other variants of a turn may end in an error on purpose
     succeeded: set[str] = set()
     for call in reversed(view.calls):
         if not is_error(call.output):

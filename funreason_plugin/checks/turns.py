@@ -77,6 +77,7 @@ class TurnView:
     needed: Sequence[Needed] = ()
     exact_match: bool = False
     advanced_tool: str = ""
+    variant: str = "base"
     _marks: list[int] = field(default_factory=list)
 
     @classmethod
@@ -93,6 +94,7 @@ class TurnView:
             turn.needed,
             turn.exact_match,
             str(turn.advanced_tool.get("name", "")),
+            turn.variant,
         )
 
     @classmethod
