@@ -202,7 +202,9 @@ TRADING_BOT = Addition(
         "get_order_history": {"history[]": _ORDER},
         "get_symbol_by_name": {"symbol": Ref("symbol", known=True)},
         "get_watchlist": {"watchlist[]": Ref("symbol", known=True)},
-        "filter_stocks_by_price": {"filtered_stocks[]": Ref("symbol", known=True)},
+        "filter_stocks_by_price": {
+            "filtered_stocks[]": Ref("filtered symbol", known=True)
+        },  # the person named them
         "place_order": {"order_id": _ORDER},
     },
     declared=tuple(
