@@ -122,8 +122,8 @@ def graph(
     env: Env,
     seed: Annotated[int, typer.Option(help="Seed of the states that the edges are verified on.")] = 0,
     out: Annotated[
-        Path | None, typer.Option(help="Folder for graph.graphml, graph.dot and graph.svg.")
-    ] = None,
+        Path, typer.Option(help="Folder for graph.json, graph.graphml, graph.dot and graph.svg.")
+    ] = Path("graph"),
 ) -> None:
     """Infer the tool graph, verify it by execution; a table, and GraphML, DOT and SVG."""
     from funreason_plugin.environments.space import SimulationSpace

@@ -103,6 +103,24 @@ def test_explain_of_a_real_folder(made: Path, capsys: pytest.CaptureFixture[str]
     assert re.search(r"4 trajectories kept of \d+ attempts", printed(["explain", str(made)], capsys))
 
 
+def test_graph_prints_a_table_and_writes_three_forms(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(Path(__file__).parents[2])
+    words = [
+        "graph",
+        "--env",
+        "examples/my_tools/equipment.py:EquipmentDesk",
+        "--out",
+        str(tmp_path / "graph"),
+    ]
+    text = printed(words, capsys)
+    assert re.search(r"create_loan\.staff_no.*findPerson", text)
+    assert {"graph.graphml", "graph.dot", "graph.svg"} <= {
+        path.name for path in (tmp_path / "graph").iterdir()
+    }
+
+
 def test_run_yaml_is_a_configuration_that_makes_the_same(
     made: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
