@@ -29,12 +29,31 @@ def main() -> None:
     environments = options.env or ["travel", "files"]
     with tempfile.TemporaryDirectory() as scratch:
         out = options.out or Path(scratch) / "out"
-        command = [sys.executable, "-m", "funreason_plugin.synthesize", "--teacher", "scripted", "--turns", "3-5"]
+        command = [
+            sys.executable,
+            "-m",
+            "funreason_plugin.synthesize",
+            "--teacher",
+            "scripted",
+            "--turns",
+            "3-5",
+        ]
         command += [flag for name in environments for flag in ("--env", name)]
-        command += ["--num", str(options.num), "--workers", str(options.workers), "--seed", "0", "--out", str(out)]
+        command += [
+            "--num",
+            str(options.num),
+            "--workers",
+            str(options.workers),
+            "--seed",
+            "0",
+            "--out",
+            str(out),
+        ]
         seconds, peaks = watch(command)
         summary = orjson.loads((out / "summary.json").read_bytes())
-    table = Table(title=f"{options.num:,} trajectories, {' + '.join(environments)}, {options.workers} workers")
+    table = Table(
+        title=f"{options.num:,} trajectories, {' + '.join(environments)}, {options.workers} workers"
+    )
     table.add_column("what")
     table.add_column("figure", justify="right")
     table.add_row("wall time", f"{seconds:.1f} s")

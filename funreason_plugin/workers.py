@@ -87,9 +87,7 @@ class _Worker:
 class Pool:
     """Worker processes under supervision. Use as a context manager."""
 
-    def __init__(
-        self, workers: int, build: Callable[..., Work], args: tuple[Any, ...] = ()
-    ) -> None:
+    def __init__(self, workers: int, build: Callable[..., Work], args: tuple[Any, ...] = ()) -> None:
         self._build = build
         self._args = args
         self._workers = [self._start() for _ in range(workers)]
@@ -155,9 +153,7 @@ class Pool:
 
     def _send(self, worker: _Worker, job: _Job) -> None:
         worker.jobs.append(job)
-        with contextlib.suppress(
-            OSError
-        ):  # a dead worker is noticed, and its jobs sent again, in _results
+        with contextlib.suppress(OSError):  # a dead worker is noticed, and its jobs sent again, in _results
             worker.pipe.send((job.payload, frozenset(job.hung)))
 
     def _results(self, busy: list[_Worker]) -> Iterator[tuple[Any, Any]]:
@@ -171,11 +167,7 @@ class Pool:
                     continue
                 job = worker.jobs.popleft()
                 if not ok:
-                    raise (
-                        result
-                        if isinstance(result, UserError)
-                        else RuntimeError(result)
-                    )
+                    raise (result if isinstance(result, UserError) else RuntimeError(result))
                 yield job.key, result
             else:
                 started, limit = worker.shared[_START], worker.shared[_LIMIT]
@@ -190,9 +182,7 @@ class Pool:
         job = worker.jobs[0]
         job.hung.add(int(worker.shared[_ORDINAL]))
         if len(job.hung) > _MAX_HUNG:
-            raise UserError(
-                f"over {_MAX_HUNG} tool calls of one sample exceed the time limit; mend the tool"
-            )
+            raise UserError(f"over {_MAX_HUNG} tool calls of one sample exceed the time limit; mend the tool")
         self._replace(worker)
 
     def _died(self, worker: _Worker) -> None:
@@ -201,11 +191,7 @@ class Pool:
         job.deaths += 1
         if job.deaths >= _DEATHS:
             code = worker.process.exitcode
-            why = (
-                f"signal {-code} ({_signal_name(-code)})"
-                if code and code < 0
-                else f"exit status {code}"
-            )
+            why = f"signal {-code} ({_signal_name(-code)})" if code and code < 0 else f"exit status {code}"
             raise UserError(
                 f"a worker process died twice at job {job.key!r} with {why}; a tool crashed the "
                 "interpreter, or memory ran out. What was written is kept; the same command resumes"
@@ -238,9 +224,7 @@ def _signal_name(number: int) -> str:
         return "unknown"
 
 
-def _main(
-    pipe: Connection, shared: Any, build: Callable[..., Work], args: tuple[Any, ...]
-) -> None:
+def _main(pipe: Connection, shared: Any, build: Callable[..., Work], args: tuple[Any, ...]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     watch = CallWatch(shared)
     work: Work | None = None

@@ -145,7 +145,9 @@ class Folder:
                     self.tally.keep()
                     yield trajectory
             if kept > limit:
-                raise UserError(f"{self.path}: has {kept} trajectories, this run asks for {limit}; raise --num")
+                raise UserError(
+                    f"{self.path}: has {kept} trajectories, this run asks for {limit}; raise --num"
+                )
             os.truncate(path, end)
         self._recover_rejected(kept)
 
