@@ -27,6 +27,8 @@ ADVICE: Final = {
     "price) beside the id",
     "no_effect": "a writing tool changed nothing: let scenario() draw states in which there is something to change",
     "nothing_found": "a look-up found nothing to go on with: let scenario() draw states in which more is to be found",
+    "told_before": "the call would only tell what was told before: let scenario() draw states in which there is more to "
+    "ask for, or lower --turns",
     "tool_error": "the call returned an error in every try: let scenario() draw states in which it can succeed, or "
     "say with `needs` what comes first",
     "not_reproducible": "the tool gave another result when repeated: take time, random numbers and ids from self.now(), "
@@ -39,6 +41,8 @@ ADVICE: Final = {
     "after normalising, or mark the output field with the same Ref as the parameter",
     "premature_call": "a call stood beside the call that feeds it; this is the sampler's, not yours: report it",
     "oversized_turn": "the outputs of one turn are too large: return fewer records or fields, or lower --calls",
+    "nothing_new": "the turn repeats calls that gave the very same before: more tools or environments, richer states "
+    "in scenario(), or fewer --turns",
     # Phase II
     "bad_query_text": "a placeholder of an `ask` clause was not filled in: its name must be a parameter's, and "
     "optional parameters belong in [...]",
@@ -50,6 +54,8 @@ ADVICE: Final = {
     "is better renamed",
     "unsaid_choice": "the query does not say which record of a list is meant: give the records a telling field (name, "
     "date, price), and name it in `noun`",
+    "unknowable_choice": "a record is picked by a value that nobody knows before having seen the list: give the records "
+    "a field that a person would say (name, date, kind)",
     "unreadable_advanced_tool": "the teacher's description of the chain could not be read: with the scripted teacher "
     "this is ours, report it",
     # Phase III

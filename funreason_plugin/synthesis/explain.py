@@ -52,16 +52,17 @@ class Findings:
         self.phases[phase] += 1
         self.codes[phase, code] += 1
         self.examples.setdefault((phase, code), _example(row, detail))
-        if tool := str(row.get("tool") or ""):
+        tool, _, parameter = str(row.get("tool") or "").partition(".")  # "book" or "book.flight_id"
+        if tool:
             self.tools[tool] += 1
             self.tool_codes.setdefault(tool, Counter())[code] += 1
         names = {name for name, _ in row.get("calls") or ()} | {tool}
-        for name, path in _PLACE.findall(detail):
-            if name in names or not row.get("calls"):
-                place = f"{name}.{_INDEX.sub('[]', path)}"
-                self.parameters[place] += 1
-                self.parameter_codes.setdefault(place, Counter())[code] += 1
-                break
+        found = _PLACE.findall(detail)
+        places = [(name, path) for name, path in found if name in names or not row.get("calls")]
+        for name, path in [(tool, parameter)] if parameter else places[:1]:
+            place = f"{name}.{_INDEX.sub('[]', path)}"
+            self.parameters[place] += 1
+            self.parameter_codes.setdefault(place, Counter())[code] += 1
 
 
 def explain(folder: Path, console: Console) -> None:

@@ -62,6 +62,7 @@ ROWS = [
         "leaked_value", "query", detail="book.items[0].sku = 'A-2' is for a tool", calls=[["book", {}]]
     ),
     rejection("state_differs", "chain", whole=True, tool="pay_hold"),
+    rejection("no_parameters", "sampling", tool="pay_hold.amount", detail="no value for it"),
 ]
 SUMMARY = {"kept": 3, "turns": 12, "tools": {"hold_fare": 2}, "tools_never_kept": ["pay_hold"]}
 
@@ -69,17 +70,17 @@ SUMMARY = {"kept": 3, "turns": 12, "tools": {"hold_fare": 2}, "tools_never_kept"
 def test_rejections_are_counted_by_phase_code_tool_and_parameter(tmp_path: Path) -> None:
     found = gather(folder_of(tmp_path, ROWS, SUMMARY))
     assert (found.kept, found.attempts) == (3, 4)
-    assert found.phases == {"query": 3, "chain": 1}
+    assert found.phases == {"query": 3, "chain": 1, "sampling": 1}
     assert found.codes["query", "leaked_value"] == 3
-    assert found.tools == {"hold_fare": 3, "pay_hold": 1}
-    assert found.parameters == {"hold_fare.flight_id": 1, "book.items[].sku": 2}
+    assert found.tools == {"hold_fare": 3, "pay_hold": 2}
+    assert found.parameters == {"hold_fare.flight_id": 1, "book.items[].sku": 2, "pay_hold.amount": 1}
 
 
 def test_the_report_has_an_example_and_says_what_to_change(tmp_path: Path) -> None:
     text = explained(folder_of(tmp_path, ROWS, SUMMARY))
     assert "3 trajectories kept of 4 attempts (75%)" in text
-    assert re.search(r"query +3 +75%", text)
-    assert "leaked_value  query, 3 times (75%)" in text
+    assert re.search(r"query +3 +60%", text)
+    assert "leaked_value  query, 3 times (60%)" in text
     assert "slot 3, turn 2: hold_fare.flight_id = 'NX-417-0503'" in text
     assert RULES["leaked_value"].describes in text
     assert "in no kept trajectory: pay_hold" in text
@@ -93,7 +94,7 @@ def test_a_run_that_was_killed_has_no_summary(tmp_path: Path) -> None:
     with (folder / "rejected.jsonl").open("ab") as file:
         file.write(b'{"phase": "que')
     found = gather(folder)
-    assert (found.kept, found.attempts, sum(found.codes.values())) == (2, 3, 4)
+    assert (found.kept, found.attempts, sum(found.codes.values())) == (2, 3, 5)
 
 
 def test_nothing_rejected(tmp_path: Path) -> None:
@@ -124,7 +125,7 @@ def test_every_code_that_the_synthesis_raises_has_its_advice() -> None:
     codes = set()
     for path in (PACKAGE / "synthesis").glob("*.py"):
         text = path.read_text()
-        codes |= set(re.findall(r'SamplingFailed\(\s*"(\w+)"', text))
+        codes |= set(re.findall(r'SamplingFailed\(\s*f?"(\w+)[":]', text))
         codes |= set(re.findall(r'TurnRejected\(\s*"\w+",\s*"(\w+)"', text))
         codes |= set(re.findall(r'problem = f?"(\w+):', text))
     assert codes
