@@ -67,10 +67,13 @@ def leaves(
 ) -> Iterator[tuple[str, str, Any]]:
     """(pattern, concrete path, value) of every scalar and of every list of scalars; None left out.
 
-    ``opened`` are the patterns of dicts whose keys are data by declaration.
+    ``opened`` are the patterns of dicts whose keys are data by declaration. As many write ``dict[str, str]`` where they
+    mean a record, keys that look like names of fields are taken as such all the same.
     """
     if isinstance(output, dict):
-        anyhow = pattern in opened or open_keys(output)
+        anyhow = open_keys(output) or (
+            pattern in opened and not all(isinstance(key, str) and _PLAIN_KEY.match(key) for key in output)
+        )
         for name, item in output.items():
             if isinstance(name, str) and not _UNNAMEABLE.search(name):
                 inner = "*" if anyhow else name

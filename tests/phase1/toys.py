@@ -34,6 +34,9 @@ class Ferry(Environment):
     """Marked: log in, look up a crossing, reserve it, pay, cancel."""
 
     policy = "You help passengers of a ferry line."
+    crossings: dict[str, dict[str, Any]]
+    reservations: dict[str, dict[str, Any]]
+    members: list[str]
 
     def scenario(self, rng: Random) -> dict[str, Any]:
         pairs = [(a, b) for a in CITIES for b in CITIES if a != b]
@@ -151,12 +154,16 @@ class Ferry(Environment):
             raise ToolError("sign in first")
         if key not in self.reservations:
             raise ToolError(f"no reservation {key}")
-        item: dict[str, Any] = self.reservations[key]
-        return item
+        return self.reservations[key]
 
 
 class Depot(Environment):
     """Nothing marked, plain dicts: zip codes, a cart before an order, an engine before a drive."""
+
+    zips: dict[str, str]
+    stock: dict[str, dict[str, Any]]
+    cart: dict[str, int]
+    orders: dict[str, dict[str, Any]]
 
     def scenario(self, rng: Random) -> dict[str, Any]:
         zips = {city: str(rng.randint(10000, 99999)) for city in CITIES}
@@ -183,8 +190,7 @@ class Depot(Environment):
         """
         if city not in self.zips:
             raise ToolError(f"no city {city}")
-        code: str = self.zips[city]
-        return code
+        return self.zips[city]
 
     @tool
     def distance(self, zip_a: str, zip_b: str) -> dict[str, Any]:
