@@ -9,6 +9,7 @@ VENV ?= .venv
 WORKERS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); [ "$$n" -gt 4 ] && n=4; echo $$n)
 NUM ?= 200
 QUICKSTART ?= quickstart
+SHOW ?= 84
 BFCL = bfcl-eval==2026.3.23
 
 BIN := $(VENV)/bin
@@ -52,7 +53,8 @@ quickstart: $(INSTALLED) ## Install, synthesise 200 verified trajectories, check
 	@$(SAY) "Checking them: every call is replayed, every rule applied again"
 	@$(BIN)/python -m funreason_plugin.check data $(QUICKSTART)/ --workers $(WORKERS)
 	@$(SAY) "The beginning of one of them"
-	@$(BIN)/python -m funreason_plugin.synthesize show $(QUICKSTART)/ --index 0 --turns 2
+	@$(BIN)/python -m funreason_plugin.synthesize show $(QUICKSTART)/ \
+	  --index $$(( $(SHOW) < $(NUM) ? $(SHOW) : 0 )) --turns 2
 	@$(SAY) "What next"
 	@echo "  source $(VENV)/bin/activate"
 	@echo "  python -m funreason_plugin.synthesize show $(QUICKSTART)/ --index 1      # another one"
