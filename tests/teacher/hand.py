@@ -1,8 +1,8 @@
 """Traces written by hand, executed in a live session: what Phase I would give, without Phase I.
 
-    trace = Hand(session).call("search_flights", origin=user("Rome"), ...).call(
-        "hold_fare", flight_id=output(0, "flights[0].flight_id", Choice("flights", "min", "price"))
-    ).trace()
+trace = Hand(session).call("search_flights", origin=user("Rome"), ...).call(
+    "hold_fare", flight_id=output(0, "flights[0].flight_id", Choice("flights", "min", "price"))
+).trace()
 """
 
 from __future__ import annotations

@@ -191,7 +191,9 @@ def _with_object(core: str, required: list[ParamSpec]) -> tuple[str, list[ParamS
         entity = english.words(param.ref.entity) if param.ref else english.entity_words(param.name)
         if not entity or not (param.ref or english.is_identifier(param.name)):
             continue
-        found = re.search(rf"\b(?:an?|the|this|one|specific|existing|\s)+{re.escape(entity)}\b", core)
+        found = re.search(
+            rf"\b(?:(?:an?|the|this|one|specific|existing|given) )+(?:\w+ )?{re.escape(entity)}\b", core
+        )
         if found:
             text = f"{core[: found.start()].rstrip()} {{{param.name}}}{core[found.end() :]}"
             return text, [other for other in required if other is not param]

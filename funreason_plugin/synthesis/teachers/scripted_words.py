@@ -98,7 +98,11 @@ _HEAD = re.compile(
 @lru_cache(maxsize=1024)
 def article(noun: str) -> str:
     """ "a flight", "an order"."""
-    return f"an {noun}" if re.match(r"(?:[aeio]|un(?!i)|hour|honest|SMS|MRI|X-)", noun) else f"a {noun}"
+    return (
+        f"an {noun}"
+        if re.match(r"(?:[aei]|o(?!ne\b)|u(?!ni|se|su|ti|ro|k\b)|hour|honest|SMS|MRI|X-)", noun)
+        else f"a {noun}"
+    )
 
 
 _NOUN = re.compile(
