@@ -59,10 +59,10 @@ ADVICE: Final = {
     "unreadable_advanced_tool": "the teacher's description of the chain could not be read: with the scripted teacher "
     "this is ours, report it",
     # Phase III
-    "state_differs": "the attempts left another state than the chain; if the difference does not matter, say so in "
-    "`equality` (set, text, volatile, ignored)",
-    "needed_output_missing": "the attempts never looked a value up; if it can be had in another way, that is fine only "
-    "when the tool returns it as well",
+    "state_differs": "the attempts left another state than the chain did: `synthesize trace DIR --index N` shows how; if "
+    "the difference does not matter, say so in `equality` (set, text, volatile, ignored)",
+    "needed_output_missing": "no attempt obtained this value: `synthesize trace DIR --index N` shows what was called "
+    "instead; if the answer does not need it, leave it out of `tell` and `reports`",
     "needed_not_obtained": "the answer reports a value that no output of the conversation holds: adapt `reports` or "
     "`tell` of the tool",
     "unreadable_call": "the reply's calls could not be parsed; with a model as teacher: another model or temperature",
