@@ -36,6 +36,9 @@ class Legality:
         self._met: set[tuple[str, int]] = set()
         self.extra: dict[str, list[Need]] = {}  # needs that came up on the live state
         self.banned: set[tuple[str, str]] = set()  # (provider, consumer) that did not work out
+        self.any_provider = (
+            True  # also one that makes no sense in one turn (`Tables.silly`), where there is no other
+        )
         self._chosen: dict[tuple[str, str, tuple[str, ...]], str] = {}
         for name in called:
             self.call(name)
@@ -105,7 +108,7 @@ class Legality:
             if (name, consumer) not in self.banned and self.costs(name) < NEVER
         ]
         sensible = [name for name in options if not self.tables.silly(name, consumer)]
-        options = sensible or options
+        options = sensible or (options if self.any_provider else [])
         if not options:
             return None
         weights = [1 / self.costs(name) ** 2 for name in options]
@@ -126,7 +129,8 @@ class Legality:
             if depth > limit:
                 return False
             for need in self.unmet(tool):
-                best = min(need.providers, key=self.costs, default=None)
+                sensible = [p for p in need.providers if self.any_provider or not self.tables.silly(p, tool)]
+                best = min(sensible, key=self.costs, default=None)
                 if best is None or self.costs(best) >= NEVER or not visit(best, depth + 1):
                     return False
             counted[tool] = None

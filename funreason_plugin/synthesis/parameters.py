@@ -25,6 +25,7 @@ from funreason_plugin.synthesis.trace import SamplingFailed
 from funreason_plugin.trajectory import Choice, Provenance
 
 OPTIONAL: Final = 0.35  # how often an optional parameter is given
+SAME_IN_TURN: Final = 0.5  # how often calls of one turn that take the same kind of thing take the same thing
 SAME_AS_BEFORE: Final = 0.35  # how often a value that the user said in an earlier turn is taken again
 FROM_OUTPUT: Final = 0.15  # how often a value that the user could say is taken from an output
 TOGETHER: Final = 0.85  # how often values that belong together are taken together
@@ -69,6 +70,7 @@ class Binder:
         self.records: dict[tuple[int, int, str], Choice] = dict(history.records)  # those in use, and why
         self._together_rate = TOGETHER
         self._tool = ""
+        self._said_now: dict[str, str] = {}
         self._refused: dict[tuple[str, str], None] = {}  # (tool, value) of calls that failed
         self._known: dict[tuple[str, str, int], list[Any]] = {}
         self._changed = {
@@ -144,6 +146,9 @@ class Binder:
                 raise Lacking(name, place)
             return self._taken(self._pick(options, bound, earlier), bound)
         values = self._fresh(self.known(name, place), bound)
+        now = self._said_now.get(place.key)
+        if now is not None and now in values and self.rng.random() < SAME_IN_TURN:
+            return now, Provenance("query")
         if self.history.said and (earlier or self.rng.random() < SAME_AS_BEFORE):
             said = self._said_before(place, values, bound)
             if said is not None:
@@ -241,9 +246,13 @@ class Binder:
             bound.records[_record(option)] = choice
         return option.value, Provenance("output", option.live.turn, option.live.index, option.path, choice)
 
-    def use(self, bound: Bound) -> None:
-        """The call was made: its records are in use from now on."""
+    def use(self, name: str, bound: Bound) -> None:
+        """The call was made: its records, and what the user said for it, are in use from now on."""
         self.records.update(bound.records)
+        for path, place in self.tables.tools[name].places.items():
+            value = bound.arguments.get(path)
+            if isinstance(value, str) and not place.prose and bound.provenance[path].source == "query":
+                self._said_now[place.key] = value
 
     def refuse(self, tool: str, bound: Bound) -> None:
         """The call failed: its values are taken for this tool only when there are no others."""

@@ -30,6 +30,7 @@ __all__ = ["History", "SamplerOptions", "sample_turn"]
 
 TRIES = 8  # arguments tried for one call
 RENEWALS = 2  # look-ups asked again for other values, after a target failed with those there were
+NOT_LEGAL = 0.7  # share of other targets that are drawn from the tools not legal at the start of the turn
 LATER = 2 / 3  # share of later turns whose target can use what an earlier turn brought
 
 
@@ -70,6 +71,7 @@ def sample_turn(
             session.restore(start)
         walk = _Walk(session, tables, options, rng, history)
         try:
+            walk.legality.any_provider = target is not None
             name = target if target is not None else walk.draw_target(later=attempt < 2)
             if options.kind == "random":
                 walk.wander(name)
@@ -119,7 +121,7 @@ class _Walk:
             if name is not None:
                 self.from_before = True
                 return name
-        if self.rng.random() < 0.8:
+        if self.rng.random() < NOT_LEGAL:
             name = self._draw([name for name in usable if name not in legality.legal], most)
             if name is not None:
                 return name
@@ -301,7 +303,7 @@ class _Walk:
                 )
                 continue
             self._made.add(key)
-            self.binder.use(bound)
+            self.binder.use(name, bound)
             self.binder.calls.append(live)
             self.bounds.append(bound)
             self.legality.call(name)
