@@ -1,9 +1,16 @@
 """Rows for supervised fine-tuning in LLaMA-Factory 0.9.5: one row per assistant response ("sharegpt").
 
-A row is the conversation up to one response. The history is written without reasoning, as the model is
-served; the response has its chain of thought. Train it with `mask_history: true`, so that only the
-response counts, and `template: qwen3` (rows with reasoning) or `qwen3_nothink` (`reasoning: none`).
-Leave `preserve_thinking` off: it would put an empty `<think>` block before every earlier response.
+A row is the conversation up to one response. The history is written without reasoning, earlier steps of
+the same turn included, as the model is served; the response has its chain of thought. Train it with
+`mask_history: true`, so that only the response counts, and `template: qwen3` (rows with reasoning) or
+`qwen3_nothink` (`reasoning: none`). Leave `preserve_thinking` off: it would put an empty `<think>` block
+before every earlier response. (`qwen3` puts one before the response of a `reasoning: none` row, and trains
+it.)
+
+Then every row that is written is kept, has one stretch of loss, from the response to its `<|im_end|>`,
+and equals to the letter what Qwen3's own chat template makes of the conversation with that one response's
+reasoning. (LLaMA-Factory's warning that `qwen3` is a reasoning template changes nothing; with
+`qwen3_nothink` rows with reasoning come out the same.)
 
 What LLaMA-Factory asks for, and silently spoils otherwise:
 
@@ -12,6 +19,15 @@ What LLaMA-Factory asks for, and silently spoils otherwise:
 - `tools` is a JSON string, a call turn is the thought and then a JSON list of {"name", "arguments"};
   nothing else may stand in it, and the newlines around `<think>` matter;
 - in the Python form, call lists are plain `gpt` text and the tools are part of the system prompt.
+
+What these rows cannot prevent:
+
+- a row longer than `cutoff_len` (2,048 tokens unless set) is cut without a word: the first query and the
+  end of the tools go first; rows of the shipped environments have up to some 31,000 characters;
+- the shards of a folder are read in the order of the file system: a copy of the folder on another disk may
+  train in another order, whatever the seed;
+- without a system prompt (environments that have no `policy`), LLaMA-Factory writes two newlines before
+  "# Tools" that Qwen3's own template does not write.
 """
 
 from __future__ import annotations

@@ -2,7 +2,12 @@
 
 `prompt` holds the system prompt and the first query; the agent loop `funreason` plays the rest. What is
 nested (tools, scenario, queries, truth) is stored as JSON strings: Arrow pads nested optional fields
-with nulls and so corrupts schemas.
+with nulls and so corrupts schemas. So verl's `RLHFDataset` and the batches made of it hand on every value
+as the trajectory has it.
+
+verl's default `data.max_prompt_length` of 512 tokens is too short: the tools alone take thousands. With
+`data.filter_overlong_prompts=true` it drops the rows of the Python form, whose tools stand in the prompt;
+in the Hermes form it does not count them, since they come from `extra_info`.
 """
 
 from __future__ import annotations

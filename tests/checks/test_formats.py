@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +83,61 @@ def test_python_call_lists_have_their_tools_in_the_system_prompt() -> None:
     assert '</think>\n\n<tool_call>[book_flight(flight_id="FL' in row["conversations"][-1]["value"]
     assert row["tools"] == ""
     assert trajectory.system in row["system"] and '"name": "cancel_booking"' in row["system"]
+
+
+AWKWARD: dict[str, Any] = {
+    "text": 'é \u2028 \U0001f600 "q" \\ \n\t {{content}} <image> \x00',
+    "tags": "<tool_call> </tool_call> <think>\n </think>\n\n <tool_response>",
+    "nested": {"none": None, "list": [1, 2.5, 1e-7, True, {"empty": []}], "big": 2**53 + 1},
+}
+
+
+def awkward() -> Trajectory:
+    trajectory = conversation(0)
+    for turn in trajectory.turns:
+        for step in turn.steps:
+            for call in step.calls:
+                call.arguments |= AWKWARD
+                call.output = {"given": AWKWARD}
+    return trajectory
+
+
+def test_a_call_message_is_a_thought_and_a_json_list_whatever_the_values() -> None:
+    trajectory = awkward()
+    for row in emitted(trajectory):
+        for message in row["conversations"]:
+            if message["from"] == "function_call":
+                # LLaMA-Factory takes out the first <think> block, newlines included, and reads the rest as
+                # JSON; a <tool_call> anywhere would make it read something else.
+                assert "<tool_call>" not in message["value"]
+                rest = re.sub(r"^<think>\n.*?\n</think>\n\n", "", message["value"], count=1, flags=re.DOTALL)
+                assert all(AWKWARD.items() <= call["arguments"].items() for call in json.loads(rest))
+            elif message["from"] == "observation":
+                assert json.loads(message["value"]) == {"given": AWKWARD}
+
+
+def test_verl_rows_keep_every_value() -> None:
+    trajectory = awkward()
+    (row,) = rows(encode_chunk([dumps(trajectory)], FULL)["verl/train"])
+    truth = json.loads(row["reward_model"]["ground_truth"])
+    for made, turn in zip(truth, trajectory.turns, strict=True):
+        assert [[call["arguments"] for call in step] for step in made["steps"]] == [
+            [call.arguments for call in step.calls] for step in turn.steps
+        ]
+
+
+@pytest.mark.parametrize("key", ["llamafactory/train", "verl/train"])
+def test_columns_are_plain_strings(key: str) -> None:
+    # `datasets` refuses Arrow dictionaries, in which the writer holds repeated texts.
+    def leaves(kind: pa.DataType) -> list[pa.DataType]:
+        if pa.types.is_list(kind):
+            return leaves(kind.value_type)
+        if pa.types.is_struct(kind):
+            return [leaf for field in kind for leaf in leaves(field.type)]
+        return [kind]
+
+    schema = pq.read_schema(pa.BufferReader(encode_chunk([dumps(conversation(0))], FULL)[key]))
+    assert {leaf for column in schema for leaf in leaves(column.type)} <= {pa.string(), pa.int64()}
 
 
 def test_a_verl_row_plays_the_whole_trajectory() -> None:
