@@ -290,7 +290,7 @@ def parse_plan(text: str) -> Plan:
     """`read_plan`, from the text alone."""
     calls: list[PlannedCall] = []
     step = 0
-    for line in text.splitlines():
+    for line in text.split("\n"):
         if line.startswith("Step "):
             step = int(line[5:]) - 1
             continue

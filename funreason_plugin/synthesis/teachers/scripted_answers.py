@@ -57,7 +57,7 @@ def answer(told: Sequence[Made], asked: Callable[[Made], str], lexicon: Lexicon,
 
 def _about(made: Made, body: str, lexicon: Lexicon, again: bool) -> str:
     """What a result is about is said where it would be unclear: "Order ORD-1: its status is …"."""
-    if not body or made.failed or not (again or re.match(r"[Ii]ts? ", body)):
+    if not body or made.failed or not (again or re.match(r"[Ii]ts ", body)):
         return body
     for name, value in made.arguments.items():
         if isinstance(value, str) and 0 < len(value) <= 40 and value not in body:
@@ -278,7 +278,7 @@ def facts(made: Made, entry: ToolWords) -> list[str]:
         short = (
             isinstance(value, (str, int, float)) and not isinstance(value, bool) and 0 < len(str(value)) <= 40
         )
-        if short and _FACT.search(name):
+        if short and _FACT.search(name) and str(value).count(" ") < 3:
             found.append(f"the {name} is {english.spoken(value)}")
     return found[:2]
 

@@ -180,6 +180,7 @@ class Earlier:
         self.past = past
         self.rng = rng
         self.explicit = explicit
+        self._mentioned: set[tuple[Place, str]] = set()
 
     def phrase(self, source: Source, first: bool) -> str:
         """ "that booking". ``first``: nothing else was mentioned yet, so that "it" is clear."""
@@ -194,6 +195,10 @@ class Earlier:
         if shown is not None and self.explicit:
             return f"the {entity} {english.spoken(shown)}"
         if source.by:
+            mark = (place, str(source.value))
+            if mark in self._mentioned:
+                return rng.choice((f"that {entity}", f"the same {entity}"))
+            self._mentioned.add(mark)
             return self._record(source, entity)
         many = self._is_one_of_many(source, entry)
         if label and rng.random() < (0.7 if many else 0.25):

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from random import Random
 from typing import Any
 
 from funreason_plugin.synthesis.plan import Source
@@ -35,10 +34,12 @@ class Planned:
 class Observations:
     """Reads the outputs of one attempt."""
 
-    def __init__(self, view: View, lexicon: Lexicon, rng: Random, outputs: Mapping[int, Any]) -> None:
+    def __init__(
+        self, view: View, lexicon: Lexicon, pick: Callable[[Sequence[str]], str], outputs: Mapping[int, Any]
+    ) -> None:
         self.view = view
         self.lexicon = lexicon
-        self.rng = rng
+        self.pick = pick
         self.outputs = outputs
 
     def all(self, calls: Sequence[Planned]) -> list[str]:
@@ -74,26 +75,26 @@ class Observations:
             if key is not None and is_short(key):
                 before, after = selectors(source.key, english.spoken(key), type(key).__name__)[0]
                 words["thing"] = f"{before} {words['entity']} {after}".strip()
-                return self.rng.choice(frames.PICKED).format(**words)
-            return self.rng.choice(frames.RETURNED).format(**words)
+                return self.pick(frames.PICKED).format(**words)
+            return self.pick(frames.RETURNED).format(**words)
         if source.by == "only" and source.field:
             try:
                 alone = len(record_of(self.outputs[source.call], source, self.view.said)[1]) == 1
             except NotFound:
                 alone = False
-            return self.rng.choice(frames.ONLY if alone else frames.RETURNED).format(**words)
-        return self.rng.choice(frames.RETURNED).format(**words)
+            return self.pick(frames.ONLY if alone else frames.RETURNED).format(**words)
+        return self.pick(frames.RETURNED).format(**words)
 
     def _extreme(self, source: Source, words: Mapping[str, str]) -> str:
         try:
             record, records = record_of(self.outputs[source.call], source, self.view.said)
         except NotFound:
-            return self.rng.choice(frames.RETURNED).format(**words)
+            return self.pick(frames.RETURNED).format(**words)
         text, before = superlatives(source.key, source.by)[0]
         thing = f"{text} {words['entity']}" if before else f"{words['entity']} {text}"
         key = attribute(source.key)
         amount = _leaf(record, source.key) if isinstance(record, dict) else record
-        return self.rng.choice(frames.EXTREME if len(records) > 1 else frames.ONLY).format(
+        return self.pick(frames.EXTREME if len(records) > 1 else frames.ONLY).format(
             **words, thing=thing, key=key, amount=shown(amount), count=english.count(len(records)),
             plural=english.plural(words["entity"]),
         )  # fmt: skip

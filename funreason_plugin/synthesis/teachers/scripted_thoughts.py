@@ -35,7 +35,7 @@ class Thoughts:
         self.asked = asked
         self.lexicon = lexicon
         self.rng = rng
-        self.observations = Observations(view, lexicon, rng, outputs)
+        self.observations = Observations(view, lexicon, self._pick, outputs)
         self._used: set[str] = set()
 
     def _pick(self, table: Sequence[str]) -> str:
@@ -77,6 +77,7 @@ class Thoughts:
             table = frames.MISSING_MADE if entry.spec.writes else frames.MISSING
             entity = record_entity(entry, source.field)
             what = english.singular(words_of(name))
+            what = what if english.is_noun(what) or what.endswith("token") else entity
             remarks.append(
                 self._pick(table).format(
                     what=what,
@@ -155,8 +156,9 @@ class Thoughts:
             failed = next((one for one in made if one.failed), None)
             frame = frames.FAILED if failed else frames.WENT_THROUGH
             seen = [pick(frame).format(tool=f"`{(failed or made[-1]).tool}`")]
-        remarks = [*seen, self._arguments(calls, first=False)]
-        if later and self.rng.random() < 0.3:
+        why = self._missing(calls, later)[:1] if later and self.rng.random() < 0.7 else []
+        remarks = [*seen, *why, self._arguments(calls, first=False)]
+        if later and not why and self.rng.random() < 0.3:
             remarks.append(pick(frames.AFTERWARDS).format(tool=f"`{self.view.plan.calls[later[0]].tool}`"))
         return _text(remarks)
 
