@@ -195,6 +195,13 @@ def test_the_bytes_depend_on_the_trajectories_only(tmp_path: Path) -> None:
     )
 
 
+def test_a_chunk_does_not_depend_on_what_was_encoded_before() -> None:
+    one, other = lines(6), lines(3)
+    first = encode_chunk(one, FULL)
+    encode_chunk(other, FULL)
+    assert encode_chunk(one, FULL) == first
+
+
 def test_an_interrupted_writer_leaves_what_was_there(tmp_path: Path) -> None:
     write(tmp_path, [lines(2)])
     before = {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()}
