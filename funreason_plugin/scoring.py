@@ -21,7 +21,7 @@ from typing import Any
 from funreason_plugin.environments.environment import Environment
 from funreason_plugin.environments.session import Session
 from funreason_plugin.environments.space import SimulationSpace
-from funreason_plugin.environments.state import canonical, differences, rules, without
+from funreason_plugin.environments.state import canonical, differences, rules, whole, without
 from funreason_plugin.trajectory import Needed
 
 MAX_REASONS = 20
@@ -190,7 +190,7 @@ def _renaming(space: SimulationSpace, truth: Outcome, attempt: Outcome) -> dict[
 def _colours(space: SimulationSpace, state: Mapping[str, Any], ids: set[str]) -> dict[str, str]:
     colours = {name: name.rstrip("0123456789") for name in ids}
     views = [
-        without(state.get(name), rules(cls.equality, name), ("volatile", "ignored", "text"))
+        whole(without(state.get(name), rules(cls.equality, name), ("volatile", "ignored", "text")))
         for name, cls in space.environments.items()
     ]
     for _ in range(2):

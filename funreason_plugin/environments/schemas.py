@@ -49,6 +49,19 @@ def one_type(schema: Mapping[str, Any]) -> Mapping[str, Any]:
     return schema
 
 
+def with_integers(value: Any, schema: Mapping[str, Any]) -> Any:
+    """A valid value with ints where the schema says integer: JSON does not tell 2.0 from 2, Python's range does."""
+    schema = one_type(schema)
+    if isinstance(value, float):
+        return int(value) if schema.get("type") == "integer" and value.is_integer() else value
+    if isinstance(value, list):
+        return [with_integers(item, schema.get("items", {})) for item in value]
+    if isinstance(value, dict):
+        parts = schema.get("properties", {})
+        return {key: with_integers(item, parts.get(key, {})) for key, item in value.items()}
+    return value
+
+
 def _is(value: Any, kind: str) -> bool:
     if isinstance(value, bool):
         return kind == "boolean"

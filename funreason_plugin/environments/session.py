@@ -28,7 +28,8 @@ from typing_extensions import Self
 
 from funreason_plugin.environments.environment import Environment, ToolError
 from funreason_plugin.environments.limits import OverTime, Watch, is_error, no_limit, over_time, time_limit
-from funreason_plugin.environments.state import canonical, plain, rules, without
+from funreason_plugin.environments.schemas import with_integers
+from funreason_plugin.environments.state import canonical, plain, rules, whole, without
 from funreason_plugin.errors import UserError
 
 if TYPE_CHECKING:
@@ -106,8 +107,10 @@ class Session:
                 return {"error": refused}
         before = self._saved(live) if spec.writes and environment.atomic else None
         arguments = orjson.loads(orjson.dumps(arguments, option=orjson.OPT_NON_STR_KEYS))
+        if b".0" in packed and environment.validate:
+            arguments = with_integers(arguments, spec.parameters)
         essence = self.space.essence(name, arguments)
-        self._key = name.encode() + (packed if essence is arguments else canonical(essence))
+        self._key = _key(name, packed if essence is arguments else canonical(essence))
         self._ids = 0
         given = len(self.generated)
         output = self._run(environment, name, arguments)
@@ -279,10 +282,15 @@ class Session:
         self._succeeded = {}
         self.generated.clear()
         for name, arguments in saved:
-            self._key = name.encode() + canonical(self.space.essence(name, arguments))
+            self._key = _key(name, canonical(self.space.essence(name, arguments)))
             self._ids = 0
             if not is_error(self._run(environment, name, plain(arguments))):
                 self._succeeded[self._key] = self._succeeded.get(self._key, 0) + 1
         live.log = list(saved)
         self._succeeded, self._key = succeeded, key
         self.generated[:] = generated
+
+
+def _key(name: str, packed: bytes) -> bytes:
+    """What makes a call the same call: 2.0 is 2."""
+    return name.encode() + (canonical(whole(orjson.loads(packed))) if b".0" in packed else packed)

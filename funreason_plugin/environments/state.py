@@ -37,6 +37,15 @@ def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+def whole(value: Any) -> Any:
+    """JSON data with 2.0 written as 2: numbers that are equal give equal bytes."""
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else value
+    if isinstance(value, dict):
+        return {key: whole(item) for key, item in value.items()}
+    return [whole(item) for item in value] if isinstance(value, list) else value
+
+
 def plain(value: Any) -> Any:
     """A private copy of JSON data."""
     return orjson.loads(orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS))

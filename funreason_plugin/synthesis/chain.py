@@ -10,7 +10,7 @@ tool, hint, critiques) never enters the kept sample.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from random import Random
 from typing import Any
@@ -130,7 +130,8 @@ class Chain:
         start = session.snapshot()
         offered = {name: self.space.tools[name] for name in tools}
         truth = self._truth(session, trace, earlier, offered)
-        needed = needed_values(trace, len(earlier))
+        writing = {name for name, spec in self.space.tools.items() if spec.writes}
+        needed = needed_values(trace, len(earlier), writing)
         text = await self._ask("tooling", prompts.tooling_messages(trace, self.space.tools, earlier), seed)
         try:
             advanced = parse_advanced_tool(text, trace)
@@ -299,8 +300,12 @@ class Chain:
         return judge(self.space, truth, outcome, needed)
 
 
-def needed_values(trace: Trace, turn: int) -> list[Needed]:
-    """The output values that any solution has to obtain: what feeds a later call, and what reads report."""
+def needed_values(trace: Trace, turn: int, writing: Collection[str] = ()) -> list[Needed]:
+    """The output values that any solution has to obtain: what feeds a later call, and what goals report.
+
+    The effect of a goal that writes is seen in the state. The numbers that it reports (what is left, how long a text
+    has become) depend on wording and order, where another solution is as good.
+    """
     found: dict[bytes, Needed] = {}
     for call in trace.calls:
         for path, provenance in call.provenance.items():
@@ -312,8 +317,10 @@ def needed_values(trace: Trace, turn: int) -> list[Needed]:
         if call.role == "goal":
             reported = dict(leaves_of(call.output))
             for path in call.reports:
-                if path in reported and reported[path] is not None:
-                    item = Needed(reported[path], path)
+                value = reported.get(path)
+                passing = call.name in writing and isinstance(value, (int, float))
+                if value is not None and not passing:
+                    item = Needed(value, path)
                     found.setdefault(canonical([path, item.value]), item)
     return list(found.values())
 

@@ -6,6 +6,8 @@ from typing import Any
 
 from funreason_plugin.environments.space import SimulationSpace
 from funreason_plugin.scoring import Outcome, Verdict, judge
+from funreason_plugin.synthesis.chain import needed_values
+from funreason_plugin.synthesis.trace import Trace, TracedCall
 from funreason_plugin.trajectory import Needed
 from tests.core.library import Library
 
@@ -79,3 +81,11 @@ def test_a_needed_output_has_to_be_obtained() -> None:
 def test_an_empty_truth_wants_no_call() -> None:
     assert verdict([], []).passed
     assert not verdict([], [("find", {"title": "Dune"})]).passed
+
+
+def test_the_numbers_that_a_write_reports_need_not_be_obtained() -> None:
+    """What is left after each of two payments depends on their order; the state tells whether both were made."""
+    paid = TracedCall("pay", {}, {}, {"receipt": "RC-1", "left": 20.5}, 0, "goal", ["receipt", "left"])
+    balance = TracedCall("balance", {}, {}, {"left": 20.5}, 0, "goal", ["left"])
+    assert needed_values(Trace([paid], "pay"), 0, {"pay"}) == [Needed("RC-1", "receipt")]
+    assert needed_values(Trace([balance], "balance"), 0, {"pay"}) == [Needed(20.5, "left")]

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import gc
+import random
 import tracemalloc
+from typing import Any
 
 import pytest
 
+from funreason_plugin import Environment, tool
 from funreason_plugin.environments.limits import is_error, is_over_time
 from funreason_plugin.environments.space import Session, SimulationSpace
 from funreason_plugin.errors import UserError
@@ -140,3 +143,27 @@ def test_ten_thousand_sessions_leave_nothing() -> None:
 def test_a_default_written_out_does_not_change_the_id() -> None:
     written = fresh().call("lend", {"title": "Dune", "note": ""})
     assert written == fresh().call("lend", {"title": "Dune"})
+
+
+class Rooms(Environment):
+    reserved: dict[str, dict[str, float]]
+
+    def scenario(self, rng: random.Random) -> dict[str, Any]:
+        return {"reserved": {}, "seed": rng.randrange(10**9)}
+
+    @tool(writes=True)
+    def reserve(self, nights: int, price: float) -> dict[str, Any]:
+        """Reserve a room."""
+        stay = self.new_id("ST")
+        self.reserved[stay] = {"nights": nights, "price": price}
+        return {"stay_id": stay, "left": [*range(nights)]}
+
+
+def test_numbers_that_are_equal_make_the_same_call() -> None:
+    space = SimulationSpace([Rooms])
+    scenario = space.scenario(1)
+    outputs = []
+    for arguments in ({"nights": 2, "price": 50}, {"nights": 2.0, "price": 50.0}):
+        with space.session(scenario) as session:
+            outputs.append(session.call("reserve", arguments))
+    assert outputs[0] == outputs[1] and outputs[0]["left"] == [0, 1]
