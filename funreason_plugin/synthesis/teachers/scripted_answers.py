@@ -12,6 +12,7 @@ from functools import lru_cache
 from random import Random
 from typing import Any
 
+from funreason_plugin.synthesis.plan import value_at
 from funreason_plugin.synthesis.teachers import scripted_words as english
 from funreason_plugin.synthesis.teachers.scripted_lexicon import Lexicon, ToolWords
 from funreason_plugin.synthesis.teachers.scripted_selectors import attribute
@@ -140,7 +141,7 @@ def _value(path: str, made: Made) -> str | None:
         if len(values) == 1 and isinstance(values[0], list):
             values = values[0]
         return _few([_spoken(value) for value in values]) if values else None
-    value = _at(made.output, path)
+    value = value_at(made.output, path)
     if value is None:
         value = made.arguments.get(path)
     if value is None or value in ("", [], {}):
@@ -151,7 +152,7 @@ def _value(path: str, made: Made) -> str | None:
 
 
 def _items(path: str, template: str, made: Made, rng: Random) -> str | None:
-    items = _at(made.output, path.removesuffix("[]")) if path != "[]" else made.output
+    items = value_at(made.output, path.removesuffix("[]")) if path != "[]" else made.output
     if isinstance(items, Mapping):
         items = [
             {"key": key, **value} if isinstance(value, Mapping) else value for key, value in items.items()
@@ -273,7 +274,7 @@ def facts(made: Made, entry: ToolWords) -> list[str]:
         return []
     found = []
     for path in entry.spec.phrases.reports or tuple(made.output):
-        value = _at(made.output, path) if "[" not in path else None
+        value = value_at(made.output, path) if "[" not in path else None
         name = attribute(path)
         short = (
             isinstance(value, (str, int, float)) and not isinstance(value, bool) and 0 < len(str(value)) <= 40
@@ -284,15 +285,6 @@ def facts(made: Made, entry: ToolWords) -> list[str]:
 
 
 # -- paths ------------------------------------------------------------------------------------------------
-
-
-def _at(value: Any, path: str) -> Any:
-    for name, index in re.findall(r"([^.\[\]]+)|\[(\d+)\]", path):
-        try:
-            value = value[int(index)] if index else value[name]
-        except (KeyError, IndexError, TypeError):
-            return None
-    return value
 
 
 def _below(value: Any, path: str) -> list[Any]:

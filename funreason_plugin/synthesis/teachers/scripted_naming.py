@@ -62,6 +62,7 @@ _HEAD = re.compile(
 )
 
 
+@lru_cache(maxsize=8192)
 def last_name(path: str) -> str:
     """The last name on a path, without an index: "stays[].city" -> "city"."""
     return re.sub(r"\[\d*\]\Z", "", path).rsplit(".", 1)[-1]

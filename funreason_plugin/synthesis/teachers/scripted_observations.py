@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from funreason_plugin.synthesis.plan import Source
+from funreason_plugin.synthesis.plan import Source, value_at
 from funreason_plugin.synthesis.teachers import scripted_thought_frames as frames
 from funreason_plugin.synthesis.teachers import scripted_words as english
 from funreason_plugin.synthesis.teachers.scripted_lexicon import Lexicon
@@ -56,7 +56,7 @@ class Observations:
                 if mark in told:
                     continue
                 told.add(mark)
-                remarks.append(self._observation(path, source, _leaf(planned.arguments, path)))
+                remarks.append(self._observation(path, source, value_at(planned.arguments, path)))
         return remarks[:3]
 
     def _observation(self, path: str, source: Source, value: Any) -> str:
@@ -93,7 +93,7 @@ class Observations:
         text, before = superlatives(source.key, source.by)[0]
         thing = f"{text} {words['entity']}" if before else f"{words['entity']} {text}"
         key = attribute(source.key)
-        amount = _leaf(record, source.key) if isinstance(record, dict) else record
+        amount = value_at(record, source.key) if isinstance(record, dict) else record
         return self.pick(frames.EXTREME if len(records) > 1 else frames.ONLY).format(
             **words, thing=thing, key=key, amount=shown(amount), count=english.count(len(records)),
             plural=english.plural(words["entity"]),
@@ -107,8 +107,8 @@ class Observations:
             return None
         rest = source.field.split("[]", 1)[-1].lstrip(".")
         for record in records:
-            if isinstance(record, dict) and source.key and _leaf(record, rest) == value:
-                return _leaf(record, source.key)
+            if isinstance(record, dict) and source.key and value_at(record, rest) == value:
+                return value_at(record, source.key)
         return None
 
 
@@ -130,12 +130,3 @@ def shown(value: Any) -> str:
     if isinstance(value, str) and re.search(r"[.?!]\Z|\A\s|\s\Z", text):
         return f'"{text}"' if '"' not in text else f"“{text}”"
     return text
-
-
-def _leaf(value: Any, path: str) -> Any:
-    for name, index in re.findall(r"([^.\[\]]+)|\[(\d+)\]", path):
-        try:
-            value = value[int(index)] if index else value[name]
-        except (KeyError, IndexError, TypeError):
-            return None
-    return value

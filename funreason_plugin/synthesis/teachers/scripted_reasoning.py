@@ -23,7 +23,7 @@ from funreason_plugin.synthesis.teachers.scripted_phrasing import Phrasing
 from funreason_plugin.synthesis.teachers.scripted_querying import credentials, fed_by
 from funreason_plugin.synthesis.teachers.scripted_reader import Reading
 from funreason_plugin.synthesis.teachers.scripted_thoughts import Thoughts
-from funreason_plugin.synthesis.teachers.scripted_view import Made, NotFound, View, resolve
+from funreason_plugin.synthesis.teachers.scripted_view import Made, NotFound, View, remember, resolve
 
 __all__ = ["next_message"]
 
@@ -46,7 +46,12 @@ def next_message(view: View, reading: Reading, lexicon: Lexicon, mistake: Mistak
             thought = thoughts.first(goals, calls, later)
         else:
             thought = thoughts.next(view.steps[-1], calls, later)
-        return _message(thought, to_hermes((call.tool, dict(call.arguments)) for call in calls))
+        made_now = tuple((call.tool, dict(call.arguments)) for call in calls)
+        written = to_hermes(made_now)
+        text = _message(thought, written)
+        remember(text, made_now)
+        remember(written, made_now)  # as it stands in the history of later turns
+        return text
     made = [one for step in view.steps for one in step]
     if failed is not None:
         return _message(thoughts.last([failed], []), answer([failed], lambda one: "", lexicon, rng))

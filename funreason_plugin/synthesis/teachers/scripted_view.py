@@ -20,7 +20,7 @@ from funreason_plugin.synthesis.teachers import scripted_words as english
 from funreason_plugin.synthesis.teachers.base import Message
 from funreason_plugin.synthesis.teachers.scripted_reader import Reading
 
-__all__ = ["Made", "NotFound", "View", "material_of", "resolve"]
+__all__ = ["Made", "NotFound", "View", "material_of", "remember", "resolve"]
 
 
 class NotFound(LookupError):
@@ -120,9 +120,23 @@ def _load(content: str) -> Any:
         return content
 
 
-@lru_cache(maxsize=1024)
-def _calls(content: str) -> tuple[tuple[str, dict[str, Any]], ...]:
-    return tuple((call.name, call.arguments) for call in parse(content).calls)
+Calls = tuple[tuple[str, dict[str, Any]], ...]
+_WRITTEN: dict[str, Calls] = {}
+
+
+def remember(content: str, calls: Calls) -> None:
+    """What was written here need not be parsed when it comes back in the next prompt."""
+    if len(_WRITTEN) >= 2048:
+        _WRITTEN.clear()
+    _WRITTEN[content] = calls
+
+
+def _calls(content: str) -> Calls:
+    known = _WRITTEN.get(content)
+    if known is None:
+        known = tuple((call.name, call.arguments) for call in parse(content).calls)
+        remember(content, known)
+    return known
 
 
 # -- where a value is found -------------------------------------------------------------------------------

@@ -48,6 +48,7 @@ def entity_words(field: str) -> str:
     return singular(words(names[-2])) if len(names) > 1 else ""
 
 
+@lru_cache(maxsize=8192)
 def is_identifier(field: str) -> bool:
     """Whether the field stands for the thing itself (an id, a code) rather than a property of it."""
     last = re.split(r"[.\[\]]+", field.rstrip("[]0123456789"))[-1]
