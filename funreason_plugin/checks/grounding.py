@@ -48,7 +48,9 @@ class Evidence:
 
     def add_json(self, value: Any) -> None:
         """A tool's output, or arguments."""
-        self._texts.append(orjson.dumps(value).decode())
+        text = orjson.dumps(value).decode()
+        # JSON writes "\\n3" for a 3 at the start of a line: such strings are taken as they are meant.
+        self._texts.append("\n".join(_strings(value)) if "\\" in text else text)
         self._values.append(value)
 
     def texts(self) -> list[str]:
@@ -89,11 +91,7 @@ class Evidence:
 
     def _fold(self, upto: int) -> str:
         if upto not in self._folded:
-            parts = []
-            for text, value in zip(self._texts[:upto], self._values[:upto], strict=True):
-                # JSON escapes quotes and newlines; its strings are what a text can quote.
-                parts.append("\n".join(_strings(value)) if value is not None and "\\" in text else text)
-            self._folded[upto] = fold("\n".join(parts))
+            self._folded[upto] = fold("\n".join(self._texts[:upto]))
         return self._folded[upto]
 
 
@@ -144,6 +142,7 @@ _IN_CHUNK = "_€$£¥#@%+./:,'’&=~-"
 _FROM_DIGIT = re.compile(rf"\d[\w{_IN_CHUNK}]*")
 _NUMERIC = re.compile(r"[~#€$£¥+-]*(\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)(%?)[€$£]?\Z")
 _WITH_UNIT = re.compile(r"[~#€$£¥+-]*(\d+(?:[.,]\d+)*)([^\W\d_]+|%)\Z")
+_SCIENTIFIC = re.compile(r"\d+(?:\.\d+)?[eE][+-]?\d+\Z")
 _IS_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _IS_CLOCK = re.compile(r"(\d{1,2}):(\d\d)(?::\d\d)?([ap]m)?\Z", re.IGNORECASE)
 _PM = re.compile(r"\s*([ap])\.?m\b", re.IGNORECASE)
@@ -171,6 +170,8 @@ def _knows(token: str, text: str, end: int, evidence: Evidence, known: int) -> b
         return _knows_number(numeric[1], bool(numeric[2]), evidence, known)
     if evidence.has(token, known) or evidence.has_folded(fold(token), known):
         return True
+    if _SCIENTIFIC.match(token):
+        return float(token) in evidence.numbers(known)
     clock = _IS_CLOCK.match(token)
     if clock:
         half = clock[3] or ((after := _PM.match(text, end)) and after[1])

@@ -106,7 +106,8 @@ def evidence() -> Evidence:
                 {"id": "FL3927", "price": 99.9951, "mail": "ada@example.org"},
                 {"rows": [5, 61, 72, 83]},
             ],
-            "note": 'he said "hi there"\nand left',
+            "note": 'he said "hi there"\nand left\n37 lines',
+            "rate": 0.0000388,
         }
     )
     return known
@@ -135,6 +136,8 @@ def evidence() -> Evidence:
         "it's O'Brien's and the users' thing",
         "write to ada@example.org",
         "the year 2026",
+        "37 lines",
+        "3.88e-05",
     ],
 )
 def test_grounded(text: str) -> None:
@@ -161,6 +164,7 @@ def test_grounded(text: str) -> None:
         ("bob1@example.org", "bob1@example.org"),
         ("5617283", "5617283"),
         ("15", "15"),
+        ("3.89e-05", "3.89e-05"),
         ("1. one\n2. two\n97. many", "97"),
     ],
 )
