@@ -108,7 +108,11 @@ class Observations:
         rest = source.field.split("[]", 1)[-1].lstrip(".")
         for record in records:
             if isinstance(record, dict) and source.key and value_at(record, rest) == value:
-                return value_at(record, source.key)
+                key = value_at(record, source.key)
+                if key is not None and any(
+                    english.spoken(key).lower() in text.lower() for text in self.view.said
+                ):
+                    return key  # several records may refer to the same thing: the one that the user described
         return None
 
 
