@@ -36,6 +36,11 @@ def resolve(name: str) -> list[type[Environment]]:
         return bfcl.bfcl_environments() if name == "bfcl" else [bfcl.bfcl_environment(name[5:])]
     target = SHIPPED.get(name, name)
     module_name, colon, class_name = target.rpartition(":")
+    if name.endswith(".py"):
+        classes = _environments_in(_from_file(name))
+        raise UserError(
+            f"environment {name!r}: name its class, e.g. {name}:{classes[0] if classes else 'MyEnv'}"
+        )
     if not colon or not module_name or not class_name:
         names = [*SHIPPED, "bfcl"]
         raise UserError(
@@ -45,11 +50,7 @@ def resolve(name: str) -> list[type[Environment]]:
     module = _from_file(module_name) if module_name.endswith(".py") else _from_module(module_name, name)
     found = getattr(module, class_name, None)
     if not isinstance(found, type):
-        classes = [
-            key
-            for key, value in vars(module).items()
-            if isinstance(value, type) and issubclass(value, Environment) and value is not Environment
-        ]
+        classes = _environments_in(module)
         raise UserError(
             f"environment {name!r}: {module_name} has no class {class_name!r}{did_you_mean(class_name, classes)}"
             + (f"; it has {', '.join(classes)}" if classes else "")
@@ -89,6 +90,14 @@ def _from_module(module_name: str, name: str) -> ModuleType:
         raise UserError(
             f"environment {name!r}: importing {module_name} raised {type(error).__name__}: {error}"
         ) from error
+
+
+def _environments_in(module: ModuleType) -> list[str]:
+    return [
+        key
+        for key, value in vars(module).items()
+        if isinstance(value, type) and issubclass(value, Environment) and value is not Environment
+    ]
 
 
 @cache

@@ -31,6 +31,8 @@ DETERMINISTIC = ("scripted",)
 
 def run_config(folder: Path) -> SynthesisConfig:
     """The configuration that a folder was made with."""
+    if not (folder / RUN).is_file():
+        raise UserError(f"{folder}: has no {RUN}; expected the output folder of a run")
     return load_config(folder / RUN, {"out": folder})
 
 

@@ -47,7 +47,7 @@ def show(trajectory: Trajectory, console: Console, turns: int | None = None) -> 
     makers = ", ".join(sorted({maker["teacher"] for maker in trajectory.made_by.values()}))
     head = Text(f"trajectory {trajectory.index}", style="bold")
     head.append(
-        f"  {environments} · {len(trajectory.tools)} tools offered · {len(trajectory.turns)} turns · "
+        f"  {environments} · {len(trajectory.tools)} tools offered · {len(trajectory.turns)} {'turn' if len(trajectory.turns) == 1 else 'turns'} · "
         f"{trajectory.split} · teacher {makers}",
         style="not bold dim",
     )

@@ -154,3 +154,15 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
 
     assert run(cli.app, ["--version"]) == 0
     assert capsys.readouterr().out == f"funreason_plugin {__version__}\n"
+
+
+def test_a_file_without_a_class_names_its_classes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "desk.py"
+    file.write_text("from funreason_plugin import Environment\nclass Desk(Environment): ...\n")
+    assert run(cli.app, ["check", "env", str(file)], "funreason") == 1
+    assert f"{file}:Desk" in re.sub(r"\s+", "", capsys.readouterr().err)
+
+
+def test_a_folder_that_is_no_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(synthesize.app, ["trace", str(tmp_path), "--index", "3"]) == 1
+    assert "has no run.yaml" in re.sub(r"\s+", " ", capsys.readouterr().err)
