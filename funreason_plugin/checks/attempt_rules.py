@@ -29,14 +29,14 @@ def missing_thought(view: TurnView) -> str | None:
 
 @rule("forbidden_phrase", "attempt", "no thought and no answer speaks of how the sample was made")
 def forbidden_phrase(view: TurnView) -> str | None:
-    for text in (*view.thoughts, view.answer):
-        folded = (text or "").casefold()
-        if any(word in folded for word in _SUSPICIOUS):  # the pattern alone is slow
-            for found in _FORBIDDEN.finditer(folded):
-                if not contains(view.said.folded, found[0]):
-                    return f"{found[0]!r} in {_short(text or '')}"
-        if view.advanced_tool and view.advanced_tool not in view.tools and view.advanced_tool in (text or ""):
-            return f"the advanced tool {view.advanced_tool} is named"
+    text = "\n".join([*(thought or "" for thought in view.thoughts), view.answer])
+    if view.advanced_tool and view.advanced_tool not in view.tools and view.advanced_tool in text:
+        return f"the advanced tool {view.advanced_tool} is named"
+    folded = text.casefold()
+    if any(word in folded for word in _SUSPICIOUS):  # the pattern alone is slow
+        for found in _FORBIDDEN.finditer(folded):
+            if not contains(view.said.folded, found[0]):
+                return f"{found[0]!r} in {_short(folded[max(found.start() - 20, 0) :])}"
     return None
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterator
+from itertools import accumulate
 from typing import Any
 
 import orjson
@@ -35,6 +36,8 @@ class Evidence:
     def __init__(self) -> None:
         self._texts: list[str] = []
         self._values: list[Any] = []
+        self._ends: list[int] = []
+        self._all = ""
         self._folded: dict[int, str] = {}
         self._numbers: dict[int, frozenset[float]] = {}
 
@@ -63,7 +66,10 @@ class Evidence:
 
     def has(self, token: str, upto: int) -> bool:
         """Whether the token stands anywhere, as it is and as a whole."""
-        return any(token in text and _stands_in(token, text) for text in self._texts[:upto])
+        if len(self._ends) != len(self._texts):
+            self._all = "\n".join(self._texts)
+            self._ends = [end - 1 for end in accumulate(len(text) + 1 for text in self._texts)]
+        return upto > 0 and _stands_in(token, self._all, self._ends[upto - 1])
 
     def has_folded(self, token: str, upto: int) -> bool:
         """The same, whatever the case, quotes and white space."""
@@ -194,7 +200,7 @@ def _knows(token: str, text: str, end: int, evidence: Evidence, known: int) -> b
 
 def _knows_number(written: str, percent: bool, evidence: Evidence, known: int) -> bool:
     plain = written.replace(",", "")
-    if evidence.has(plain, known):
+    if evidence.has(plain, known) or ("." not in plain and evidence.has(f"{plain}.0", known)):
         return True
     number = float(plain)
     numbers = evidence.numbers(known)
@@ -241,16 +247,16 @@ def _knows_date(date: re.Match[str], evidence: Evidence, known: int) -> bool:
     return not date[5] and any(evidence.has_folded(form, known) for form in moment_forms(f"2000{ending}"))
 
 
-def _stands_in(token: str, text: str) -> bool:
+def _stands_in(token: str, text: str, stop: int) -> bool:
     """As a whole: no letter or digit goes on before or after it, nor a number's decimals or date's parts."""
-    number = token.replace(".", "", 1).isdigit()
-    start = text.find(token)
+    start = text.rfind(token, 0, stop)  # most is in the latest outputs
+    number = start >= 0 and token.replace(".", "", 1).isdigit()
     while start >= 0:
         end = start + len(token)
         before, after = text[max(start - 2, 0) : start], text[end : end + 2]
         if not (_goes_on(token[0], before[::-1], number, token) or _goes_on(token[-1], after, number, token)):
             return True
-        start = text.find(token, start + 1)
+        start = text.rfind(token, 0, end - 1)
     return False
 
 

@@ -118,22 +118,25 @@ _ID = re.compile(r"[A-Z]{1,5}[-_]?\d{3,}\Z|[0-9a-f]{16,}\Z")
 
 @rule("named_tool", "query", "the query asks for an outcome and names no tool")
 def named_tool(view: TurnView) -> str | None:
-    found = _tool_names(tuple(view.tools)).search(view.query)
+    suspicious, pattern = _tool_names(tuple(view.tools))
+    if not any(words in view.said.spaced for words in suspicious):
+        return None  # the pattern alone is slow
+    found = pattern.search(view.query)
     return f"the query names a tool: {found[0]}" if found else None
 
 
 @lru_cache(maxsize=64)
-def _tool_names(names: tuple[str, ...]) -> re.Pattern[str]:
-    """One pattern for all names: "book_flight", "book-flight", "bookFlight". What a person would say as well
-    ("please report damage", "checkout", "find") counts only where it is written as a tool: "the report damage tool"."""
+def _tool_names(names: tuple[str, ...]) -> tuple[list[str], re.Pattern[str]]:
+    """Words without which no tool is named, and one pattern for all names: "book_flight", "book flight",
+    "bookFlight". A one-word name that is an English word ("find") counts only where it is written as a tool."""
     spelled: list[str] = []
     words_only: list[str] = []
+    suspicious: list[str] = []
     for name in names:
         words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", name)
+        suspicious += [f" {' '.join(words)} ".casefold(), f" {''.join(words)} ".casefold()]
         if len(words) > 1:
-            camel = words[0].lower() + "".join(word.capitalize() for word in words[1:])
-            spelled += ["[_-]".join(map(re.escape, words)), f"(?-i:{camel})", f"(?-i:{re.escape(name)})"]
-            words_only.append(" ".join(map(re.escape, words)))
+            spelled.append("[ _-]?".join(map(re.escape, words)))
         elif _is_word(name):
             words_only.append(re.escape(name))
         else:
@@ -142,7 +145,7 @@ def _tool_names(names: tuple[str, ...]) -> re.Pattern[str]:
     if words_only:
         one = "|".join(words_only)
         patterns.append(rf"`(?:{one})\b|(?<!\w)(?:{one})(?:\(|\s+(?:tool|function|command|api|endpoint)\b)")
-    return re.compile("|".join(patterns) or r"\Z\A", re.IGNORECASE)
+    return suspicious, re.compile("|".join(patterns) or r"\Z\A", re.IGNORECASE)
 
 
 _SHELL = frozenset(("cd", "cp", "du", "grep", "ls", "mkdir", "mv", "pwd", "rm", "rmdir", "wc", "df", "ps"))

@@ -154,6 +154,11 @@ def _(t: Trajectory) -> None:
     )
 
 
+@only("named_tool")
+def _(t: Trajectory) -> None:
+    t.turns[1].query += " cancelBooking is not what I mean."
+
+
 @only("unknowable_choice")
 def _(t: Trajectory) -> None:  # the exact price of a flight that nobody has looked up yet
     flights = look(t).output["flights"]
