@@ -126,10 +126,9 @@ def graph(
     ] = Path("graph"),
 ) -> None:
     """Infer the tool graph, verify it by execution; a table, and GraphML, DOT and SVG."""
-    from funreason_plugin.environments.space import SimulationSpace
     from funreason_plugin.synthesis.graph_output import graph_command
 
-    graph_command(SimulationSpace.from_names(env), seed, out, console())
+    graph_command(env, seed, out, console())
 
 
 @app.command()

@@ -1,6 +1,6 @@
 """A tool graph for people: a table in the terminal, GraphML and DOT for other programs, a picture.
 
-    graph_command(SimulationSpace.from_names(["travel"]), seed=0, out=Path("graph"), console=Console())
+    graph_command(["travel"], seed=0, out=Path("graph"), console=Console())
 
 The picture shows each tool in the column of its cost, the number of calls that it takes from scratch; solid arrows are
 data edges, dashed ones state edges, dotted ones declared.
@@ -8,9 +8,9 @@ data edges, dashed ones state edges, dotted ones declared.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import networkx as nx
 from rich.console import Console
@@ -20,18 +20,29 @@ from funreason_plugin.environments.space import SimulationSpace
 from funreason_plugin.errors import UserError
 from funreason_plugin.synthesis.graph import Edge, ToolGraph
 from funreason_plugin.synthesis.tables import costs
+from funreason_plugin.workers import CallWatch, Pool
 
 _LINES: Final = {"data": "solid", "state": "dashed", "declared": "dotted"}
 _COLOURS: Final = {"data": "#2b6cb0", "state": "#c05621", "declared": "#6b7280"}
 
 
-def graph_command(space: SimulationSpace, seed: int, out: Path | None, console: Console) -> None:
-    """Build the graph of a space, print it, and write it to a folder unless None."""
-    graph = ToolGraph.build(space, seed)
+def graph_command(names: Sequence[str], seed: int, out: Path | None, console: Console) -> None:
+    """Build the graph of environments by name, print it, and write it to a folder unless None.
+
+    The tools run in a supervised process: one that never returns costs that process, not the command.
+    """
+    SimulationSpace.from_names(names)  # what is wrong with the environments is told here
+    with Pool(1, _builder, (list(names), seed)) as pool:
+        _, data = next(pool.map([("graph", None)]))
+    graph = ToolGraph.from_json(data)
     print_table(graph, console)
     if out is not None:
         for path in write_graph(graph, out):
             console.print(f"wrote {path}", highlight=False)
+
+
+def _builder(names: Sequence[str], seed: int) -> Callable[[Any, CallWatch], bytes]:
+    return lambda _, watch: ToolGraph.build(SimulationSpace.from_names(names), seed, watch=watch).to_json()
 
 
 def print_table(graph: ToolGraph, console: Console) -> None:

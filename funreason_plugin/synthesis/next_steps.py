@@ -90,7 +90,8 @@ def rl_command(config: SynthesisConfig) -> str:
     }
     if not os.path.exists(files["val"]):
         files["val"] = files["train"]
-    return _line("verl.trainer.main_ppo", *(f"data.{name}_files={path}" for name, path in files.items()))
+    paths = [f"data.{name}_files={path}" for name, path in files.items()]
+    return _line("verl.trainer.main_ppo", *paths, "data.max_prompt_length=8192")  # verl's 512 drops every row
 
 
 def _line(module: str, *words: str) -> str:
