@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from funreason_plugin.environments.spec import Phrases, ToolSpec
+from funreason_plugin.environments.spec import ParamSpec, Phrases, ToolSpec
+from funreason_plugin.synthesis.teachers import scripted_generic as generic
 from funreason_plugin.synthesis.teachers import scripted_words as english
 from funreason_plugin.synthesis.teachers.scripted_answers import answer
 from funreason_plugin.synthesis.teachers.scripted_clauses import parse_clause, pattern_of
@@ -225,3 +226,54 @@ def test_two_results_of_one_tool_say_which_is_which() -> None:
     ]
     text = answer(made, lambda one: "", Lexicon({"look": spec}), Random(1))
     assert "Order ORD-1: its state is sent." in text and "Order ORD-2: its state is paid." in text
+
+
+# -- tools without phrases --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "description", "params", "clause", "noun"),
+    [
+        (
+            "assign",
+            "Assign ticket to agent.",
+            ("ticket_id", "agent"),
+            "assign {ticket_id} to {agent}",
+            "assign",
+        ),
+        ("close_tkt", "Close it.", ("ticket_id",), "close {ticket_id}", "ticket"),
+        (
+            "get_customer",
+            "Looks up a customer record.",
+            ("email",),
+            "look up a customer record",
+            "customer with the email",
+        ),
+        ("zip_of", "Gets the zipcode based on the city.", ("city",), "show me the zipcode in {city}", "zip"),
+        (
+            "upgradePlan",
+            "Change the plan of a customer.",
+            ("customer_id", "new_plan"),
+            "of {customer_id} to {new_plan}",
+            "plan",
+        ),
+        ("add", "Add two numbers.", ("a", "b"), "add two numbers, namely {a} and {b}", "add"),
+        ("create_list", "Create a playlist.", ("title",), "create a playlist called {title}", "list called"),
+    ],
+)
+def test_descriptions_become_clauses_and_nouns(
+    name: str, description: str, params: tuple[str, ...], clause: str, noun: str
+) -> None:
+    specs = tuple(ParamSpec(param, {"type": "string"}, True) for param in params)
+    spec = ToolSpec(name, "toy", description, {}, specs)
+    assert any(clause in text for text in generic.asks(spec)), generic.asks(spec)
+    assert generic.noun(spec).startswith(noun), generic.noun(spec)
+
+
+def test_yes_and_no_are_said_in_words() -> None:
+    flag = ParamSpec("unpaid_only", {"type": "boolean"}, False)
+    spec = ToolSpec("list_invoices", "toy", "Returns all invoices.", {}, (flag,))
+    clause = parse_clause(generic.asks(spec)[0])
+    assert clause.write({"unpaid_only": "yes"}) == "show me all invoices, only the unpaid ones"
+    assert clause.write({"unpaid_only": "no"}) == "show me all invoices, not only the unpaid ones"
+    assert clause.write({}) == "show me all invoices"

@@ -48,12 +48,17 @@ def answer(told: Sequence[Made], asked: Callable[[Made], str], lexicon: Lexicon,
         sentences.append(rng.choice(_I_HAVE).format(p=english.participle(clause)))
     elif not bodies:
         sentences.append(rng.choice(_DONE) if writes or not told else rng.choice(_NOTHING))
-    elif rng.random() < 0.55 and not any(made.failed for made in told):
+    elif not any(made.failed for made in told) and (rng.random() < 0.55 or _is_bare(written, lexicon)):
         sentences.append(rng.choice(_DONE if writes else _FOUND))
     sentences += [english.capital(body) for body in bodies]
     if rng.random() < 0.12 and len(sentences) < 4:
         sentences.append(rng.choice(_OFFERS))
     return " ".join(sentences)
+
+
+def _is_bare(written: Sequence[Made], lexicon: Lexicon) -> bool:
+    """Whether a tool that changed something has no words of its own for it: the answer then says that it is done."""
+    return any(not lexicon[made.tool].spec.phrases.tell for made in written)
 
 
 def _about(made: Made, body: str, lexicon: Lexicon, again: bool) -> str:
@@ -202,9 +207,9 @@ def _generic(output: Any, entry: ToolWords, rng: Random) -> str:
     if isinstance(output, list):
         return _ended(f"I found {_few([_item(item) for item in output[:MANY]])}")
     if not isinstance(output, Mapping):
-        return _ended(
-            f"the {_result_word(entry)} is {_spoken(output)}" if len(str(output)) < 80 else str(output)
-        )
+        if _is_sentence(output) or len(str(output)) >= 80:
+            return _ended(english.capital(str(output)))
+        return _ended(f"the {_result_word(entry)} is {_spoken(output)}")
     message = next(
         (output[k] for k in ("message", "status", "result", "detail") if _is_sentence(output.get(k))), None
     )
@@ -213,9 +218,8 @@ def _generic(output: Any, entry: ToolWords, rng: Random) -> str:
         for key, value in output.items()
         if value is not message and value not in (None, "", [], {})
     }
-    parts = [
-        _field(key, value) for key, value in list(rest.items())[:5] if not (message and _HIDDEN.search(key))
-    ]
+    told = [key for key, value in rest.items() if not (_HIDDEN.search(key) and (message or value is True))]
+    parts = [_field(key, rest[key]) for key in told[:5]]
     body = _ended(english.joined([part for part in parts if part])) if parts else ""
     if message is not None:
         return f"{_ended(english.capital(str(message)))} {english.capital(body)}".strip()
@@ -230,19 +234,25 @@ def _field(key: str, value: Any) -> str:
         shown = [_item(item) for item in value[:MANY]]
         return f"the {name} {'are' if english.singular(name) != name else 'is'} {_few(shown)}"
     if isinstance(value, bool):
-        return f"{name} is {'yes' if value else 'no'}"
-    return f"the {name} is {_spoken(value)}"
+        return f"the {name} is {'yes' if value else 'no'}"
+    many = english.singular(name) != name and not isinstance(value, str)
+    return f"the {name} {'are' if many else 'is'} {_spoken(value)}"
 
 
 def _item(item: Any) -> str:
     if isinstance(item, Mapping):
         pairs = [(key, value) for key, value in item.items() if not isinstance(value, (dict, list))][:4]
         if pairs:
-            more = ", ".join(
-                f"{english.words(key)} {_spoken(value)}" for key, value in pairs[1:] if value is not None
-            )
+            more = ", ".join(_detail(key, value) for key, value in pairs[1:] if value is not None)
             return f"{_spoken(pairs[0][1])} ({more})" if more else _spoken(pairs[0][1])
     return _spoken(item)
+
+
+def _detail(key: str, value: Any) -> str:
+    if isinstance(value, bool):
+        name = english.words(key).removeprefix("is ")
+        return name if value else f"not {name}"
+    return f"{english.words(key)} {_spoken(value)}"
 
 
 def _result_word(entry: ToolWords) -> str:

@@ -207,7 +207,8 @@ def pattern_of(
                 number, capture = captures[piece]
                 if piece in parsed.flags:
                     yes, no = parsed.flags[piece]
-                    capture = rf"(?:{re.escape(yes)}|{re.escape(no)})\w*"
+                    longest = sorted((yes, no), key=len, reverse=True)
+                    capture = f"(?:{'|'.join(map(re.escape, longest))})" + ("" if "" in longest else r"\w*")
                 written.append(f"(?P<g{number}>{capture.replace('*?', '*') if greedy else capture})")
             else:
                 written.append(rf"\S{_STEP}*?")

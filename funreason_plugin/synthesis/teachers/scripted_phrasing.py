@@ -42,6 +42,10 @@ from funreason_plugin.synthesis.teachers.scripted_records import (
 __all__ = ["Phrasing"]
 
 
+EMPTY: tuple[Any, ...] = (None, "", [], {})
+"""Values that go without saying."""
+
+
 class Phrasing:
     """Puts one plan into words, once; mentions are remembered, so that pronouns refer to something."""
 
@@ -78,13 +82,13 @@ class Phrasing:
         """ "book the cheapest flight from Rome to Oslo on 2026-05-03 for Ada Byron"."""
         call = self.plan.calls[index]
         entry = self.lexicon[call.tool]
-        given = [name for name in _said_of(call, entry.asks) if (index, name) not in self.deferred]
+        given = [name for name in self._spoken_of(call, entry.asks) if (index, name) not in self.deferred]
         chosen = self._clause_for(entry.asks, given)
         fills: dict[str, str] = {}
         for name in sorted(given, key=lambda name: _place(chosen, name)):
             fills[name] = self.argument(index, name)
         text = chosen.write(fills)
-        if " of the same " in text:
+        if " the same " in text:
             text = _DOUBLED.sub(r"the same \1", text)
         text += self._left_over(entry, fills, chosen)
         self._said[index] = None
@@ -93,6 +97,13 @@ class Phrasing:
 
     def _clause_for(self, texts: Sequence[str], given: Sequence[str]) -> Clause:
         return self.rng.choice(_fullest(tuple(texts), tuple(given)))
+
+    def _spoken_of(self, call: PlannedCall, texts: Sequence[str]) -> list[str]:
+        """The arguments that are put into words; nobody speaks of an empty text."""
+        return [name for name in _said_of(call, texts) if not self._is_empty(call.arguments.get(name))]
+
+    def _is_empty(self, source: Source | None) -> bool:
+        return source is not None and source.kind == "input" and self.values.get(source.name) in EMPTY
 
     def _left_over(self, entry: ToolWords, fills: Mapping[str, str], clause: Clause) -> str:
         left = [name for name in fills if name not in clause.slots]
@@ -188,7 +199,10 @@ class Phrasing:
     def _noun_phrase(self, index: int, source: Source, entry: ToolWords) -> str:
         """ "the cheapest flight from Rome to Oslo on 2026-05-03"."""
         noun = parse_clause(entry.noun)
-        fills = {name: self.argument(index, name) for name in _said_of(self.plan.calls[index], (entry.noun,))}
+        fills = {
+            name: self.argument(index, name)
+            for name in self._spoken_of(self.plan.calls[index], (entry.noun,))
+        }
         text = noun.write(fills) + self._left_over(entry, fills, noun)
         before, after = selection(source, self.rng)
         if before:
@@ -271,7 +285,7 @@ def _fullest(texts: tuple[str, ...], given: tuple[str, ...]) -> tuple[Clause, ..
     return tuple(clause for clause, count in zip(clauses, counts, strict=True) if count == max(counts))
 
 
-_DOUBLED = re.compile(r"\bthe (\w+) of the same \1\b")
+_DOUBLED = re.compile(r"\bthe (\w+)(?: of)? the same \1\b")
 
 
 def _place(clause: Clause, name: str) -> int:

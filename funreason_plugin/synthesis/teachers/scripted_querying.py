@@ -13,7 +13,7 @@ from funreason_plugin.synthesis.teachers import scripted_frames as frames
 from funreason_plugin.synthesis.teachers import scripted_words as english
 from funreason_plugin.synthesis.teachers.scripted_lexicon import Lexicon
 from funreason_plugin.synthesis.teachers.scripted_naming import Past
-from funreason_plugin.synthesis.teachers.scripted_phrasing import Phrasing
+from funreason_plugin.synthesis.teachers.scripted_phrasing import EMPTY, Phrasing
 from funreason_plugin.synthesis.teachers.scripted_reader import read_query, words_of
 
 __all__ = ["credentials", "spoken_calls", "write_query"]
@@ -30,7 +30,8 @@ def write_query(
     for _ in range(DRAFTS):
         draft = _Draft(plan, values, lexicon, noise, past, rng, quoted).text()
         read = read_query(draft, plan, lexicon).values
-        wrong = {name for name, value in values.items() if not _same(read.get(name), value)}
+        said = {name: value for name, value in values.items() if value not in EMPTY}
+        wrong = {name for name, value in said.items() if not _same(read.get(name), value)}
         if not wrong:
             break
         quoted |= wrong
@@ -206,7 +207,8 @@ class _Draft:
                 if source.kind != "input" or path not in entry.params:
                     continue
                 if late and index in spoken and names.count(path) == 1 and not entry.params[path].required:
-                    plain = not isinstance(self.values.get(source.name), (bool, list, dict))
+                    value = self.values.get(source.name)
+                    plain = value not in EMPTY and not isinstance(value, (bool, list, dict))
                     if plain and english.is_noun(words_of(path)) and self.rng.random() < 0.7:
                         found.add((index, path))
         return found

@@ -137,7 +137,14 @@ def _planned(
         record = wrong is not None and wrong.kind == "wrong_record" and wrong.path == path
         mark = (top(path), source.by, source.key)
         ranks[mark] = ranks.get(mark, -1) + 1
-        _put(arguments, path, resolve(source, view, reading, outputs, about, record, ranks[mark]))
+        try:
+            value = resolve(source, view, reading, outputs, about, record, ranks[mark])
+        except NotFound:
+            param = lexicon[call.tool].params.get(path)
+            if source.kind != "input" or param is None or param.required:
+                raise
+            continue  # nobody said it, and it can be left out
+        _put(arguments, path, value)
     return Planned(index, call.tool, arguments)
 
 

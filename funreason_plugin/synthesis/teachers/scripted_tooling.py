@@ -10,6 +10,7 @@ import orjson
 
 from funreason_plugin.synthesis.plan import Plan, read_plan
 from funreason_plugin.synthesis.teachers import scripted_words as english
+from funreason_plugin.synthesis.teachers.scripted_generic import imperative
 from funreason_plugin.synthesis.teachers.scripted_lexicon import Lexicon, ToolWords
 from funreason_plugin.synthesis.teachers.scripted_naming import record_entity
 from funreason_plugin.synthesis.teachers.scripted_reader import words_of
@@ -87,8 +88,7 @@ def _description(plan: Plan, goals: list[int], lexicon: Lexicon) -> str:
 
 
 def _sentence(entry: ToolWords) -> str:
-    text = entry.spec.description.rsplit("Tool description:", 1)[-1].strip()
-    return re.split(r"(?<=[a-z)])[.;](?:\s|\Z)", text, maxsplit=1)[0].rstrip(".")
+    return english.capital(imperative(entry.spec))
 
 
 def _lowered(text: str) -> str:

@@ -19,7 +19,11 @@ def flag_from(text: str, clause: str, name: str) -> str:
     flags = parse_clause(clause).flags.get(name)
     if flags is None:
         return text
-    return "yes" if text.lower().startswith(flags[0].lower()) else "no"
+    said, (yes, no) = text.lower(), (flags[0].lower(), flags[1].lower())
+    if said in (yes, no):
+        return "yes" if said == yes else "no"
+    fits = sorted((len(word), answer) for word, answer in ((yes, "yes"), (no, "no")) if said.startswith(word))
+    return fits[-1][1] if fits else text
 
 
 def value_from(text: str, schema: Mapping[str, Any], name: str) -> Any:

@@ -20,7 +20,25 @@ _ACRONYMS = {
     "api": "API",
     "cvv": "CVV",
 }
-_WHOLE = {"qty": "quantity", "num": "number", "desc": "description", "dest": "destination", "amt": "amount"}
+_WHOLE = {
+    "prio": "priority",
+    "tkt": "ticket",
+    "cust": "customer",
+    "msg": "message",
+    "addr": "address",
+    "pwd": "password",
+    "acct": "account",
+    "txn": "transaction",
+    "loc": "location",
+    "ord": "order",
+    "usr": "user",
+    "lang": "language",
+    "qty": "quantity",
+    "num": "number",
+    "desc": "description",
+    "dest": "destination",
+    "amt": "amount",
+}
 
 
 @lru_cache(maxsize=4096)
@@ -28,6 +46,8 @@ def words(identifier: str) -> str:
     """ "travelFrom" -> "travel from"; "flight_id" -> "flight ID"."""
     parts = _CAMEL.sub(" ", identifier.replace("_", " ").replace("-", " ").replace(".", " ")).split()
     lowered = (part if part.isupper() and len(part) > 1 else part.lower() for part in parts)
+    if len(parts) > 1 and parts[-1].lower() in ("no", "nr"):
+        parts[-1] = "number"
     return " ".join(_ACRONYMS.get(_WHOLE.get(part, part), _WHOLE.get(part, part)) for part in lowered)
 
 
