@@ -68,12 +68,12 @@ class Browser(FilesState):
 
     @tool(
         ask=(
-            "list the documents in the open folder[ that are of kind {kind}]",
-            "show me what is in the open folder[, but only what is of kind {kind}]",
-            "see which documents the open folder holds[, restricted to the kind {kind}]",
-            "look through the open folder[ for documents of kind {kind}]",
+            "list the documents in the current folder[ that are of kind {kind}]",
+            "show me what is in the current folder[, but only what is of kind {kind}]",
+            "see which documents the current folder holds[, restricted to the kind {kind}]",
+            "look through the current folder[ for documents of kind {kind}]",
         ),
-        noun="document[ of kind {kind}] in the open folder",
+        noun="document[ of kind {kind}] in the current folder",
         tell="{documents[]: {title} by {author}, changed {modified}}",
         reports=("documents[].title", "documents[].author", "documents[].modified"),
     )
@@ -187,10 +187,10 @@ class Browser(FilesState):
     @tool(
         writes=True,
         ask=(
-            "create a document called {title}[ of kind {kind}] in the open folder with the text {body}",
-            "start a new document with the title {title}[ and the kind {kind}] in the open folder, saying {body}",
-            "file a new document in the open folder, named {title}[ and of kind {kind}], that reads {body}",
-            "put a new document titled {title}[ (kind {kind})] into the open folder with this text: {body}",
+            "create a document called {title}[ of kind {kind}] in the current folder with the text {body}",
+            "start a new document with the title {title}[ and the kind {kind}] in the current folder, saying {body}",
+            "file a new document in the current folder, named {title}[ and of kind {kind}], that reads {body}",
+            "put a new document titled {title}[ (kind {kind})] into the current folder with this text: {body}",
         ),
         noun="new document",
         tell="The document is in the folder {folder} as {document_id}; it has {length} words.",
