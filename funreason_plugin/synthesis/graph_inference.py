@@ -108,12 +108,11 @@ class Candidates:
     def _meet(self, key: str, given: _Given, wanted: _Wanted) -> None:
         if given.tool == wanted.tool or (given.sort and wanted.sort and given.sort != wanted.sort):
             return
+        slot = self.slots[wanted.tool, wanted.path]
         near = self._environment.get(given.tool) == self._environment.get(wanted.tool)
         if not near and not given.whole and not wanted.whole:
             return  # "amber ledger" and "blue ledger" of different worlds
-        if not compatible(
-            self.fields[given.tool, given.path], _type(self.slots[wanted.tool, wanted.path].schema)
-        ):
+        if not compatible(self.fields[given.tool, given.path], _type(slot.schema)):
             return
         source = wanted.source
         if source == "name" and given.sort != wanted.sort:

@@ -79,6 +79,9 @@ class ToolNode:
 
 SENSITIVE: Final = 0.75  # share of foreign values with which the consumer must fail
 HOLDS: Final = 0.1  # share of trials in which a provider's value must work (not all of its values are of use)
+HOLDS_UNMARKED: Final = (
+    0.5  # the same where the parameter's author marked an entity, and the output has no such mark
+)
 
 
 def relations(
@@ -88,8 +91,11 @@ def relations(
     findings: Findings | None,
 ) -> tuple[dict[str, ToolNode], list[Edge]]:
     """Nodes and edges from candidates, declarations and, unless None, what execution showed."""
+    slots = candidates.slots
     edges = [
-        _data_edge(pair, source, findings) for pair, source in candidates.pairs.items() if pair[0] in specs
+        _data_edge(pair, source, slots[pair[2:]].entity if pair[2:] in slots else "", findings)
+        for pair, source in candidates.pairs.items()
+        if pair[0] in specs
     ]
     wanted = [(need, name) for name, spec in specs.items() for need in spec.needs]
     groups: dict[str, list[int]] = {name: [] for name in specs}
@@ -114,17 +120,18 @@ def relations(
 # -- data edges -------------------------------------------------------------------------------------------
 
 
-def _data_edge(pair: Pair, source: str, findings: Findings | None) -> Edge:
+def _data_edge(pair: Pair, source: str, entity: str, findings: Findings | None) -> Edge:
     provider, output, consumer, param = pair
     if findings is None:
         return Edge("data", provider, consumer, output, param, source, verified=True)
     tried = findings.pairs.get(pair, Tried())
     foreign = findings.foreign.get((consumer, param), Tried())
+    doubtful = bool(entity) and source != "entity"
     repeats, seen = findings.echoes.get((provider, output), (0, 0))
     echo = bool(seen) and repeats == seen
     holds = source == "declared" or (
         _enough(tried, findings.worked.get(consumer, Tried()))
-        and tried.successes >= HOLDS * tried.trials
+        and tried.successes >= (HOLDS_UNMARKED if doubtful else HOLDS) * tried.trials
         and foreign.trials > 0
         and foreign.successes >= SENSITIVE * foreign.trials
     )

@@ -76,6 +76,7 @@ class History:
     turns: int = 0
     latest: dict[str, LiveCall] = field(default_factory=dict)
     called: dict[str, int] = field(default_factory=dict)
+    told: dict[str, list[tuple[dict[str, Any], Any]]] = field(default_factory=dict)  # (arguments, output)
     said: list[Said] = field(default_factory=list)
     targets: dict[str, int] = field(default_factory=dict)
     records: dict[tuple[int, int, str], Choice] = field(default_factory=dict)  # (turn, call, record): why it
@@ -101,6 +102,7 @@ class History:
                 call.name, call.arguments, call.output, self.turns, index, asked
             )
             self.passed.append((self.turns, index, call.name, asked))
+            self.told.setdefault(call.name, []).append((call.arguments, call.output))
             self.called[call.name] = self.called.get(call.name, 0) + 1
             for path, origin in call.provenance.items():
                 if origin.choice is not None and origin.turn is not None and origin.call is not None:

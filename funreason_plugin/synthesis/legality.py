@@ -111,6 +111,10 @@ class Legality:
         options = sensible or (options if self.any_provider else [])
         if not options:
             return None
+        own = self.tables.cost.get(
+            consumer, NEVER
+        )  # a provider that costs as much may wait for the consumer itself
+        options = [name for name in options if self.costs(name) < own] or options
         weights = [1 / self.costs(name) ** 2 for name in options]
         self._chosen[key] = options[0] if len(options) == 1 else rng.choices(options, weights)[0]
         return self._chosen[key]

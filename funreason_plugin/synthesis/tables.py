@@ -95,6 +95,7 @@ class Tool:
     sometimes: tuple[Need, ...]
     usable: bool
     undoing: bool
+    paired: bool  # several parameters come from outputs: their values have to fit together
     ids: frozenset[str]  # names of output fields whose values only the system knows
 
 
@@ -107,6 +108,7 @@ class Tables:
     consumers: dict[str, tuple[str, ...]]  # by tool: the tools that can use its output
     heirs: dict[str, tuple[str, ...]]  # of those: the tools that take from it what only the system knows
     hearers: dict[str, tuple[str, ...]]  # by key: the tools that take such a thing from the user
+    makers: dict[str, tuple[str, ...]]  # by look-up: the writing tools that give ids of the same things
     awaited: dict[str, tuple[tuple[str, int], ...]]  # by provider: (consumer, index of its need)
     kept: dict[Any, Any] = field(default_factory=dict)  # values that never change, and the first legal set
 
@@ -153,6 +155,7 @@ class Tables:
             {name: tuple(found) for name, found in consumers.items()},
             {name: tuple(found) for name, found in heirs.items()},
             {name: tuple(found) for name, found in hearers.items()},
+            _makers(tools),
             {name: tuple(found) for name, found in awaited.items()},
         )
 
@@ -162,6 +165,18 @@ class Tables:
         if not then.undoing or first.undoing or not first.spec.writes:
             return False
         return consumer in self.consumers.get(provider, ()) or bool(_things(first) & _things(then))
+
+
+def _makers(tools: Mapping[str, Tool]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, dict[str, None]] = {}
+    for tool in tools.values():
+        for place in tool.places.values():
+            if place.system:
+                makers = [name for name, _ in place.providers if tools[name].spec.writes]
+                for name, _ in place.providers:
+                    if not tools[name].spec.writes:
+                        found.setdefault(name, {}).update(dict.fromkeys(makers))
+    return {name: tuple(makers) for name, makers in found.items() if makers}
 
 
 def _things(tool: Tool) -> set[str]:
@@ -213,6 +228,7 @@ def _tool(
         tuple(Need("state", "", tuple(members)) for members in sometimes.values()),
         (node.worked > 0 or graph.states == 0) and not node.slow,
         bool(words(spec.name)) and words(spec.name)[0] in _UNDOING,
+        sum(place.system for parameter in parameters for place in parameter.places.values()) > 1,
         ids,
     )
 

@@ -14,7 +14,7 @@ from funreason_plugin.scoring import leaves_of
 from funreason_plugin.synthesis.history import LiveCall
 from funreason_plugin.synthesis.names import words
 from funreason_plugin.synthesis.outputs import at, found
-from funreason_plugin.synthesis.parameters import Bound
+from funreason_plugin.synthesis.references import Bound
 from funreason_plugin.synthesis.tables import Tables
 from funreason_plugin.synthesis.trace import Trace, TracedCall
 from funreason_plugin.trajectory import Provenance
@@ -35,7 +35,7 @@ def finished(
     target: str,
     turn: int,
 ) -> Trace:
-    """The trace of a turn. Outputs are recorded anew where pruning changed what was executed."""
+    """The trace of a turn, without the calls that changed nothing for the others."""
     outputs = [call.output for call in calls]
     writes = [index for index, call in enumerate(calls) if tables.tools[call.name].spec.writes]
     current = _fed([*goals, *writes], bounds, turn)
@@ -45,14 +45,13 @@ def finished(
         )
         if index in shorter:
             continue
-        again = _repeat(session, start, calls, bounds, shorter, turn)
-        if again is not None:
-            current, outputs = shorter, again
+        if _repeat(session, start, calls, bounds, shorter, turn) == _only(outputs, shorter):
+            current = shorter
     steps = _steps(tables, calls, bounds, current, turn, free=False)
     early = _steps(tables, calls, bounds, current, turn, free=True)
-    if early != steps and _repeat(session, start, calls, bounds, _ordered(early), turn) == [
-        output if index in current else None for index, output in enumerate(outputs)
-    ]:
+    if early != steps and _repeat(session, start, calls, bounds, _ordered(early), turn) == _only(
+        outputs, current
+    ):
         steps = early
     order = _ordered(steps)
     place = {index: position for position, index in enumerate(order)}
@@ -73,6 +72,10 @@ def finished(
 
 
 # -- pruning ----------------------------------------------------------------------------------------------
+
+
+def _only(outputs: Sequence[Any], indices: Sequence[int]) -> list[Any]:
+    return [output if index in indices else None for index, output in enumerate(outputs)]
 
 
 def _fed(goals: Sequence[int], bounds: Sequence[Bound], turn: int) -> list[int]:
