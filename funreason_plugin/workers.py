@@ -14,6 +14,7 @@ not depend on the number of workers.
 from __future__ import annotations
 
 import contextlib
+import gc
 import multiprocessing
 import os
 import signal
@@ -226,6 +227,8 @@ def _signal_name(number: int) -> str:
 
 def _main(pipe: Connection, shared: Any, build: Callable[..., Work], args: tuple[Any, ...]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 100)  # jobs make many short-lived objects: 6% of the time of a synthesis
     watch = CallWatch(shared)
     work: Work | None = None
     while True:
