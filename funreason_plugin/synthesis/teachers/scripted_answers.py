@@ -15,10 +15,9 @@ from typing import Any
 from funreason_plugin.synthesis.plan import value_at
 from funreason_plugin.synthesis.teachers import scripted_words as english
 from funreason_plugin.synthesis.teachers.scripted_lexicon import Lexicon, ToolWords
-from funreason_plugin.synthesis.teachers.scripted_selectors import attribute
 from funreason_plugin.synthesis.teachers.scripted_view import Made
 
-__all__ = ["answer", "facts", "tell"]
+__all__ = ["answer", "tell"]
 
 MANY = 6
 """List items that an answer tells; the rest is only mentioned."""
@@ -38,10 +37,7 @@ def answer(told: Sequence[Made], asked: Callable[[Made], str], lexicon: Lexicon,
     written = [made for made in told if lexicon[made.tool].spec.writes]
     writes = bool(written)
     names = [made.tool for made in told]
-    bodies = [
-        _about(made, tell(made, lexicon[made.tool], rng), lexicon, names.count(made.tool) > 1)
-        for made in told
-    ]
+    bodies = [_about(made, lexicon, names.count(made.tool) > 1, rng) for made in told]
     bodies = [body for body in dict.fromkeys(bodies) if body]
     clause = asked(written[0]) if writes and (not bodies or rng.random() < 0.3) else ""
     if clause and _is_sayable(clause):
@@ -61,9 +57,10 @@ def _is_bare(written: Sequence[Made], lexicon: Lexicon) -> bool:
     return any(not lexicon[made.tool].spec.phrases.tell for made in written)
 
 
-def _about(made: Made, body: str, lexicon: Lexicon, again: bool) -> str:
-    """What a result is about is said where it would be unclear: "Order ORD-1: its status is …"."""
-    if not body or made.failed or not (again or re.match(r"[Ii]ts ", body)):
+def _about(made: Made, lexicon: Lexicon, again: bool, rng: Random) -> str:
+    """What a call's result says, and what it is about where that is unclear: "Order ORD-1: its status is …"."""
+    body = tell(made, lexicon[made.tool], rng, lead=not again)
+    if not body or made.failed or not (again or body.startswith(("Its ", "its "))):
         return body
     for name, value in made.arguments.items():
         if isinstance(value, str) and 0 < len(value) <= 40 and value not in body:
@@ -96,7 +93,7 @@ def _sentences(template: str) -> tuple[str, ...]:
     return tuple(re.split(r"(?<=[.!?])\s+(?=[A-Z{])", template.strip()))
 
 
-def tell(made: Made, entry: ToolWords, rng: Random) -> str:
+def tell(made: Made, entry: ToolWords, rng: Random, lead: bool = True) -> str:
     """What a call's result says."""
     if made.failed:
         return f"that didn't work: {_ended(str(made.output['error']))}"
@@ -109,8 +106,8 @@ def tell(made: Made, entry: ToolWords, rng: Random) -> str:
         if text is not None:
             text = _ended(english.capital(_ARTICLE.sub(r"\1n", text)))
             if _IS_LIST.match(sentence):
-                lead = rng.choice(_LISTS)
-                text = f"{lead}: {_lower(text)}" if lead else text
+                words = rng.choice(_LISTS) if lead else ""
+                text = f"{words}: {_lower(text)}" if words else text
             written.append(text)
     return " ".join(written) or _generic(made.output, entry, rng)
 
@@ -266,32 +263,6 @@ def _is_sentence(value: Any) -> bool:
 def _ended(text: str) -> str:
     text = text.strip()
     return text if text.endswith((".", "!", "?", "…")) else f"{text}."
-
-
-# -- facts for the thought before the answer --------------------------------------------------------------
-
-
-_FACT = re.compile(
-    r"(?:\bid|number|code|reference|total|price|amount|balance|cost|fee|refund|name|status|date|time|title|rate|"
-    r"seat|row|city|address|carrier|phone|email|currency|score|distance|temperature|symbol|result)\Z",
-    re.IGNORECASE,
-)
-
-
-def facts(made: Made, entry: ToolWords) -> list[str]:
-    """One or two things that the result says: "the booking ID is BK-1"."""
-    if not isinstance(made.output, Mapping):
-        return []
-    found = []
-    for path in entry.spec.phrases.reports or tuple(made.output):
-        value = value_at(made.output, path) if "[" not in path else None
-        name = attribute(path)
-        short = (
-            isinstance(value, (str, int, float)) and not isinstance(value, bool) and 0 < len(str(value)) <= 40
-        )
-        if short and _FACT.search(name) and str(value).count(" ") < 3:
-            found.append(f"the {name} is {english.spoken(value)}")
-    return found[:2]
 
 
 # -- paths ------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from funreason_plugin.environments.spec import ParamSpec, ToolSpec
 from funreason_plugin.synthesis.teachers import scripted_words as english
 
-__all__ = ["asks", "imperative", "noun", "object_of"]
+__all__ = ["asks", "flag", "imperative", "noun", "object_of"]
 
 _VERBS = frozenset(
     re.findall(
@@ -169,7 +169,7 @@ def _piece(param: ParamSpec) -> str:
     """How one more argument is added to a clause, with a leading space."""
     name, slot = english.words(param.name), f"{{{param.name}}}"
     if param.schema.get("type") == "boolean":
-        return " " + _flag(name, param.name)
+        return " " + flag(name, param.name)
     if param.ref is not None or english.is_identifier(param.name):
         return f" for {slot}"
     for pattern, preposition in _PREPOSITIONS:
@@ -182,8 +182,10 @@ def _piece(param: ParamSpec) -> str:
     return f" with the {name} {slot}"
 
 
-def _flag(name: str, param: str) -> str:
+def flag(name: str, param: str) -> str:
     """A yes-or-no argument: "{unpaid_only?only|not only} the unpaid ones"."""
+    if name.startswith("only "):
+        return f"{{{param}?only|not only}} the {name.removeprefix('only ')} ones"
     if name.endswith(" only"):
         return f"{{{param}?only|not only}} the {name.removesuffix(' only')} ones"
     found = re.match(r"(?:include|including|with|show|has|add) (.+)", name)

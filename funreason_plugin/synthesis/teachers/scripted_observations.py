@@ -10,13 +10,13 @@ from typing import Any
 from funreason_plugin.synthesis.plan import Source, value_at
 from funreason_plugin.synthesis.teachers import scripted_thought_frames as frames
 from funreason_plugin.synthesis.teachers import scripted_words as english
-from funreason_plugin.synthesis.teachers.scripted_lexicon import Lexicon
+from funreason_plugin.synthesis.teachers.scripted_lexicon import Lexicon, ToolWords
 from funreason_plugin.synthesis.teachers.scripted_naming import record_entity
 from funreason_plugin.synthesis.teachers.scripted_reader import words_of
 from funreason_plugin.synthesis.teachers.scripted_selectors import attribute, selectors, superlatives
-from funreason_plugin.synthesis.teachers.scripted_view import NotFound, View, record_of
+from funreason_plugin.synthesis.teachers.scripted_view import Made, NotFound, View, record_of
 
-__all__ = ["LONG_VALUE", "Observations", "Planned", "is_short", "shown"]
+__all__ = ["LONG_VALUE", "Observations", "Planned", "facts", "is_short", "shown"]
 
 LONG_VALUE = 60
 """Characters of a value that a thought repeats in full."""
@@ -134,3 +134,29 @@ def shown(value: Any) -> str:
     if isinstance(value, str) and re.search(r"[.?!]\Z|\A\s|\s\Z", text):
         return f'"{text}"' if '"' not in text else f"“{text}”"
     return text
+
+
+# -- facts for the thought before the answer --------------------------------------------------------------
+
+
+_FACT = re.compile(
+    r"(?:\bid|number|code|reference|total|price|amount|balance|cost|fee|refund|name|status|date|time|title|rate|"
+    r"seat|row|city|address|carrier|phone|email|currency|score|distance|temperature|symbol|result)\Z",
+    re.IGNORECASE,
+)
+
+
+def facts(made: Made, entry: ToolWords) -> list[str]:
+    """One or two things that the result says: "the booking ID is BK-1"."""
+    if not isinstance(made.output, Mapping):
+        return []
+    found = []
+    for path in entry.spec.phrases.reports or tuple(made.output):
+        value = value_at(made.output, path) if "[" not in path else None
+        name = attribute(path)
+        short = (
+            isinstance(value, (str, int, float)) and not isinstance(value, bool) and 0 < len(str(value)) <= 40
+        )
+        if short and _FACT.search(name) and str(value).count(" ") < 3:
+            found.append(f"the {name} is {english.spoken(value)}")
+    return found[:2]

@@ -1,7 +1,6 @@
 """A plan in English: what is asked for as clauses, what feeds it as noun phrases.
 
-The querying agent writes queries with it, the reasoning agent restates the request in its thoughts. Both
-know the plan and what the user says; neither sees an output here.
+A_Q writes queries with it, A_R restates the request in its thoughts; neither sees an output here.
 """
 
 from __future__ import annotations
@@ -16,6 +15,7 @@ from funreason_plugin.environments.spec import ParamSpec
 from funreason_plugin.synthesis.plan import Plan, PlannedCall, Source, is_label, top
 from funreason_plugin.synthesis.teachers import scripted_words as english
 from funreason_plugin.synthesis.teachers.scripted_clauses import Clause, is_plain_item, parse_clause
+from funreason_plugin.synthesis.teachers.scripted_generic import flag
 from funreason_plugin.synthesis.teachers.scripted_lexicon import Lexicon, ToolWords, list_pattern
 from funreason_plugin.synthesis.teachers.scripted_naming import (
     Earlier,
@@ -88,6 +88,12 @@ class Phrasing:
         for name in sorted(given, key=lambda name: _place(chosen, name)):
             fills[name] = self.argument(index, name)
         text = chosen.write(fills)
+        if _CLASH.search(text):  # "which the same kind": here the value itself has to stand
+            for name, source in call.arguments.items():
+                if source.kind == "said" and name in fills:
+                    value = self.past.said.get(place_of(source))
+                    fills[name] = self._literal("", value, entry.params.get(name), name)
+            text = chosen.write(fills)
         if " the same " in text:
             text = _DOUBLED.sub(r"the same \1", text)
         text += self._left_over(entry, fills, chosen)
@@ -107,9 +113,10 @@ class Phrasing:
 
     def _left_over(self, entry: ToolWords, fills: Mapping[str, str], clause: Clause) -> str:
         left = [name for name in fills if name not in clause.slots]
-        if not left:
-            return ""
-        return f" ({', '.join(f'{english.words(name)} {fills[name]}' for name in left)})"
+        flags = [name for name in left if fills[name] in ("yes", "no")]
+        said = [parse_clause(flag(english.words(name), name)).write(fills) for name in flags]
+        rest = [f"{english.words(name)} {fills[name]}" for name in left if name not in flags]
+        return "".join(f", {text}" for text in said) + (f" ({', '.join(rest)})" if rest else "")
 
     # -- arguments ------------------------------------------------------------------------------------
 
@@ -211,7 +218,7 @@ class Phrasing:
         return f"{'' if proper else 'the '}{text}{after}"
 
     def _again(self, index: int, source: Source, entry: ToolWords) -> str:
-        """Something that was spoken of: "the cheapest one", "it", "that booking"."""
+        """Something that was spoken of: "the cheapest one", "it"."""
         rng, entity = self.rng, record_entity(entry, source.field)
         before, after = selection(source, rng)
         first = self._said[index]
@@ -285,6 +292,7 @@ def _fullest(texts: tuple[str, ...], given: tuple[str, ...]) -> tuple[Clause, ..
     return tuple(clause for clause, count in zip(clauses, counts, strict=True) if count == max(counts))
 
 
+_CLASH = re.compile(r"\b(?:an?|the|which|what|any|another|all|every|some|each) the same\b")
 _DOUBLED = re.compile(r"\bthe (\w+)(?: of)? the same \1\b")
 
 

@@ -27,6 +27,7 @@ from funreason_plugin.synthesis.teachers.scripted_clauses import (
     longest_literal,
     pattern_of,
 )
+from funreason_plugin.synthesis.teachers.scripted_generic import flag
 from funreason_plugin.synthesis.teachers.scripted_lexicon import Lexicon, ToolWords, leaf_schema
 from funreason_plugin.synthesis.teachers.scripted_records import (
     group_of,
@@ -230,14 +231,24 @@ def _read_rest(query: str, plan: Plan, lexicon: Lexicon, reading: Reading) -> No
                 continue
             param = entry.params.get(top(path))
             schema = leaf_schema(param.schema, path) if param else {}
-            stated = _statement(words_of(path), capture_of(schema)).search(query)
-            value = value_from(stated["v"], schema, path) if stated else None
+            value = _stated(query, path, schema)
             if value is None:
                 value = _guess(query, schema, path, source, reading)
                 if value is not None:
                     reading.guessed.append(source.name)
             if value is not None:
                 reading.values[source.name] = value
+
+
+def _stated(query: str, path: str, schema: Mapping[str, Any]) -> Any:
+    """A value that has a statement of its own: "my PIN is 4711", ", only the free ones"."""
+    if schema.get("type") == "boolean":
+        clause = flag(words_of(path), path)
+        found = pattern_of(clause, ((path, "yes|no"),), verb=False).search(query)
+        if found is not None:
+            return value_from(flag_from(found["g0"], clause, path), schema, path)
+    stated = _statement(words_of(path), capture_of(schema)).search(query)
+    return value_from(stated["v"], schema, path) if stated else None
 
 
 @lru_cache(maxsize=4096)

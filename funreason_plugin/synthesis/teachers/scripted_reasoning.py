@@ -14,11 +14,11 @@ from typing import Any
 from funreason_plugin.calls import to_hermes
 from funreason_plugin.synthesis.plan import Source, top
 from funreason_plugin.synthesis.teachers import scripted_words as english
-from funreason_plugin.synthesis.teachers.scripted_answers import answer, facts
+from funreason_plugin.synthesis.teachers.scripted_answers import answer
 from funreason_plugin.synthesis.teachers.scripted_lexicon import Lexicon
 from funreason_plugin.synthesis.teachers.scripted_mistakes import Mistake, invented_id, misread
 from funreason_plugin.synthesis.teachers.scripted_naming import Past, Place, place_of
-from funreason_plugin.synthesis.teachers.scripted_observations import Planned
+from funreason_plugin.synthesis.teachers.scripted_observations import Planned, facts
 from funreason_plugin.synthesis.teachers.scripted_phrasing import Phrasing
 from funreason_plugin.synthesis.teachers.scripted_querying import credentials, fed_by
 from funreason_plugin.synthesis.teachers.scripted_reader import Reading

@@ -77,7 +77,7 @@ class Thoughts:
             table = frames.MISSING_MADE if entry.spec.writes else frames.MISSING
             entity = record_entity(entry, source.field)
             what = english.singular(words_of(name))
-            what = what if english.is_noun(what) or what.endswith("token") else entity
+            what = entity if what.rpartition(" ")[2] in _LETTERS else what
             remarks.append(
                 self._pick(table).format(
                     what=what,
@@ -221,6 +221,9 @@ class Thoughts:
             remarks.append(pick(frames.FACTS).format(facts=english.joined(list(facts))))
         remarks.append(pick(frames.REPORT))
         return _text(remarks)
+
+
+_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz")
 
 
 # -- helpers ----------------------------------------------------------------------------------------------

@@ -36,6 +36,7 @@ _WHOLE = {
     "qty": "quantity",
     "num": "number",
     "desc": "description",
+    "descr": "description",
     "dest": "destination",
     "amt": "amount",
 }
