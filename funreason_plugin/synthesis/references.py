@@ -21,6 +21,8 @@ from funreason_plugin.trajectory import Choice, Provenance
 TOGETHER: Final = 0.85  # how often values that belong together are taken together
 EARLIER: Final = 0.3  # how often an earlier turn's value is taken where this turn has one too
 
+_NONE: Final[frozenset[str]] = frozenset()
+
 Record = tuple[int, int, str]  # turn, call, path of the record
 
 
@@ -83,26 +85,37 @@ class References:
         taken = [option.value for option in bound.taken]
         for tool, pattern in place.providers:
             for live in self.live(tool):
-                ids = self.tables.tools[tool].ids if tool in self.tables.tools else frozenset()
                 for path, value in live.values(pattern):
-                    reasons = live.reasons(path, ids)
-                    if reasons == [] or value in taken or value == "" or not fits(value, schema):
+                    if value in taken or value == "" or not fits(value, schema):
                         continue
-                    if reasons is not None:
-                        reasons = self._reasons(live, path, value, reasons)
-                        if not reasons:
-                            continue
-                    found.append(Option(live, path, value, reasons))
+                    reasons = self.reasons(live, path, value)
+                    if reasons != []:
+                        found.append(Option(live, path, value, reasons))
         return found
 
-    def _reasons(self, live: LiveCall, path: str, value: Any, reasons: list[Weighted]) -> list[Weighted]:
-        """The reason by which the record is known already, else those that do not say the value itself."""
+    def reasons(self, live: LiveCall, path: str, value: Any) -> list[Weighted] | None:
+        """Why a person would take this value; [] when nobody can tell it apart, None outside of lists.
+
+        A record keeps the reason by which it is known already, unless the record was changed since. No reason says the
+        value itself, and none an exact amount that only this turn's list shows.
+        """
+        found = live.reasons(
+            path, self.tables.tools[live.name].ids if live.name in self.tables.tools else _NONE
+        )
+        if not found:
+            return found
+        now = live.turn == self.history.turns
         known = self.records.get((live.turn, live.index, same_record(path)))
         if not isinstance(value, list) and self._changed.get(value, (-1, 0)) > (live.turn, live.index):
-            return [item for item in reasons if lasting(item[1]) and item[1].value != value]
-        if known is not None:
-            return [] if known.by == "equals" and known.value == value else [(1.0, known)]
-        return [item for item in reasons if item[1].by != "equals" or item[1].value != value]
+            found = [item for item in found if lasting(item[1])]
+        elif known is not None:
+            found = [(1.0, known)]
+        return [
+            item
+            for item in found
+            if item[1].by != "equals"
+            or not (item[1].value == value or (now and isinstance(item[1].value, float)))
+        ]
 
     def unsaid(self, options: list[Option]) -> list[Option]:
         """Without what the user said: that needs no look-up."""

@@ -199,12 +199,11 @@ class Walk:
         if need.kind != "data":
             return True
         place = self.tables.tools[consumer].places[need.param]
-        ids = self.tables.tools[live.name].ids
         return any(
-            live.reasons(path, ids) != []
+            self.binder.references.reasons(live, path, value) != []
             for provider, pattern in place.providers
             if provider == live.name
-            for path, _ in live.values(pattern)
+            for path, value in live.values(pattern)
         )
 
     # -- the baseline -----------------------------------------------------------------------------------
