@@ -79,6 +79,60 @@ _GLUED: Final = frozenset(
 )
 
 
+_ENDING: Final = frozenset(
+    (
+        *(
+            "cancel",
+            "delete",
+            "remove",
+            "refund",
+            "undo",
+            "stop",
+            "revoke",
+            "drop",
+            "trash",
+            "close",
+            "discard",
+        ),
+        *(
+            "unfreeze",
+            "unlock",
+            "unfollow",
+            "unsubscribe",
+            "withdraw",
+            "clear",
+            "reset",
+            "detach",
+            "release",
+            "rm",
+        ),
+        *("retract", "dismiss", "unassign", "unlike", "unshare", "restore", "return", "end", "abort", "void"),
+        *("resolve", "rmdir"),
+    )
+)
+_REVISING: Final = frozenset(
+    (
+        "change",
+        "update",
+        "modify",
+        "edit",
+        "reschedule",
+        "rebook",
+        "revise",
+        "amend",
+        "correct",
+        "adjust",
+        "rename",
+    )
+)
+
+
+def force_of(tool: str) -> int:
+    """2 when a tool's verb ends something (cancel, delete), 1 when it changes something (update, rename), else 0."""
+    verb = words(tool)[0] if words(tool) else ""
+    return 2 if verb in _ENDING else 1 if verb in _REVISING else 0
+
+
 @lru_cache(maxsize=65536)
 def words(name: str) -> tuple[str, ...]:
     """Lower-case words, each in the singular: "homeCities" -> ("home", "city"), "zipcode" -> ("zip", "code")."""

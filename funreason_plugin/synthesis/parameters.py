@@ -26,7 +26,7 @@ from funreason_plugin.trajectory import Provenance
 OPTIONAL: Final = 0.35  # how often an optional parameter is given
 SAME_IN_TURN: Final = 0.5  # how often calls of one turn that take the same kind of thing take the same thing
 SAME_AS_BEFORE: Final = 0.35  # how often a value that the user said in an earlier turn is taken again
-FROM_OUTPUT: Final = 0.15  # how often a value that the user could say is taken from an output
+FROM_OUTPUT: Final = 0.1  # how often a value that the user could say is taken from an output
 
 _FIXED: Final = ("list", "csv")  # sources that depend neither on state nor on chance
 

@@ -13,53 +13,10 @@ from typing import Any, Final
 from funreason_plugin.environments.space import SimulationSpace
 from funreason_plugin.environments.spec import ParamSpec, ToolSpec
 from funreason_plugin.synthesis.graph import Need, ToolGraph
-from funreason_plugin.synthesis.names import words
+from funreason_plugin.synthesis.names import force_of
 from funreason_plugin.synthesis.parameter_slots import Slot, slots_of
 
 NEVER: Final = 1_000_000  # the cost of a tool that cannot be reached
-
-_UNDOING: Final = frozenset(
-    [
-        *(
-            "cancel",
-            "delete",
-            "remove",
-            "refund",
-            "undo",
-            "stop",
-            "revoke",
-            "drop",
-            "trash",
-            "close",
-            "discard",
-        ),
-        *(
-            "unfreeze",
-            "unlock",
-            "unfollow",
-            "unsubscribe",
-            "withdraw",
-            "clear",
-            "reset",
-            "detach",
-            "release",
-            "rm",
-        ),
-        *(
-            "change",
-            "update",
-            "modify",
-            "edit",
-            "reschedule",
-            "rebook",
-            "resolve",
-            "revise",
-            "amend",
-            "correct",
-        ),
-        *("retract", "dismiss", "unassign", "unlike", "unshare", "restore", "return", "end", "abort", "void"),
-    ]
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +51,7 @@ class Tool:
     needs: tuple[Need, ...]
     sometimes: tuple[Need, ...]
     usable: bool
-    undoing: bool
+    force: int  # 2: it ends something (cancels, deletes), 1: it changes something, 0: neither
     paired: bool  # several parameters come from outputs: their values have to fit together
     ids: frozenset[str]  # names of output fields whose values only the system knows
 
@@ -160,9 +117,10 @@ class Tables:
         )
 
     def silly(self, provider: str, consumer: str) -> bool:
-        """Whether doing the one for the other makes no sense in one turn: freezing a card to unfreeze it."""
+        """Whether doing the one and then the other makes no sense in one turn: making a thing, or changing it, and
+        ending it; making it and changing it."""
         first, then = self.tools[provider], self.tools[consumer]
-        if not then.undoing or first.undoing or not first.spec.writes:
+        if then.force <= first.force or not first.spec.writes:
             return False
         return consumer in self.consumers.get(provider, ()) or bool(_things(first) & _things(then))
 
@@ -227,7 +185,7 @@ def _tool(
         graph.needs[spec.name],
         tuple(Need("state", "", tuple(members)) for members in sometimes.values()),
         (node.worked > 0 or graph.states == 0) and not node.slow,
-        bool(words(spec.name)) and words(spec.name)[0] in _UNDOING,
+        force_of(spec.name),
         sum(place.system for parameter in parameters for place in parameter.places.values()) > 1,
         ids,
     )
