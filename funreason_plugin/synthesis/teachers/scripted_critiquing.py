@@ -36,10 +36,13 @@ def _remarks(attempt: Sequence[Any], solution: Sequence[Any], rng: Random) -> It
         best = max(same, key=lambda i: (not _failed(attempt[i]), _agreement(attempt[i], wanted), -i))
         free.remove(best)
         pairs.append((attempt[best], wanted))
-    for wanted in missing:
+    wrong = [remark for done, wanted in pairs for remark in _differences(done, wanted, solution, rng)]
+    yield from wrong
+    broken_off = any(_failed(done) and done["arguments"] != wanted["arguments"] for done, wanted in pairs)
+    for wanted in missing[
+        : 1 if broken_off else None
+    ]:  # after a failure the rest is missing as a matter of course
         yield _missing(wanted, attempt, solution, rng)
-    for done, wanted in pairs:
-        yield from _differences(done, wanted, solution, rng)
     for done, wanted in pairs:
         if _failed(done) and done["arguments"] == wanted["arguments"]:
             yield _too_early(wanted, attempt, solution, rng)

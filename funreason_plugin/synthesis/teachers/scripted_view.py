@@ -245,11 +245,14 @@ def _named(records: list[Any], source: Source, texts: Sequence[str], rank: int) 
 def _find(text: str, word: str) -> int:
     """Where a word stands in a text as a whole, -1 when it does not."""
     start = text.find(word)
+    joints = ":-/" if word.isdigit() else ""  # 20 is not in 09:20 or in 2026-08-20
     while start >= 0:
         end = start + len(word)
         before, after = text[start - 1 : start], text[end : end + 2]
-        if not (before.isalnum() or before == "_" or before == ".") and not (
-            after[:1].isalnum() or after[:1] == "_" or (after[:1] == "." and after[1:].isdigit())
+        if not (before.isalnum() or (before and before in "_." + joints)) and not (
+            after[:1].isalnum()
+            or after[:1] == "_"
+            or (after[:1] and after[:1] in "." + joints and after[1:].isdigit())
         ):
             return start
         start = text.find(word, start + 1)
