@@ -167,3 +167,11 @@ def test_a_call_too_many_is_named() -> None:
 def test_a_refusal_by_a_rule_is_passed_on_in_plain_words() -> None:
     text = critique(SEARCH, booking(), reasons=("silent_thought: …",))
     assert "courier_id" in text or "thought" in text
+
+
+def test_a_critique_begins_with_what_broke_the_attempt_off() -> None:
+    failed = Call(
+        "search_couriers", {**SEARCH.arguments, "origin": "Leuven"}, {}, {"error": "the same city twice"}
+    )
+    text = critique(failed)
+    assert text.index("`origin`") < text.index("book_courier")

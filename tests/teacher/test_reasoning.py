@@ -13,8 +13,10 @@ from funreason_plugin.calls import parse
 from funreason_plugin.checks.acceptance import review_attempt
 from funreason_plugin.synthesis import prompts
 from funreason_plugin.synthesis.chain import Chain, ChainOptions, Recorder, TurnRejected, Usage
+from funreason_plugin.synthesis.plan import Source
 from funreason_plugin.synthesis.teachers.base import AGENTS, Agent, Completion, Message, Request
 from funreason_plugin.synthesis.teachers.scripted import ScriptedTeacher
+from funreason_plugin.synthesis.teachers.scripted_view import record_of
 from funreason_plugin.synthesis.trace import Choice, Trace
 from funreason_plugin.trajectory import Turn
 from tests.teacher.hand import Hand, output, play, user
@@ -219,3 +221,10 @@ def test_critiques_are_what_mends_mistakes() -> None:
     assert sum(turn.attempts > 1 for turn in kept) >= 0.7 * len(kept)
     assert len(muted) <= 0.35 * len(kept), (len(muted), len(kept), muted_refused)
     assert all(turn.feedback for turn in kept if turn.attempts > 1)
+
+
+def test_a_number_in_a_time_is_not_a_row() -> None:
+    source = Source("output", call=0, field="seats[].seat", by="equals", key="row")
+    seats = {"seats": [{"seat": "20E", "row": 20}, {"seat": "12E", "row": 12}]}
+    text = "Move it to the flight of 2026-08-29 09:20 and give me the seat in row 12."
+    assert record_of(seats, source, (text,))[0]["seat"] == "12E"
