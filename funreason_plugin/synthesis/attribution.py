@@ -141,7 +141,7 @@ def says(text: str, value: Any) -> bool:
     """Whether a text has the value in so many words (numbers and strings; not true, false or null)."""
     if isinstance(value, bool) or value is None:
         return False
-    word = f"{value:g}" if isinstance(value, float) else str(value)
+    word = str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
     if not word.strip() or word.casefold() not in text.casefold():
         return False
     left = r"(?<![\w.])" if word[0].isalnum() else ""

@@ -326,8 +326,11 @@ def needed_values(trace: Trace, turn: int, writing: Collection[str] = ()) -> lis
 
 
 def _code_of(reason: str) -> str:
-    """The funnel's code of a reason: what stands before the colon if it is one word, else the verdict's kind."""
+    """The funnel's code of a reason: the rule or problem before the colon, else the verdict's kind."""
     head = reason.split(":", 1)[0]
-    if head.isidentifier() and head == head.lower() and "_" in head:
+    if head in acceptance.RULES or head in _PROBLEMS:
         return head
     return "needed_output_missing" if "never obtained" in reason else "state_differs"
+
+
+_PROBLEMS = frozenset(("unreadable_call", "over_time", "too_many_steps"))
