@@ -38,6 +38,7 @@ EXTRAS = {
     "dev": [
         "hypothesis>=6.100",
         "mypy>=2.4,<3",
+        "psutil>=5.9",  # benchmarks
         "pytest>=8",
         "pytest-xdist>=3.5",
         "ruff>=0.17.5,<0.18",

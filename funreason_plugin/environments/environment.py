@@ -120,7 +120,7 @@ class Environment:
     validate: ClassVar[bool] = True
 
     _supply: Supply | None = None
-    _moved: bool = False  # set by `invoke`: a reading tool moved on what a snapshot must hold (a random sequence)
+    _moved: bool = False  # `invoke` sets it: a reading tool moved on what snapshots hold (a random sequence)
     _tool_specs: ClassVar[dict[str, ToolSpec]]
     _hash: ClassVar[str]
 

@@ -6,6 +6,7 @@ import hashlib
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -19,7 +20,11 @@ def command(out: Path, *flags: str, num: int = 12, env: tuple[str, ...] = ("trav
 
 
 def run(
-    out: Path, *flags: str, num: int = 12, env: tuple[str, ...] = ("travel", "files"), **options: object
+    out: Path,
+    *flags: str,
+    num: int = 12,
+    env: tuple[str, ...] = ("travel", "files"),
+    preexec_fn: Callable[[], None] | None = None,
 ) -> subprocess.CompletedProcess[str]:
     """Run it to its end."""
     return subprocess.run(
@@ -29,7 +34,7 @@ def run(
         cwd=ROOT,
         timeout=300,
         env=os.environ | {"COLUMNS": "200"},
-        **options,  # type: ignore[call-overload]
+        preexec_fn=preexec_fn,
     )
 
 
