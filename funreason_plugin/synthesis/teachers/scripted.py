@@ -18,7 +18,7 @@ from zlib import crc32
 
 from funreason_plugin.environments.space import SimulationSpace
 from funreason_plugin.synthesis.plan import read_plan
-from funreason_plugin.synthesis.teachers.base import Completion, Message, Request
+from funreason_plugin.synthesis.teachers.base import Completion, Message, Request, count_tokens
 from funreason_plugin.synthesis.teachers.scripted_critiquing import critique
 from funreason_plugin.synthesis.teachers.scripted_lexicon import Lexicon
 from funreason_plugin.synthesis.teachers.scripted_mistakes import Mistake, draw_mistake, is_mended
@@ -52,7 +52,7 @@ class ScriptedTeacher:
         rng = Random(crc32(request.seed.encode()))
         text = self._reply(request, rng)
         read = sum(len(message["content"]) for message in request.messages)
-        return Completion(text, (read + 3) // 4, (len(text) + 3) // 4, self.model)
+        return Completion(text, (read + 3) // 4, count_tokens(text), self.model)
 
     def _reply(self, request: Request, rng: Random) -> str:
         if request.agent == "reasoning":

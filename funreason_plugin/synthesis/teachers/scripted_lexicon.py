@@ -76,9 +76,6 @@ class Lexicon:
     def get(self, tool: str) -> ToolWords | None:
         return self[tool] if tool in self._specs else None
 
-    def tools(self) -> list[str]:
-        return list(self._specs)
-
 
 def _entry(spec: ToolSpec) -> ToolWords:
     return ToolWords(

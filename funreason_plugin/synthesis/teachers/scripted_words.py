@@ -208,7 +208,6 @@ _DOUBLED = frozenset(
         "label travel model unplug plug flag cap dig step fuel total signal beg hop jog map nod rip rob sip slip wrap zap",
     )
 )
-_PARTICLES = frozenset(("up", "out", "in", "off", "on", "down", "back", "away", "over", "through"))
 
 
 def _verb(clause: str) -> tuple[str, str]:
