@@ -13,7 +13,8 @@ from typing import Any
 
 import orjson
 
-from funreason_plugin.synthesis.plan import Plan, plan_of, plan_text, value_at
+from funreason_plugin.synthesis.plan import Plan, plan_of, value_at
+from funreason_plugin.synthesis.plan_text import plan_text
 from funreason_plugin.synthesis.trace import Trace
 from funreason_plugin.trajectory import Turn
 

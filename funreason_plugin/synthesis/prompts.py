@@ -6,7 +6,6 @@ system prompt, tool schemas) is a message of its own, written once.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from functools import cache, lru_cache
@@ -19,7 +18,8 @@ import orjson
 from funreason_plugin.calls import dump_json, to_hermes
 from funreason_plugin.environments.spec import ToolSpec
 from funreason_plugin.synthesis.advanced_tool import AdvancedTool, plan_with, user_inputs
-from funreason_plugin.synthesis.plan import Plan, Source, is_label, plan_of, plan_text, value_at
+from funreason_plugin.synthesis.plan import plan_of
+from funreason_plugin.synthesis.plan_text import plan_text
 from funreason_plugin.synthesis.query import (
     INDIRECTIONS,
     LENGTHS,
@@ -27,6 +27,7 @@ from funreason_plugin.synthesis.query import (
     PERSONAS,
     STYLES,
     Noise,
+    known_from_earlier,
 )
 from funreason_plugin.synthesis.teachers.base import Message
 from funreason_plugin.synthesis.trace import Trace, TracedCall
@@ -145,46 +146,11 @@ def querying_messages(
         "manner": _manner(noise),
         "noise": asdict(noise),
         "done_in_earlier_turns": [[call.name for call in turn.calls()] for turn in earlier],
-        "known_from_earlier_turns": _known(plan, trace, earlier),
+        "known_from_earlier_turns": known_from_earlier(plan, trace, earlier),
     }
     conversation = "\n".join(f"User: {turn.query}\nAssistant: {turn.answer}" for turn in earlier)
     content = _block("querying", "user", material=_json(material), conversation=conversation)
     return [_system("querying"), {"role": "user", "content": content}]
-
-
-def _known(plan: Plan, trace: Trace, earlier: Sequence[Turn]) -> list[dict[str, Any]]:
-    """What this turn takes from earlier ones and the user knows: values said or told, and by which name the user
-    asked for a thing."""
-    known = []
-    for planned, call in zip(plan.calls, trace.calls, strict=True):
-        for path, source in planned.arguments.items():
-            if source.kind not in ("earlier", "said"):
-                continue
-            picked = f"{source.by} {source.key}".strip()
-            row = {"turn": source.turn + 1, "tool": source.name, "field": source.field, "picked": picked}
-            value = value_at(call.arguments, path)
-            if source.kind == "said":
-                known.append({**row, "known_by": "user", "value": value})
-                continue
-            if any(isinstance(value, str) and value and value in turn.answer for turn in earlier):
-                known.append({**row, "known_by": "assistant", "value": value})
-            label = _label(earlier[source.turn], source)
-            if label:
-                known.append({**row, "known_by": "name", "value": label})
-    return known
-
-
-def _label(turn: Turn, source: Source) -> str:
-    same = [call for call in turn.calls() if call.name == source.name]
-    if source.nth >= len(same):
-        return ""
-    call = same[source.nth]
-    entity = re.sub(r"(?:\A|.*[.\]])(\w*?)_?(?:id|code|number)\Z", r"\1", source.field)
-    for path, origin in call.provenance.items():
-        value = value_at(call.arguments, path)
-        if origin.source in ("query", "earlier_query") and is_label(path, entity) and isinstance(value, str):
-            return value if len(value) <= 40 else ""
-    return ""
 
 
 # -- Phase III --------------------------------------------------------------------------------------------

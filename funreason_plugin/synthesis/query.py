@@ -6,10 +6,26 @@ prompt spells it out for a language model, the scripted teacher picks its words 
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
+from typing import Any
 
-__all__ = ["INDIRECTIONS", "LENGTHS", "ORDERS", "PERSONAS", "STYLES", "Noise", "draw_noise"]
+from funreason_plugin.synthesis.plan import Plan, Source, is_label, value_at
+from funreason_plugin.synthesis.trace import Trace
+from funreason_plugin.trajectory import Turn
+
+__all__ = [
+    "INDIRECTIONS",
+    "LENGTHS",
+    "ORDERS",
+    "PERSONAS",
+    "STYLES",
+    "Noise",
+    "draw_noise",
+    "known_from_earlier",
+]
 
 PERSONAS: dict[str, str] = {
     "manager": "a manager between two meetings",
@@ -77,3 +93,38 @@ def draw_noise(rng: Random) -> Noise:
         indirection=rng.choice(_INDIRECTIONS),
         order=rng.choice(_ORDERS),
     )
+
+
+def known_from_earlier(plan: Plan, trace: Trace, earlier: Sequence[Turn]) -> list[dict[str, Any]]:
+    """What this turn takes from earlier ones and the user knows: values said or told, and by which name the user
+    asked for a thing."""
+    known = []
+    for planned, call in zip(plan.calls, trace.calls, strict=True):
+        for path, source in planned.arguments.items():
+            if source.kind not in ("earlier", "said"):
+                continue
+            picked = f"{source.by} {source.key}".strip()
+            row = {"turn": source.turn + 1, "tool": source.name, "field": source.field, "picked": picked}
+            value = value_at(call.arguments, path)
+            if source.kind == "said":
+                known.append({**row, "known_by": "user", "value": value})
+                continue
+            if any(isinstance(value, str) and value and value in turn.answer for turn in earlier):
+                known.append({**row, "known_by": "assistant", "value": value})
+            label = _label(earlier[source.turn], source)
+            if label:
+                known.append({**row, "known_by": "name", "value": label})
+    return known
+
+
+def _label(turn: Turn, source: Source) -> str:
+    same = [call for call in turn.calls() if call.name == source.name]
+    if source.nth >= len(same):
+        return ""
+    call = same[source.nth]
+    entity = re.sub(r"(?:\A|.*[.\]])(\w*?)_?(?:id|code|number)\Z", r"\1", source.field)
+    for path, origin in call.provenance.items():
+        value = value_at(call.arguments, path)
+        if origin.source in ("query", "earlier_query") and is_label(path, entity) and isinstance(value, str):
+            return value if len(value) <= 40 else ""
+    return ""

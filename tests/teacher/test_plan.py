@@ -5,15 +5,8 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from funreason_plugin.synthesis.plan import (
-    Plan,
-    PlannedCall,
-    Source,
-    parse_plan,
-    plan_of,
-    plan_text,
-    read_plan,
-)
+from funreason_plugin.synthesis.plan import Plan, PlannedCall, Source, plan_of
+from funreason_plugin.synthesis.plan_text import parse_plan, plan_text, read_plan
 from funreason_plugin.synthesis.trace import Choice
 from tests.teacher.hand import Hand, output, user
 from tests.teacher.toys import parcels

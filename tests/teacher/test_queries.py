@@ -12,7 +12,8 @@ import pytest
 
 from funreason_plugin.checks.acceptance import review_query
 from funreason_plugin.synthesis.advanced_tool import hint
-from funreason_plugin.synthesis.plan import Plan, PlannedCall, Source, read_plan
+from funreason_plugin.synthesis.plan import Plan, PlannedCall, Source
+from funreason_plugin.synthesis.plan_text import read_plan
 from funreason_plugin.synthesis.teachers import scripted_frames as frames
 from funreason_plugin.synthesis.teachers.scripted_lexicon import Lexicon
 from funreason_plugin.synthesis.teachers.scripted_naming import Past

@@ -17,7 +17,7 @@ from typing import Any
 from zlib import crc32
 
 from funreason_plugin.environments.space import SimulationSpace
-from funreason_plugin.synthesis.plan import read_plan
+from funreason_plugin.synthesis.plan_text import read_plan
 from funreason_plugin.synthesis.teachers.base import Completion, Message, Request, count_tokens
 from funreason_plugin.synthesis.teachers.scripted_critiquing import critique
 from funreason_plugin.synthesis.teachers.scripted_lexicon import Lexicon

@@ -8,7 +8,8 @@ from typing import Any
 
 import orjson
 
-from funreason_plugin.synthesis.plan import Plan, read_plan
+from funreason_plugin.synthesis.plan import Plan
+from funreason_plugin.synthesis.plan_text import read_plan
 from funreason_plugin.synthesis.teachers import scripted_words as english
 from funreason_plugin.synthesis.teachers.scripted_generic import imperative
 from funreason_plugin.synthesis.teachers.scripted_lexicon import Lexicon, ToolWords

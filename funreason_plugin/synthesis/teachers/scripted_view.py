@@ -15,7 +15,8 @@ import orjson
 
 from funreason_plugin.calls import parse
 from funreason_plugin.synthesis.advanced_tool import fenced_json
-from funreason_plugin.synthesis.plan import Plan, Source, read_plan
+from funreason_plugin.synthesis.plan import Plan, Source
+from funreason_plugin.synthesis.plan_text import read_plan
 from funreason_plugin.synthesis.teachers import scripted_words as english
 from funreason_plugin.synthesis.teachers.base import Message
 from funreason_plugin.synthesis.teachers.scripted_reader import Reading
