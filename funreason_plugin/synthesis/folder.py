@@ -72,6 +72,8 @@ class Folder:
                 f"{path}: another run is writing here; wait for it or choose another --out"
             ) from None
         self.resumed = self._settle(settings)
+        for name in (TRAJECTORIES, REJECTED):
+            (path / name).touch()
 
     # -- opening --------------------------------------------------------------------------------------
 
