@@ -10,19 +10,18 @@ Of lists within lists, all but the innermost must have one record.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from typing import Any, Final
 
 from funreason_plugin.environments.similar import is_id, looks_like_id
 from funreason_plugin.synthesis.names import words
-from funreason_plugin.synthesis.outputs import at
 from funreason_plugin.trajectory import Choice
 
 Weighted = tuple[float, Choice]
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d)?)?\Z|\d\d:\d\d\Z")
 _TELLING: Final = frozenset(  # extremes that people speak of
-    [
+    (
         *(
             "price",
             "fare",
@@ -51,10 +50,10 @@ _TELLING: Final = frozenset(  # extremes that people speak of
             "salary",
         ),
         *("departs", "arrives", "starts", "ends", "discount", "charge", "km", "minutes", "hours", "night"),
-    ]
+    )
 )
 _UNNATURAL: Final = frozenset(  # numbers that only name things, or that nobody compares
-    [
+    (
         *(
             "number",
             "no",
@@ -83,10 +82,10 @@ _UNNATURAL: Final = frozenset(  # numbers that only name things, or that nobody 
             "port",
             "street",
         ),
-    ]
+    )
 )
 _NAMES: Final = frozenset(
-    ["name", "title", "label", "subject", "product", "person", "author", "city", "company"]
+    ("name", "title", "label", "subject", "product", "person", "author", "city", "company")
 )
 _LONGEST_NAME: Final = 48  # characters of a value by which a person would tell a record
 
@@ -100,71 +99,70 @@ def choices(path: str, output: Any, ids: Collection[str] = ()) -> list[Weighted]
     cut = path.rfind("[")
     if cut < 0:
         return None
-    outer = path[:cut]
-    node = output
-    for part in re.findall(r"[^.\[\]]+|\[\d+\]", outer):
-        if part[0] == "[":
-            if len(node) != 1:
-                return []
-            node = node[0]
-        else:
-            node = node[part]
     index = int(path[cut + 1 : path.index("]", cut)])
-    return told_apart(outer, node, index, ids)
+    return list_choices(path[:cut], output, ids)[index]
 
 
-def told_apart(list_path: str, records: list[Any], index: int, ids: Collection[str]) -> list[Weighted]:
-    """The reasons for one record of a list."""
-    if len(records) == 1:
-        return [(1.0, Choice(list_path, "only"))]
-    record = records[index]
-    if not isinstance(record, dict) or not all(isinstance(other, dict) for other in records):
-        return []
-    reasons: list[Weighted] = []
-    for key, value in record.items():
-        if isinstance(value, (bool, dict, list)) or value is None or value == "" or key in ids or is_id(key):
-            continue
-        others = [other.get(key) for position, other in enumerate(records) if position != index]
-        if any(other is None or type(other) is not type(value) for other in others) and not _numbers(
-            value, others
-        ):
-            continue
-        reasons += _reasons(list_path, key, value, others)
-    return reasons
-
-
-def _reasons(list_path: str, key: str, value: Any, others: list[Any]) -> list[Weighted]:
-    found: list[Weighted] = []
-    names = words(key)
-    number = not isinstance(value, str)
-    moment = not number and _TIME.match(value) is not None
-    if number or (moment and all(_TIME.match(other) for other in others)):
-        if not _UNNATURAL.intersection(names):
-            weight = 3.0 if _TELLING.intersection(names) else 1.0
-            if all(value < other for other in others):
-                found.append((weight, Choice(list_path, "min", key)))
-            elif all(value > other for other in others):
-                found.append((weight, Choice(list_path, "max", key)))
-    elif looks_like_id(value) or len(value) > _LONGEST_NAME or not re.search(r"[^\W\d_]", value):
-        return []
-    if value not in others and _unmistakable(value, others):
-        weight = 0.2 if number else (1.0 if len(value) < 11 else 0.3) if moment else 1.2
-        if names and names[-1] in _NAMES:
-            weight = 3.0
-        found.append((weight, Choice(list_path, "equals", key, value)))
+def list_choices(list_path: str, output: Any, ids: Collection[str] = ()) -> list[list[Weighted]]:
+    """The reasons for every record of the list at a concrete path."""
+    records = output
+    alone = True
+    for part in re.findall(r"[^.\[\]]+|\[\d+\]", list_path):
+        alone = alone and (part[0] != "[" or len(records) == 1)
+        records = records[int(part[1:-1])] if part[0] == "[" else records[part]
+    if alone and len(records) == 1:
+        return [[(1.0, Choice(list_path, "only"))]]
+    found: list[list[Weighted]] = [[] for _ in records]
+    if not alone or not all(isinstance(record, dict) for record in records):
+        return found
+    for key in records[0]:
+        values = [record.get(key) for record in records]
+        if key not in ids and not is_id(key) and _comparable(values):
+            _column(list_path, key, values, found)
     return found
 
 
-def _numbers(value: Any, others: list[Any]) -> bool:
-    return all(isinstance(item, (int, float)) and not isinstance(item, bool) for item in (value, *others))
+def _comparable(values: list[Any]) -> bool:
+    """All numbers, or all texts with something in them."""
+    if isinstance(values[0], str):
+        return all(isinstance(value, str) and value for value in values)
+    return all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in values)
 
 
-def _unmistakable(value: Any, others: list[Any]) -> bool:
-    """Whether a text names this record alone: not also, in other letters or as a part, another one."""
-    if not isinstance(value, str):
-        return True
-    folded = value.casefold()
-    return all(folded not in other.casefold() and other.casefold() not in folded for other in others)
+def _column(list_path: str, key: str, values: list[Any], found: list[list[Weighted]]) -> None:
+    """What one field says for the records: the extremes of numbers and moments, and values that occur once."""
+    names = words(key)
+    numbers = not isinstance(values[0], str)
+    moments = not numbers and all(_TIME.match(value) for value in values)
+    if (numbers or moments) and not _UNNATURAL.intersection(names):
+        weight = 3.0 if _TELLING.intersection(names) else 1.0
+        for by, extreme in (("min", min(values)), ("max", max(values))):
+            if values.count(extreme) == 1:
+                found[values.index(extreme)].append((weight, Choice(list_path, by, key)))  # type: ignore[arg-type]
+    weight = 0.2 if numbers else 1.2
+    if names and names[-1] in _NAMES:
+        weight = 3.0
+    folded = [] if numbers else [value.casefold() for value in values]
+    for index, value in enumerate(values):
+        if numbers:
+            told = values.count(value) == 1
+        else:
+            told = bool(moments) or _is_name(value)
+            told = told and not any(
+                folded[index] in other or other in folded[index]
+                for place, other in enumerate(folded)
+                if place != index
+            )
+        if told:
+            unlike = (1.0 if len(value) < 11 else 0.3) if moments else weight
+            found[index].append((unlike, Choice(list_path, "equals", key, value)))
+
+
+def _is_name(value: str) -> bool:
+    """Whether a person would tell something by this text."""
+    return (
+        not looks_like_id(value) and len(value) <= _LONGEST_NAME and re.search(r"[^\W\d_]", value) is not None
+    )
 
 
 def lasting(choice: Choice) -> bool:
@@ -177,9 +175,3 @@ def lasting(choice: Choice) -> bool:
 def same_record(path: str) -> str:
     """The record that a concrete path leads into: "flights[2].price" -> "flights[2]"; "" outside of lists."""
     return path[: path.rfind("]") + 1]
-
-
-def record_at(path: str, output: Any) -> Mapping[str, Any] | None:
-    """The record that a concrete path leads into."""
-    record = at(same_record(path), output) if "[" in path else None
-    return record if isinstance(record, dict) else None

@@ -7,12 +7,15 @@ each call that remains, the other tools that would have done are sought: the alt
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from funreason_plugin.environments.limits import is_error
 from funreason_plugin.synthesis.arguments import argument_leaves
 from funreason_plugin.synthesis.graph_exploration import Frame, Success, World, masked
 from funreason_plugin.synthesis.graph_findings import ENOUGH_STATES, Findings, Tried
 from funreason_plugin.synthesis.outputs import leaves
+
+SEARCHED_STATES: Final = 3  # in so many states the alternatives to a call are sought
 
 
 class StateTrials:
@@ -28,7 +31,7 @@ class StateTrials:
         """For every call that was needed: which others would have done. Asked at the end, when all writes are known."""
         for need in self.needed:
             searched = self.findings.searched.setdefault((need[0].tool, need[3].tool), {})
-            if len(searched) < ENOUGH_STATES:
+            if len(searched) < SEARCHED_STATES:
                 searched[self.state] = None
                 self.others(*need)
 
@@ -112,12 +115,12 @@ class StateTrials:
         for tool, successes in self.writes.items():
             if tool in (call.tool, target.tool) or self.specs[tool].environment != environment:
                 continue
-            for path, other in successes[:3]:
+            for path, other in successes[:2]:
                 place = [*before, *(item for item in path if item not in before)]
                 later = [item for item in after if item not in place and item is not other]
                 if (
-                    self.replay([*place, *later], target) == failure
-                    and self.replay([*place, other, *later], target) == ""
+                    self.replay([*place, other, *later], target) == ""
+                    and self.replay([*place, *later], target) == failure
                 ):
                     self.enables(tool, target.tool)
                     self.findings.alternatives.setdefault(target.tool, []).append((call.tool, tool))

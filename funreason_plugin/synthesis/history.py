@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from funreason_plugin.environments.limits import is_error
-from funreason_plugin.synthesis.choices import Weighted, choices, same_record
+from funreason_plugin.synthesis.choices import Weighted, list_choices, same_record
 from funreason_plugin.synthesis.outputs import found
 from funreason_plugin.trajectory import Choice, Provenance, Turn
 
@@ -37,7 +37,7 @@ class LiveCall:
     index: int
     asked: tuple[Any, ...] = ()
     _values: dict[str, list[tuple[str, Any]]] = field(default_factory=dict)
-    _choices: dict[str, list[Weighted] | None] = field(default_factory=dict)
+    _choices: dict[str, list[list[Weighted]]] = field(default_factory=dict)
 
     def values(self, pattern: str) -> list[tuple[str, Any]]:
         """(concrete path, value) of what an output pattern finds; through dicts by key only where there is one key."""
@@ -50,13 +50,14 @@ class LiveCall:
         return known
 
     def reasons(self, path: str, ids: frozenset[str]) -> list[Weighted] | None:
-        """`choices` for a concrete path, kept by record."""
-        record = same_record(path)
-        if not record:
+        """`choices` for a concrete path, kept by list."""
+        cut = path.rfind("[")
+        if cut < 0:
             return None
-        if record not in self._choices:
-            self._choices[record] = choices(record, self.output, ids)
-        return self._choices[record]
+        found = self._choices.get(path[:cut])
+        if found is None:
+            found = self._choices[path[:cut]] = list_choices(path[:cut], self.output, ids)
+        return found[int(path[cut + 1 : path.index("]", cut)])]
 
 
 @dataclass(frozen=True, slots=True)

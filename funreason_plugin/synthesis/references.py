@@ -141,7 +141,9 @@ class References:
             options = [option for option, count in zip(options, counts, strict=True) if count == least]
         if len(options) > 1 and rng.random() < self._together_rate:
             options = self._together(options, bound) or options
-        return options[0] if len(options) == 1 else rng.choice(options)
+        if len(options) == 1:
+            return options[0]
+        return rng.choices(options, [_weight(option) for option in options])[0]
 
     def take(self, option: Option, bound: Bound) -> tuple[Any, Provenance]:
         """Take an option: its value, and why it. Other values of the same record are taken for the same reason."""
@@ -177,6 +179,11 @@ class References:
             provider for place in tool.places.values() if place.system for provider, _ in place.providers
         )
         return [value for provider in providers for live in self.live(provider) for value in live.asked]
+
+
+def _weight(option: Option) -> float:
+    """Records that a person speaks of easily are taken more often."""
+    return max(weight for weight, _ in option.reasons) if option.reasons else 1.5
 
 
 def _record(option: Option) -> Record:
