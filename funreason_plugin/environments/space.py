@@ -82,7 +82,7 @@ class SimulationSpace:
             if missing:
                 raise UserError(f"environment {cls.name!r}: needs names {missing[0]!r}, which is not a tool")
         self._validators: dict[str, jsonschema.Draft202012Validator] = {}
-        self._valid: set[tuple[str, bytes]] = set()
+        self._valid: set[tuple[str, int]] = set()
         self._passing = {name: _passing(spec) for name, spec in self.tools.items()}
 
     @classmethod
@@ -143,7 +143,7 @@ class SimulationSpace:
 
     def invalid(self, name: str, packed: bytes, arguments: dict[str, Any]) -> str | None:
         """Why the arguments do not fit the tool's schema, in one line; None when they do."""
-        key = (name, packed)
+        key = (name, hash(packed))  # not the bytes: orjson's keep a page of memory each
         if key in self._valid:
             return None
         validator = self._validators.get(name)
