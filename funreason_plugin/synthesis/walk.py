@@ -97,7 +97,7 @@ class Walk:
             if waiting and unmet[1] in waiting:
                 waiting.remove(unmet[1])
 
-    def _take_up(self, name: str, empty: bool) -> bool:
+    def _take_up(self, name: str, empty: bool, depth: int = 0) -> bool:
         """A tool fails with what there is: take up one more thing that may help; False when there is nothing to try.
 
         First what it needs in some states only (or, for a look-up that found nothing, what makes such things), then
@@ -115,6 +115,13 @@ class Walk:
             fresh = self._other_values([need for need in tool.needs if need.kind == "data"], made)
         if not fresh:
             fresh = [need for need in tool.needs if need.kind != "data" and made.isdisjoint(need.providers)]
+        if not fresh and depth < 2:  # what gave the values may give others, when something is taken up for it
+            fresh = [
+                Need("data", need.param, (provider,))
+                for need in tool.needs
+                for provider in need.providers
+                if need.kind == "data" and provider in made and self._take_up(provider, False, depth + 1)
+            ][:1]
         fresh = [need for need in fresh if need not in waiting]
         if fresh:
             waiting.append(self.rng.choice(fresh))
