@@ -49,9 +49,9 @@ def finished(
             current = shorter
     steps = _steps(tables, calls, bounds, current, turn, free=False)
     early = _steps(tables, calls, bounds, current, turn, free=True)
-    if early != steps and _repeat(session, start, calls, bounds, _ordered(early), turn) == _only(
-        outputs, current
-    ):
+    # Look-ups share a step with writes when they give the same before these as after them.
+    swapped = sorted(early, key=lambda index: (early[index], tables.tools[calls[index].name].spec.writes))
+    if early != steps and _repeat(session, start, calls, bounds, swapped, turn) == _only(outputs, current):
         steps = early
     order = _ordered(steps)
     place = {index: position for position, index in enumerate(order)}

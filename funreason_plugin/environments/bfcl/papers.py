@@ -58,12 +58,13 @@ def revised(text: str, rng: Random) -> str:
     """A later version of a text: some lines are changed, the number of lines stays."""
     lines = text.splitlines()
     for index in rng.sample(range(1, len(lines)), min(2, len(lines) - 1)):
-        digits = [char for char in lines[index] if char.isdigit()]
-        lines[index] = (
-            lines[index].replace(digits[-1], str((int(digits[-1]) + rng.randint(1, 8)) % 10))
-            if digits
-            else f"{lines[index]} (checked by {full_name(rng)})"
-        )
+        places = [place for place, char in enumerate(lines[index]) if char.isdigit()]
+        if places:  # the last digit: of minutes, a percentage, an amount
+            line, last = lines[index], places[-1]
+            digit = (int(line[last]) + rng.randint(1, 8)) % 10
+            lines[index] = f"{line[:last]}{digit}{line[last + 1 :]}"
+        else:
+            lines[index] = f"{lines[index]} (checked by {full_name(rng)})"
     return "\n".join(lines)
 
 

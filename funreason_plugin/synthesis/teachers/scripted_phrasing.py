@@ -164,7 +164,7 @@ class Phrasing:
 
     def _said_before(self, source: Source, param: ParamSpec | None, path: str) -> str:
         value = self.past.said.get(place_of(source))
-        name = english.words(last_name(source.field or path)).removesuffix(" ID")
+        name = english.words(last_name(source.field or path)).removesuffix(" ID").removesuffix(" name")
         rivals = [
             key
             for key, other in self.past.said.items()
