@@ -257,6 +257,13 @@ def test_two_results_of_one_tool_say_which_is_which() -> None:
             "of {customer_id} to {new_plan}",
             "plan",
         ),
+        (
+            "updateDeal",
+            "Update the stage of a deal.",
+            ("id", "stage"),
+            "update the stage of {id} to {stage}",
+            "deal",
+        ),
         ("add", "Add two numbers.", ("a", "b"), "add two numbers, namely {a} and {b}", "add"),
         ("create_list", "Create a playlist.", ("title",), "create a playlist called {title}", "list called"),
     ],

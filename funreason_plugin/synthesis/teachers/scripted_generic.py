@@ -38,6 +38,7 @@ _SHOWN = frozenset(("return", "retrieve", "fetch", "obtain", "get", "display", "
 _MAKING = frozenset(
     ("create", "add", "open", "make", "register", "start", "save", "schedule", "post", "submit")
 )
+_CHANGING = ("update ", "change ", "set ", "modify ", "edit ", "adjust ")
 _LEAD = re.compile(
     r"\A(?:This (?:tool|function|method|endpoint)(?: is used to| allows you to| will| can)? |Use this to |"
     r"Allows? (?:you |users? )?to )",
@@ -115,8 +116,12 @@ def _with_objects(core: str, required: Sequence[ParamSpec]) -> tuple[str, list[P
     """Put arguments in the place of what they stand for: "cancel an order" and order_id -> "cancel {order_id}"."""
     left: list[ParamSpec] = []
     made = core.partition(" ")[0] in _MAKING
+    goal = ""
     for param in required:
         entity = _entity(param)
+        changed = param.name.lower() == "id" and re.search(r" of (?:an?|one) (\w+)\Z", core)
+        if changed and core.startswith(_CHANGING):
+            entity = changed[1]  # "Update the stage of a deal." (id, stage)
         own = param.ref is not None or english.is_identifier(param.name)
         pattern = (
             rf"(?<!\{{)\b(?:(?:an?|the|this|one|specific|specified|existing|given) )+(?:\w+ )?{re.escape(entity)}\b"
@@ -127,9 +132,11 @@ def _with_objects(core: str, required: Sequence[ParamSpec]) -> tuple[str, list[P
             found = re.search(r"(?<= )it\b", core)
         if found is None or core[found.end() :].startswith("'"):
             left.append(param)
+        elif core.startswith(_CHANGING) and core[found.end() :].startswith(" of ") and not own and not goal:
+            goal = f" to {{{param.name}}}"  # "update the stage of {id} to {stage}"
         else:
             core = f"{core[: found.start()]}{{{param.name}}}{core[found.end() :]}"
-    return core, left
+    return core + goal, left
 
 
 def _entity(param: ParamSpec) -> str:
