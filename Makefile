@@ -9,7 +9,7 @@ VENV ?= .venv
 WORKERS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); [ "$$n" -gt 4 ] && n=4; echo $$n)
 NUM ?= 200
 QUICKSTART ?= quickstart
-SHOW ?= 84
+SHOW ?= 195
 BFCL = bfcl-eval==2026.3.23
 
 BIN := $(VENV)/bin

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from funreason_plugin.synthesis.teachers.scripted_words import article, words
+from funreason_plugin.synthesis.teachers.scripted_words import article, singular, words
 
 __all__ = ["attribute", "selectors", "superlatives"]
 
@@ -100,6 +100,8 @@ def selectors(key: str, value: str, kind: str) -> tuple[tuple[str, str], ...]:
         return (("", f"for {article(value)}"),)
     if kind == "str" and last in _JOINED_BY:
         return ("", f"{_JOINED_BY[last]} {value}"), ("", f"whose {last} is {value}")
+    if kind == "int" and singular(last) != last:
+        return (("", f"with {value} {last if value != '1' else singular(last)}"),)
     if kind in ("int", "float"):
         return ("", f"whose {last} is {value}"), ("", f"with {article(last)} of {value}")
     return ("", f"whose {attribute(last)} is {value}"), ("", f"where the {attribute(last)} is {value}")
