@@ -20,14 +20,20 @@ from rich.console import Console
 
 from funreason_plugin.config import SynthesisConfig, check_names, versions
 from funreason_plugin.environments.environment import environment_hash
-from funreason_plugin.environments.limits import is_error
 from funreason_plugin.environments.space import SimulationSpace
 from funreason_plugin.errors import UserError
 from funreason_plugin.synthesis import emission
 from funreason_plugin.synthesis.folder import GRAPH, SUMMARY, TRAJECTORIES, Folder
 from funreason_plugin.synthesis.graph import ToolGraph
 from funreason_plugin.synthesis.progress import Progress, final_table
-from funreason_plugin.synthesis.slots import ATTEMPTS_AT_ONCE, SlotMaker, SlotResult, duplicate_key, split_of
+from funreason_plugin.synthesis.slots import (
+    ATTEMPTS_AT_ONCE,
+    SlotMaker,
+    SlotResult,
+    duplicate_key,
+    split_of,
+    tools_called,
+)
 from funreason_plugin.workers import CallWatch, Pool
 
 WINDOW = 64  # slots that may be ahead of the oldest unfinished one
@@ -90,7 +96,8 @@ def run(config: SynthesisConfig, console: Console) -> Summary:
     try:
         for trajectory in folder.recover(config.num):
             seen.add(duplicate_key(trajectory.turns))
-            _count(summary, trajectory.split, trajectory.turns)
+            calls = [call for turn in trajectory.turns for call in turn.calls()]
+            _count(summary, trajectory.split, len(trajectory.turns), len(calls), tools_called(calls))
         summary.resumed_at = folder.tally.kept
         for note in folder.notes:
             console.print(f"[yellow]{note}[/]")
@@ -176,7 +183,7 @@ def _make_slots(
             seen.add(done.key)
             folder.append(held.pop(slot), done.line)
             folder.tally.keep()
-            _count_result(summary, done, split_of(slot, config.val_share))
+            _count(summary, split_of(slot, config.val_share), done.turns, done.calls, done.tools)
             state["next"] = slot + 1
             progress.update(folder.tally)
 
@@ -230,20 +237,11 @@ def _ensure_graph(folder: Folder, pool: Pool, console: Console) -> None:
 # -- summary ----------------------------------------------------------------------------------------------
 
 
-def _count(summary: Summary, split: str, turns: list[Any]) -> None:
+def _count(summary: Summary, split: str, turns: int, calls: int, tools: list[str]) -> None:
     summary.splits[split] = summary.splits.get(split, 0) + 1
-    summary.turns += len(turns)
-    calls = [call for turn in turns for call in turn.calls()]
-    summary.calls += len(calls)
-    for name in sorted({call.name for call in calls if not is_error(call.output)}):
-        summary.tools[name] = summary.tools.get(name, 0) + 1
-
-
-def _count_result(summary: Summary, result: SlotResult, split: str) -> None:
-    summary.splits[split] = summary.splits.get(split, 0) + 1
-    summary.turns += result.turns
-    summary.calls += result.calls
-    for name in result.tools:
+    summary.turns += turns
+    summary.calls += calls
+    for name in tools:
         summary.tools[name] = summary.tools.get(name, 0) + 1
 
 

@@ -7,7 +7,7 @@ result = maker.make(index=17)      # SlotResult: rejections on the way, and the 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -18,7 +18,7 @@ from funreason_plugin.checks.duplicates import duplicate_key as duplicate_key
 from funreason_plugin.checks.records import split_of as split_of
 from funreason_plugin.config import SynthesisConfig, versions
 from funreason_plugin.environments.environment import environment_hash
-from funreason_plugin.environments.limits import Watch
+from funreason_plugin.environments.limits import Watch, is_error
 from funreason_plugin.environments.session import Session
 from funreason_plugin.environments.space import SimulationSpace
 from funreason_plugin.errors import UserError
@@ -30,6 +30,7 @@ from funreason_plugin.synthesis.teachers.scripted import ScriptedTeacher
 from funreason_plugin.synthesis.trace import SamplingFailed
 from funreason_plugin.trajectory import (
     SCHEMA_VERSION,
+    Call,
     EnvironmentRef,
     Trajectory,
     Turn,
@@ -54,6 +55,11 @@ class SlotResult:
     calls: int = 0
     tools: list[str] = field(default_factory=list)
     usage: dict[str, list[int]] = field(default_factory=dict)
+
+
+def tools_called(calls: Iterable[Call]) -> list[str]:
+    """The tools that were called with success."""
+    return sorted({call.name for call in calls if not is_error(call.output)})
 
 
 class SlotMaker:
@@ -89,7 +95,7 @@ class SlotMaker:
                     duplicate_key(trajectory.turns),
                     len(trajectory.turns),
                     len(calls),
-                    sorted({call.name for call in calls if "error" not in (call.output or ())}),
+                    tools_called(calls),
                     usage.agents,
                 )
         lines = [orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in rejections]

@@ -81,6 +81,15 @@ class Huge(Notes):
         return "x" * 50_000_000
 
 
+class Numbers(Notes):
+    name = "numbers"
+
+    @tool
+    def count_notes(self) -> int:
+        """Count the notes."""
+        return len(self.notes)
+
+
 class NotJson(Notes):
     name = "not_json"
 

@@ -12,7 +12,7 @@ from tests.pipeline.runs import run
 FILE = Path(__file__).with_name("bad_tools.py")
 
 
-@pytest.mark.parametrize("name", ["Sleeping", "HoldingTheLock", "Huge", "NotJson", "Raising"])
+@pytest.mark.parametrize("name", ["Sleeping", "HoldingTheLock", "Huge", "NotJson", "Raising", "Numbers"])
 def test_a_misbehaving_tool_does_not_stop_the_others(name: str, tmp_path: Path) -> None:
     out = tmp_path / "out"
     done = run(out, num=6, env=(f"{FILE}:{name}",))
