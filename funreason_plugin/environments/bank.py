@@ -12,28 +12,12 @@ is frozen before it is replaced. The tools lie in `bank_accounts`, `bank_payment
 
 from __future__ import annotations
 
-import inspect
 from random import Random
 from typing import Any, ClassVar
 
 from funreason_plugin.environments import (
-    bank_accounts,
     bank_cards,
-    bank_data,
-    bank_payments,
-    bank_records,
     bank_scenario,
-    bank_standing,
-)
-
-_PARTS = (
-    bank_data,
-    bank_scenario,
-    bank_records,
-    bank_accounts,
-    bank_payments,
-    bank_standing,
-    bank_cards,
 )
 
 
@@ -55,8 +39,3 @@ class Bank(bank_cards.BankCards):
     def scenario(self, rng: Random) -> dict[str, Any]:
         """One customer, not signed in yet, with two to four accounts."""
         return bank_scenario.draw(rng)
-
-    @classmethod
-    def source(cls) -> str:
-        """The source of all parts: a change in any of them changes the environment's hash."""
-        return super().source() + "".join(inspect.getsource(part) for part in _PARTS)

@@ -11,20 +11,9 @@ something was written into it. The tools stand in `files_browse`, `files_edit`, 
 
 from __future__ import annotations
 
-import inspect
 from datetime import timedelta
 from typing import ClassVar
 
-from funreason_plugin.environments import (
-    files_browse,
-    files_data,
-    files_edit,
-    files_records,
-    files_results,
-    files_scenario,
-    files_share,
-    files_state,
-)
 from funreason_plugin.environments.environment import ToolError, tool
 from funreason_plugin.environments.files_results import (
     DocumentId,
@@ -36,16 +25,6 @@ from funreason_plugin.environments.files_results import (
 from funreason_plugin.environments.files_share import Sharing
 from funreason_plugin.environments.files_state import found
 
-_MODULES = (
-    files_data,
-    files_results,
-    files_records,
-    files_scenario,
-    files_state,
-    files_browse,
-    files_edit,
-    files_share,
-)
 _KEPT_DAYS = 30
 
 
@@ -75,11 +54,6 @@ class Files(Sharing):
         "outbox[].recipients": "set",
         "outbox[].message": "text",
     }
-
-    @classmethod
-    def source(cls) -> str:
-        """The source of all modules that decide the behaviour."""
-        return "\n".join([super().source(), *map(inspect.getsource, _MODULES)])
 
     @tool(
         writes=True,

@@ -12,30 +12,12 @@ before it.
 
 from __future__ import annotations
 
-import inspect
 from random import Random
 from typing import Any, ClassVar
 
 from funreason_plugin.environments import (
-    shop_cart,
-    shop_catalogue,
-    shop_checkout,
-    shop_data,
-    shop_orders,
-    shop_records,
     shop_returns,
     shop_scenario,
-)
-
-_PARTS = (
-    shop_data,
-    shop_scenario,
-    shop_records,
-    shop_catalogue,
-    shop_cart,
-    shop_checkout,
-    shop_orders,
-    shop_returns,
 )
 
 
@@ -58,8 +40,3 @@ class Shop(shop_returns.ShopReturns):
     def scenario(self, rng: Random) -> dict[str, Any]:
         """One customer with a catalogue of about sixteen products and four or five orders."""
         return shop_scenario.draw(rng)
-
-    @classmethod
-    def source(cls) -> str:
-        """The source of all parts: a change in any of them changes the environment's hash."""
-        return super().source() + "".join(inspect.getsource(part) for part in _PARTS)

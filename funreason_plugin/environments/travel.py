@@ -11,33 +11,9 @@ Cities are real; carriers, hotels and people are invented. The tools stand in `t
 
 from __future__ import annotations
 
-import inspect
 from typing import ClassVar
 
-from funreason_plugin.environments import (
-    travel_data,
-    travel_flights,
-    travel_hotels,
-    travel_payments,
-    travel_records,
-    travel_results,
-    travel_scenario,
-    travel_state,
-    travel_tickets,
-)
 from funreason_plugin.environments.travel_hotels import HotelDesk
-
-_MODULES = (
-    travel_data,
-    travel_results,
-    travel_records,
-    travel_scenario,
-    travel_state,
-    travel_flights,
-    travel_payments,
-    travel_tickets,
-    travel_hotels,
-)
 
 
 class Travel(HotelDesk):
@@ -57,8 +33,3 @@ class Travel(HotelDesk):
         "stays.*.messages": "set",
         "stays.*.messages[]": "text",
     }
-
-    @classmethod
-    def source(cls) -> str:
-        """The source of all modules that decide the behaviour."""
-        return "\n".join([super().source(), *map(inspect.getsource, _MODULES)])

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from funreason_plugin.checks.turns import starts_with
 from funreason_plugin.environments.spec import ToolSpec
 from funreason_plugin.environments.state import canonical, same_scalar
 from funreason_plugin.scoring import leaves_of
@@ -43,7 +44,7 @@ def attribute(
                 call.provenance = _taken_over(trace, index, of_trace, turn, begun)
             covered = tuple(call.provenance)
             for path, value in leaves_of(call.arguments):
-                if _is_covered(path, covered):
+                if any(starts_with(path, prefix) for prefix in covered):
                     continue
                 found = _look_up(path, value, query, flat[:begun], earlier, specs.get(call.name))
                 if found is not None:
@@ -80,12 +81,6 @@ def _taken_over(
         else:
             result[path] = provenance
     return result
-
-
-def _is_covered(path: str, prefixes: Sequence[str]) -> bool:
-    return any(
-        path == prefix or (path.startswith(prefix) and path[len(prefix)] in ".[") for prefix in prefixes
-    )
 
 
 def _look_up(
