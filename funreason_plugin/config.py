@@ -12,13 +12,24 @@ import re
 from collections.abc import Hashable, Mapping
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError
+from pydantic import BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError
 from pydantic_core import ErrorDetails
 
 from funreason_plugin.errors import UserError, did_you_mean
+from funreason_plugin.teacher_config import (
+    MODEL_TEACHERS,
+    Agent,
+    AgentSettings,
+    ModelSettings,
+    Price,
+    ResolvedAgent,
+    Seconds,
+    TeacherName,
+    resolve_agent,
+)
 
 if TYPE_CHECKING:
     from funreason_plugin.environments.space import SimulationSpace
@@ -59,13 +70,14 @@ Names = Annotated[list[str], BeforeValidator(_names)]
 Share = Annotated[float, Field(ge=0, lt=1)]
 
 
-class SynthesisConfig(BaseModel):
+class SynthesisConfig(ModelSettings):
     """The resolved configuration of a run; spans are (least, most), both included."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, validate_default=False)
 
     env: Annotated[Names, Field(min_length=1)]
-    teacher: Literal["scripted"]
+    teacher: TeacherName
+    agents: dict[Agent, AgentSettings] = {}
     out: Path
     num: Annotated[int, Field(ge=1)] = 200
     seed: int = 0
@@ -86,6 +98,32 @@ class SynthesisConfig(BaseModel):
     holdout_tools: Names = []
 
     time_limit: Annotated[float, Field(gt=0, le=600)] | None = None
+
+    prompts: Path | None = None
+    query_examples: Path | None = None
+    redact: str | None = None
+
+    retries: Annotated[int, Field(ge=0, le=100)] = 8
+    give_up_after: Seconds = 600.0
+    trajectory_time_limit: Seconds = 3600.0
+    prices: dict[str, Price] = {}
+    currency: str = "USD"
+    budget: Annotated[float, Field(gt=0)] | None = None
+    max_tokens: Annotated[int, Field(ge=1)] | None = None
+    cache: Path | None = None
+    no_cache: bool = False
+    cache_size: Annotated[float, Field(gt=0)] = 10.0  # GB
+    executor: Literal["local", "ray"] = "local"
+    ray_address: str | None = None
+
+    def agent(self, agent: Agent) -> ResolvedAgent:
+        """Who plays ``agent``, and how, defaults filled in."""
+        return resolve_agent(agent, self.teacher, self, self.agents.get(agent, AgentSettings()))
+
+    @property
+    def model_agents(self) -> tuple[Agent, ...]:
+        """The agents that a language model plays."""
+        return tuple(agent for agent in get_args(Agent) if self.agent(agent).teacher in MODEL_TEACHERS)
 
     def as_plain(self) -> dict[str, Any]:
         """The configuration as plain data, as it is written to ``run.yaml``."""

@@ -16,13 +16,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias
 
-__all__ = ["AGENTS", "Agent", "Completion", "Message", "Request", "Teacher", "count_tokens"]
+from funreason_plugin.teacher_config import Agent
 
-Agent: TypeAlias = Literal["tooling", "querying", "reasoning", "critiquing"]
+__all__ = [
+    "AGENTS",
+    "Agent",
+    "Completion",
+    "Message",
+    "Request",
+    "RunStopped",
+    "Teacher",
+    "TeacherFailed",
+    "count_tokens",
+]
+
 AGENTS: tuple[Agent, ...] = ("tooling", "querying", "reasoning", "critiquing")
 
 Message: TypeAlias = dict[str, str]
-"""``role`` (system, user, assistant, tool) and ``content``."""
+"""``role`` (system, user or assistant) and ``content``. One system message, the first; then user and assistant in turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +53,32 @@ class Completion:
     input_tokens: int
     output_tokens: int
     model: str
+    cut_off: bool = False
+    """The reply ended because it reached its limit of tokens."""
+
+
+class TeacherFailed(Exception):
+    """One request has no reply. ``code``: request_failed (after every retry) or request_refused (by the server).
+
+    The turn is rejected with the code; the run goes on. ``detail`` is one line without secrets.
+    """
+
+    def __init__(self, code: Literal["request_failed", "request_refused"], detail: str) -> None:
+        super().__init__(code, detail)
+        self.code = code
+        self.detail = detail
+
+
+class RunStopped(Exception):
+    """The whole run ends here, cleanly: budget reached, a wrong key, a server that stays away. One line says why.
+
+    ``complete_rows``: rows are written for what is kept (a budget that is reached), or not (something to mend first).
+    """
+
+    def __init__(self, reason: str, complete_rows: bool = False) -> None:
+        super().__init__(reason, complete_rows)
+        self.reason = reason
+        self.complete_rows = complete_rows
 
 
 class Teacher(Protocol):
