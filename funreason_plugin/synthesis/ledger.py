@@ -1,0 +1,250 @@
+"""`Ledger`: what every request to a language model cost, in ``ledger.jsonl``, one line per try, written at once.
+
+    ledger = Ledger(Path("out/ledger.jsonl"), config.prices, config.currency)
+    ledger.add(slot=17, agent="reasoning", tried=Try("ok", 1.2, 900, 0, 240), first=True)
+    ledger.spent, ledger.tokens
+    ledger.table(kept=12)["cost_per_kept"]
+
+A line is written before its reply is used, so a run that is killed and goes on has counted what it paid exactly once;
+a request that was really paid twice (killed between reply and line) is not hidden, for its second try is a line too.
+Opening the file again continues it. What the cache or the memory answered is no request: it is counted as replayed.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+
+from funreason_plugin.errors import UserError
+from funreason_plugin.synthesis.account import PHASE_OF, Account, Spent
+from funreason_plugin.synthesis.teachers.base import Completion
+from funreason_plugin.synthesis.teachers.endpoint import Try
+from funreason_plugin.teacher_config import Price
+
+__all__ = ["CHECK", "LEDGER", "Ledger", "cost_of", "price_of"]
+
+LEDGER: Final = "ledger.jsonl"
+CHECK: Final = "check"
+"""The agent of a probe before the run; its slot is -1."""
+LONGEST_NAME = 200  # a server names its model as it likes
+SLOTS_REPLAYED = 10_000  # replays are kept by slot up to here, for estimates
+
+
+def price_of(prices: Mapping[str, Price], *models: str) -> Price | None:
+    """The price of the first of ``models`` that has one, else that of ``*``."""
+    return next((prices[model] for model in models if model in prices), prices.get("*"))
+
+
+def cost_of(price: Price | None, input_tokens: int, cached_tokens: int, output_tokens: int) -> float | None:
+    """Cost in the table's currency; ``cached_tokens`` are part of ``input_tokens``. None without a price."""
+    if price is None:
+        return None
+    cached = price.input if price.cached_input is None else price.cached_input
+    fresh = input_tokens - cached_tokens
+    return (fresh * price.input + cached_tokens * cached + output_tokens * price.output) / 1e6
+
+
+class Ledger:
+    """The ledger of one run's folder. Percentiles are within 1% (a histogram: memory does not grow with the run)."""
+
+    def __init__(
+        self,
+        path: Path,
+        prices: Mapping[str, Price] | None = None,
+        currency: str = "USD",
+        models: Mapping[str, str] | None = None,
+        read_only: bool = False,
+    ) -> None:
+        """``models``: the configured model of each agent, whose price holds where the server's name has none.
+
+        Raises:
+            UserError: A line in the middle is damaged, or the file cannot be read.
+        """
+        self.path = path
+        self.currency = currency
+        self.accounts: dict[str, Account] = {}
+        self.unpriced: dict[str, int] = {}
+        """Models whose tokens have no price, with the number of their requests."""
+        self._prices = dict(prices or {})
+        self._models = dict(models or {})
+        self._replays: dict[int, Spent] = {}
+        self._file: Any = None
+        self._size = 0
+        if path.exists():
+            for _, row in self._rows():
+                self._count(row)
+            if not read_only and path.stat().st_size > self._size:  # the last line was cut short
+                os.truncate(path, self._size)
+
+    # -- reading --------------------------------------------------------------------------------------
+
+    def _rows(self) -> Iterator[tuple[int, dict[str, Any]]]:
+        """Whole lines; ``_size`` is the offset after the last of them."""
+        self._size = 0
+        number = 0
+        try:
+            with self.path.open("rb") as file:
+                for number, line in enumerate(file, 1):
+                    if not line.endswith(b"\n"):
+                        return
+                    row = orjson.loads(line)
+                    row["slot"], row["agent"], row["outcome"], row["first"]  # noqa: B018 - they must be there
+                    if type(row["input"] + row["cached"] + row["output"]) is not int or row["seconds"] < 0:
+                        raise ValueError
+                    self._size += len(line)
+                    yield number, row
+        except OSError as error:
+            raise UserError(f"{self.path}: cannot be read: {error.strerror or error}") from None
+        except (ValueError, KeyError, TypeError):
+            raise UserError(
+                f"{self.path}:{number}: not a line of a ledger; delete it (its cost is not counted then) and run again"
+            ) from None
+
+    def _count(self, row: Mapping[str, Any]) -> None:
+        agent = str(row["agent"])
+        model, cost = str(row.get("model", "")), row.get("cost")
+        tokens = row["input"], row["cached"], row["output"]
+        if cost is None and any(tokens):
+            cost = cost_of(self._price(agent, model), *tokens)
+            if cost is None:
+                self.unpriced[model] = self.unpriced.get(model, 0) + 1
+        self._account(agent).add(
+            str(row["outcome"]), bool(row["first"]), row["seconds"], *tokens, cost, model
+        )
+
+    def _price(self, agent: str, model: str) -> Price | None:
+        return price_of(self._prices, model, self._models.get(agent, model))
+
+    def _account(self, agent: str) -> Account:
+        if agent not in self.accounts:
+            self.accounts[agent] = Account()
+        return self.accounts[agent]
+
+    # -- writing --------------------------------------------------------------------------------------
+
+    def add(self, slot: int, agent: str, tried: Try, first: bool) -> float | None:
+        """Write and count one try; its cost.
+
+        Raises:
+            UserError: The disk is full (nothing half-written stays), or the file cannot be written.
+        """
+        model = tried.model[:LONGEST_NAME]
+        cached = min(max(tried.cached_tokens, 0), max(tried.input_tokens, 0))
+        tokens = max(tried.input_tokens, 0), cached, max(tried.output_tokens, 0)
+        cost = cost_of(self._price(agent, model), *tokens)
+        row = {
+            "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            "slot": slot,
+            "agent": agent,
+            "phase": PHASE_OF.get(agent, ""),
+            "model": model,
+            "outcome": tried.outcome[:LONGEST_NAME],
+            "first": first,
+            "input": tokens[0],
+            "cached": tokens[1],
+            "output": tokens[2],
+            "seconds": round(max(tried.seconds, 0.0), 3),
+            "cost": None if cost is None else round(cost, 10),
+        }
+        self._write(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE))
+        self._count(row)
+        return cost
+
+    def _write(self, line: bytes) -> None:
+        try:
+            if self._file is None:
+                self._file = self.path.open("ab", buffering=0)
+            view = memoryview(line)
+            while view:
+                view = view[self._file.write(view) :]
+        except OSError as error:
+            if self._file is not None:
+                os.truncate(self.path, self._size)
+            full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+            reason = "the disk is full" if full else (error.strerror or str(error))
+            raise UserError(
+                f"{self.path}: {reason}; what is kept is safe: make room and run the same command again"
+            ) from None
+        self._size += len(line)
+
+    def replay(self, slot: int, agent: str, completion: Completion) -> None:
+        """Count a reply that cost nothing, for the cache or the memory had it."""
+        account = self._account(agent)
+        account.replayed += 1
+        if slot < SLOTS_REPLAYED:
+            price = self._price(agent, completion.model)
+            cost = cost_of(price, completion.input_tokens, 0, completion.output_tokens)
+            self._replays.setdefault(slot, Spent()).add(completion.input_tokens, completion.output_tokens, cost)
+
+    def close(self) -> None:
+        """Close the file; adding again opens it."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    # -- what it adds up to -----------------------------------------------------------------------------
+
+    @property
+    def spent(self) -> float:
+        """Cost of everything that has a price."""
+        return sum(account.cost for account in self.accounts.values())
+
+    @property
+    def tokens(self) -> int:
+        """Input and output tokens."""
+        return sum(account.input_tokens + account.output_tokens for account in self.accounts.values())
+
+    @property
+    def requests(self) -> int:
+        """Requests sent, retries among them."""
+        return sum(account.requests for account in self.accounts.values())
+
+    @property
+    def priced(self) -> bool:
+        """Every token that was paid has a price."""
+        return not self.unpriced and bool(self._prices or self.spent)
+
+    def per_slot(self, replays: bool = False) -> dict[int, Spent]:
+        """What each slot cost, read from the file; with ``replays``, as if the cache had answered nothing."""
+        slots: dict[int, Spent] = {}
+        if self.path.exists():
+            size = self._size
+            for _, row in self._rows():
+                cost = row.get("cost")
+                if cost is None:
+                    tokens = row["input"], row["cached"], row["output"]
+                    cost = cost_of(self._price(str(row["agent"]), str(row.get("model", ""))), *tokens)
+                spent = slots.setdefault(row["slot"], Spent())
+                spent.add(row["input"], row["output"], cost, row["seconds"], row["cached"])
+            self._size = size
+        if replays:
+            for slot, spent in self._replays.items():
+                slots.setdefault(slot, Spent()).join(spent)
+        return slots
+
+    def table(self, kept: int) -> dict[str, Any]:
+        """The part ``ledger`` of summary.json: per agent and in total. Without prices, costs are None."""
+        priced = self.priced
+        agents = {
+            agent: {"phase": PHASE_OF.get(agent, ""), **account.as_plain(priced)}
+            for agent, account in sorted(self.accounts.items(), key=lambda item: _ORDER.get(item[0], 9))
+        }
+        total = Account()
+        for account in self.accounts.values():
+            total.join(account)
+        return {
+            "agents": agents,
+            "total": total.as_plain(priced),
+            "currency": self.currency,
+            "cost_per_kept": round(total.cost / kept, 6) if priced and kept else None,
+            "tokens_per_kept": round(self.tokens / kept) if kept else None,
+        }
+
+
+_ORDER = {agent: number for number, agent in enumerate(PHASE_OF)}
