@@ -31,25 +31,41 @@ from typing_extensions import Self
 
 from funreason_plugin.errors import UserError
 
+__all__ = [
+    "DEATHS",
+    "MAX_HUNG",
+    "CallWatch",
+    "Pool",
+    "WorkerProcess",
+    "died_too_often",
+    "hung_too_often",
+    "prepare_process",
+]
+
 Work = Callable[[Any, "CallWatch"], Any]
 _CONTEXT = multiprocessing.get_context("spawn")
 _GRACE = 0.25  # seconds beyond a call's limit
 _QUEUE = 2  # jobs handed to a worker ahead
-_DEATHS = 2  # a job that kills its worker this often is given up
-_MAX_HUNG = 20  # calls of one job that may hang
-_START, _LIMIT, _ORDINAL = 0, 1, 2
+DEATHS = 2  # a job that kills its worker this often is given up
+MAX_HUNG = 20  # calls of one job that may hang
+_START, _LIMIT, _ORDINAL, _JOB = range(4)
 
 
 class CallWatch:
-    """The worker's side of the supervision: which call of the current job is running, since when."""
+    """The worker's side of the supervision: which call of which job is running, since when.
 
-    def __init__(self, shared: Any) -> None:
+    ``job`` tells the jobs of one worker apart; ``hung`` are the calls of the job, by number from 1, that are known
+    to exceed their limit.
+    """
+
+    def __init__(self, shared: Any, job: int = 0, hung: frozenset[int] = frozenset()) -> None:
         self._shared = shared
+        self._job = job
         self._ordinal = 0
-        self._hung: frozenset[int] = frozenset()
+        self._hung = hung
 
     def begin(self, hung: frozenset[int]) -> None:
-        """A job starts; ``hung`` are the calls of this job, by number, that are known to hang."""
+        """The next job starts."""
         self._ordinal = 0
         self._hung = hung
 
@@ -61,12 +77,69 @@ class CallWatch:
         shared = self._shared
         shared[_LIMIT] = limit
         shared[_ORDINAL] = self._ordinal
+        shared[_JOB] = self._job
         shared[_START] = time.monotonic()
         return True
 
     def leave(self) -> None:
         """The call ended."""
         self._shared[_START] = 0.0
+
+
+class WorkerProcess:
+    """A spawned process and what it notes in shared memory: `target(end, shared, *args)`.
+
+    ``end`` is the process's end of a connection; the parent's copy of it is closed here.
+    """
+
+    def __init__(self, target: Callable[..., None], end: Any, args: tuple[Any, ...]) -> None:
+        self._shared = _CONTEXT.RawArray("d", 4)
+        self._process = _CONTEXT.Process(
+            target=target, args=(end, self._shared, *args), daemon=True, name="funreason-worker"
+        )
+        self._process.start()
+        end.close()
+
+    def running(self) -> tuple[int, int] | None:
+        """The call that is running, or was when the process ended: its job, and its number in the job."""
+        shared = self._shared
+        return (int(shared[_JOB]), int(shared[_ORDINAL])) if shared[_START] else None
+
+    def hangs(self) -> bool:
+        """Whether the running call is over its limit."""
+        started, limit = self._shared[_START], self._shared[_LIMIT]
+        return bool(started) and time.monotonic() - started > limit + _GRACE
+
+    def kill(self) -> None:
+        """End the process, whatever it does."""
+        self._process.kill()
+        self._process.join()
+
+    def cause(self) -> str:
+        """What a process that ended by itself ended with."""
+        self._process.join(timeout=5)
+        code = self._process.exitcode
+        return f"signal {-code} ({_signal_name(-code)})" if code and code < 0 else f"exit status {code}"
+
+
+def prepare_process() -> None:
+    """What every worker process does first."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 100)  # jobs make many short-lived objects: 6% of the time of a synthesis
+
+
+def hung_too_often() -> UserError:
+    """What is raised when more than `MAX_HUNG` calls of one job hang."""
+    return UserError(f"over {MAX_HUNG} tool calls of one sample exceed the time limit; mend the tool")
+
+
+def died_too_often(what: str, cause: str) -> UserError:
+    """What is raised when a worker's process cannot be kept alive."""
+    return UserError(
+        f"a worker process died {what} with {cause}; a tool crashed the interpreter, or memory ran out. "
+        "What was written is kept; the same command resumes"
+    )
 
 
 @dataclass(slots=True)
@@ -79,9 +152,8 @@ class _Job:
 
 @dataclass(slots=True)
 class _Worker:
-    process: Any
+    process: WorkerProcess
     pipe: Connection
-    shared: Any
     jobs: deque[_Job] = field(default_factory=deque)
 
 
@@ -123,8 +195,6 @@ class Pool:
         """Stop the workers."""
         for worker in self._workers:
             worker.process.kill()
-        for worker in self._workers:
-            worker.process.join()
             worker.pipe.close()
         self._workers = []
 
@@ -140,17 +210,8 @@ class Pool:
         self.close()
 
     def _start(self) -> _Worker:
-        shared = _CONTEXT.RawArray("d", 3)
         mine, theirs = _CONTEXT.Pipe()
-        process = _CONTEXT.Process(
-            target=_main,
-            args=(theirs, shared, self._build, self._args),
-            daemon=True,
-            name="funreason-worker",
-        )
-        process.start()
-        theirs.close()
-        return _Worker(process, mine, shared)
+        return _Worker(WorkerProcess(_main, theirs, (self._build, self._args)), mine)
 
     def _send(self, worker: _Worker, job: _Job) -> None:
         worker.jobs.append(job)
@@ -170,33 +231,26 @@ class Pool:
                 if not ok:
                     raise (result if isinstance(result, UserError) else RuntimeError(result))
                 yield job.key, result
-            else:
-                started, limit = worker.shared[_START], worker.shared[_LIMIT]
-                if started and time.monotonic() - started > limit + _GRACE:
-                    self._hung(worker)
+            elif worker.process.hangs():
+                self._hung(worker)
 
     def _hung(self, worker: _Worker) -> None:
         if worker.pipe.poll():  # it ended just now after all
             return
         worker.process.kill()
-        worker.process.join()
         job = worker.jobs[0]
-        job.hung.add(int(worker.shared[_ORDINAL]))
-        if len(job.hung) > _MAX_HUNG:
-            raise UserError(f"over {_MAX_HUNG} tool calls of one sample exceed the time limit; mend the tool")
+        if running := worker.process.running():
+            job.hung.add(running[1])
+        if len(job.hung) > MAX_HUNG:
+            raise hung_too_often()
         self._replace(worker)
 
     def _died(self, worker: _Worker) -> None:
-        worker.process.join(timeout=5)
+        cause = worker.process.cause()
         job = worker.jobs[0]
         job.deaths += 1
-        if job.deaths >= _DEATHS:
-            code = worker.process.exitcode
-            why = f"signal {-code} ({_signal_name(-code)})" if code and code < 0 else f"exit status {code}"
-            raise UserError(
-                f"a worker process died twice at job {job.key!r} with {why}; a tool crashed the "
-                "interpreter, or memory ran out. What was written is kept; the same command resumes"
-            )
+        if job.deaths >= DEATHS:
+            raise died_too_often(f"twice at job {job.key!r}", cause)
         self._replace(worker)
 
     def _replace(self, worker: _Worker) -> None:
@@ -205,11 +259,7 @@ class Pool:
         worker.pipe.close()
         jobs = list(worker.jobs)
         fresh = self._start()
-        worker.process, worker.pipe, worker.shared = (
-            fresh.process,
-            fresh.pipe,
-            fresh.shared,
-        )
+        worker.process, worker.pipe = fresh.process, fresh.pipe
         worker.jobs = deque()
         for job in jobs:
             self._send(worker, job)
@@ -226,9 +276,7 @@ def _signal_name(number: int) -> str:
 
 
 def _main(pipe: Connection, shared: Any, build: Callable[..., Work], args: tuple[Any, ...]) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 100)  # jobs make many short-lived objects: 6% of the time of a synthesis
+    prepare_process()
     watch = CallWatch(shared)
     work: Work | None = None
     while True:
