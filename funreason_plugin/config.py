@@ -9,25 +9,28 @@ each key means and why its default is what it is: ``recipes/synthesis.yaml``.
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
-import yaml
-from pydantic import BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError, model_validator
 
+from funreason_plugin.config_errors import one_line, unknown_key
+from funreason_plugin.config_file import read
 from funreason_plugin.errors import UserError, did_you_mean
 from funreason_plugin.teacher_config import (
     MODEL_TEACHERS,
+    STRICT,
     Agent,
     AgentSettings,
     ModelSettings,
+    Name,
     Price,
     ResolvedAgent,
     Seconds,
     TeacherName,
+    makers,
     resolve_agent,
 )
 
@@ -65,19 +68,38 @@ def _span_text(span: tuple[int, int]) -> str:
     return f"{span[0]}-{span[1]}" if span[0] != span[1] else str(span[0])
 
 
+def _mapping(value: Any) -> Any:
+    """``agents:`` with every line below it commented out is none; so is one agent."""
+    if isinstance(value, Mapping):
+        return {key: {} if entry is None else entry for key, entry in value.items()}
+    return {} if value is None else value
+
+
+def _set_keys(value: dict[str, AgentSettings]) -> dict[str, Any]:
+    return {agent: settings.model_dump(mode="json", exclude_none=True) for agent, settings in value.items()}
+
+
+def _function(value: Any) -> Any:
+    if isinstance(value, str) and not re.fullmatch(r"[^:\s][^:]*:[A-Za-z_][A-Za-z0-9_]*", value):
+        raise ValueError("expected my_module:function or path/to/file.py:function")
+    return value
+
+
 Span = Annotated[tuple[int, int], BeforeValidator(_span), PlainSerializer(_span_text)]
 Names = Annotated[list[str], BeforeValidator(_names)]
 Share = Annotated[float, Field(ge=0, lt=1)]
+Agents = Annotated[dict[Agent, AgentSettings], BeforeValidator(_mapping), PlainSerializer(_set_keys)]
+Prices = Annotated[dict[Name, Price], BeforeValidator(_mapping)]
 
 
 class SynthesisConfig(ModelSettings):
     """The resolved configuration of a run; spans are (least, most), both included."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=False)
+    model_config = ConfigDict(**STRICT, validate_default=False)
 
     env: Annotated[Names, Field(min_length=1)]
     teacher: TeacherName
-    agents: dict[Agent, AgentSettings] = {}
+    agents: Agents = {}
     out: Path
     num: Annotated[int, Field(ge=1)] = 200
     seed: int = 0
@@ -101,13 +123,13 @@ class SynthesisConfig(ModelSettings):
 
     prompts: Path | None = None
     query_examples: Path | None = None
-    redact: str | None = None
+    redact: Annotated[str, BeforeValidator(_function)] | None = None
 
     retries: Annotated[int, Field(ge=0, le=100)] = 8
     give_up_after: Seconds = 600.0
     trajectory_time_limit: Seconds = 3600.0
-    prices: dict[str, Price] = {}
-    currency: str = "USD"
+    prices: Prices = {}
+    currency: Annotated[str, Field(min_length=1, max_length=12)] = "USD"
     budget: Annotated[float, Field(gt=0)] | None = None
     max_tokens: Annotated[int, Field(ge=1)] | None = None
     cache: Path | None = None
@@ -125,36 +147,89 @@ class SynthesisConfig(ModelSettings):
         """The agents that a language model plays."""
         return tuple(agent for agent in get_args(Agent) if self.agent(agent).teacher in MODEL_TEACHERS)
 
+    @property
+    def made_by(self) -> dict[str, dict[str, str]]:
+        """Teacher and model of each agent, as every trajectory of the run has it."""
+        return makers(self.as_plain())
+
+    @model_validator(mode="after")
+    def _consistent(self) -> SynthesisConfig:
+        """What only several keys together can be wrong about."""
+        for agent in self.model_agents:
+            played = self.agent(agent)
+            if played.model:
+                continue
+            if self.agents.get(agent, AgentSettings()).teacher is None:
+                raise ValueError(
+                    f"--teacher {played.teacher} needs --model, e.g. --model Qwen/Qwen3-32B (or model: in the file)"
+                )
+            raise ValueError(
+                f"agents.{agent}: teacher {played.teacher} needs a model, e.g. "
+                f"--agent {agent}={played.teacher}:Qwen/Qwen3-32B, or --model for every agent"
+            )
+        if self.ray_address is not None and self.executor != "ray":
+            raise ValueError(f"--ray-address {self.ray_address!r} needs --executor ray")
+        return self
+
     def as_plain(self) -> dict[str, Any]:
         """The configuration as plain data, as it is written to ``run.yaml``."""
-        return self.model_dump(mode="json")
+        plain = self.model_dump(mode="json")
+        return {key: plain[key] for key in KEYS}
+
+
+_OWN = [key for key in SynthesisConfig.model_fields if key not in ModelSettings.model_fields]
+KEYS = (*_OWN, *ModelSettings.model_fields)
+"""In the order in which one reads them: what the data is, then what a model needs."""
 
 
 def load(path: Path | None, flags: Mapping[str, Any]) -> SynthesisConfig:
     """Merge a YAML file (or none) with the flags that were given, and validate.
 
-    A ``run.yaml`` of an earlier run is a valid file: its ``config`` part counts.
+    ``agents`` are merged agent by agent, key by key. A ``run.yaml`` of an earlier run is a valid file: its ``config``
+    part counts.
 
     Raises:
         UserError: One line: the file or flag, the key, what was expected.
     """
-    given = {key: value for key, value in flags.items() if value is not None and value != []}
-    from_file = _read(path) if path is not None else {}
+    given = {key: value for key, value in flags.items() if value is not None and value not in ([], {})}
+    from_file = read(path) if path is not None else {}
     for key in from_file:
-        if key not in SynthesisConfig.model_fields:
-            hint = did_you_mean(str(key), SynthesisConfig.model_fields)
-            known = "" if hint else f"; the keys are {', '.join(SynthesisConfig.model_fields)}"
-            raise UserError(f"{path}: key {key!r} is not known{hint}{known}")
+        if key not in KEYS:
+            raise UserError(unknown_key(str(key), path, KEYS))
+    merged = {**from_file, **given}
+    if "agents" in given:
+        merged["agents"] = _merged(from_file.get("agents"), given["agents"])
     try:
-        config = SynthesisConfig.model_validate({**from_file, **given})
+        config = SynthesisConfig.model_validate(merged)
     except ValidationError as error:
-        raise UserError(_line(error.errors(include_url=False)[0], path, given)) from None
-    return config
+        wrong = one_line(error.errors(include_url=False)[0], path, given, KEYS)
+    else:
+        _refuse_idle(config, given)
+        return config
+    raise UserError(wrong)  # out here it carries no trace of the values that were refused
 
 
-def _place(key: str, path: Path | None, given: Mapping[str, Any]) -> str:
-    flag = f"--{key.replace('_', '-')}"
-    return flag if key in given or path is None else f"{path}: {key}"
+def _merged(from_file: Any, given: Mapping[str, Mapping[str, Any]]) -> Any:
+    """The file's settings of each agent with those of the flags over them."""
+    if from_file is not None and not isinstance(from_file, Mapping):
+        return from_file  # validation says what is wrong with it
+    agents = dict(from_file or {})
+    for agent, settings in given.items():
+        own = agents.get(agent)
+        if own is None or isinstance(own, Mapping):
+            agents[agent] = {**(own or {}), **settings}
+    return agents
+
+
+def _refuse_idle(config: SynthesisConfig, given: Mapping[str, Any]) -> None:
+    """A flag about a model, where no model plays: whoever gives it believes otherwise."""
+    teachers = {config.agent(agent).teacher for agent in config.model_agents}
+    for key, of in (("model", MODEL_TEACHERS), ("base_url", ("openai",)), ("api_key_env", ("openai",))):
+        if key in given and not teachers & set(of):
+            raise UserError(
+                f"--{key.replace('_', '-')}: no agent is played by a model that it could be for; "
+                f"--teacher is {config.teacher} (did you mean --teacher openai?)"
+            )
 
 
 def check_names(config: SynthesisConfig, space: SimulationSpace) -> None:
@@ -169,87 +244,6 @@ def check_names(config: SynthesisConfig, space: SimulationSpace) -> None:
                 raise UserError(f"--{flag}: {name!r} is not in --env {' '.join(config.env)}{hint}")
         if names and set(names) >= set(known):
             raise UserError(f"--{flag}: everything is held out; leave something to train on")
-
-
-_REQUIRED = {
-    "env": "name at least one environment, e.g. --env travel --env files",
-    "teacher": "it has no default; 'scripted' is the embedded teacher: "
-    "deterministic, no model, no network, scripted English",
-    "out": "the output folder, e.g. --out out/",
-}
-_LIMITS = {"greater_than_equal": "ge", "less_than_equal": "le", "greater_than": "gt", "less_than": "lt"}
-_TYPES = {
-    "int_parsing": "a whole number",
-    "int_type": "a whole number",
-    "int_from_float": "a whole number",
-    "float_parsing": "a number",
-    "float_type": "a number",
-    "list_type": "a list of names",
-    "string_type": "a name",
-    "path_type": "a path",
-}
-
-
-def _line(error: ErrorDetails, path: Path | None, given: Mapping[str, Any]) -> str:
-    key = str(error["loc"][0])
-    place = _place(key, path, given)
-    kind, value, context = error["type"], error.get("input"), error.get("ctx", {})
-    if kind == "missing":
-        also = f" (or {key}: in {path})" if path is not None else ""
-        return f"--{key.replace('_', '-')} is missing{also}: {_REQUIRED[key]}"
-    if kind == "literal_error":
-        allowed = re.findall(r"'([^']+)'", str(context.get("expected", "")))
-        hint = did_you_mean(value, allowed) if isinstance(value, str) else ""
-        return f"{place}: {value!r} is not one of {', '.join(allowed)}{hint}"
-    if kind == "too_short":
-        return f"{place}: {_REQUIRED.get(key, 'expected at least one')}"
-    if kind in _LIMITS:
-        limit = context[_LIMITS[kind]]
-        words = {"ge": "at least", "le": "at most", "gt": "more than", "lt": "less than"}[_LIMITS[kind]]
-        return f"{place}: {value!r} is out of range; expected {words} {limit:g}"
-    if kind in _TYPES:
-        return f"{place}: {value!r} is not valid; expected {_TYPES[kind]}"
-    if kind == "value_error":
-        return f"{place}: {value!r} is not valid: {context['error']}"
-    return f"{place}: {value!r} is not valid: {error['msg']}"
-
-
-class _Loader(yaml.SafeLoader):
-    """YAML in which a key given twice is an error instead of a silent overwrite."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        seen: set[Any] = set()
-        for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)
-            if isinstance(key, Hashable) and key in seen:
-                raise yaml.MarkedYAMLError(
-                    problem=f"key {key!r} is given twice", problem_mark=key_node.start_mark
-                )
-            seen.add(key)
-        return super().construct_mapping(node, deep=deep)
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        data = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
-    except OSError as error:
-        raise UserError(
-            f"{path}: {error.strerror or error}; 'funreason recipes DIR' copies recipes that work"
-        ) from None
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        raise UserError(
-            f"{path}{f':{mark.line + 1}' if mark else ''}: not valid YAML: {error.problem or error}"
-        ) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: not valid YAML: {str(error).splitlines()[0]}") from None
-    if data is None:
-        return {}
-    if not isinstance(data, dict):
-        raise UserError(f"{path}: expected keys and values ('num: 200'), found {type(data).__name__}")
-    if isinstance(data.get("config"), dict) and "versions" in data:
-        return dict(data["config"])
-    return data
 
 
 @cache

@@ -19,6 +19,7 @@ import orjson
 import yaml
 
 from funreason_plugin.errors import UserError
+from funreason_plugin.synthesis.settings import difference
 from funreason_plugin.trajectory import Trajectory, loads
 
 TRAJECTORIES = "trajectories.jsonl"
@@ -26,7 +27,6 @@ REJECTED = "rejected.jsonl"
 RUN = "run.yaml"
 SUMMARY = "summary.json"
 GRAPH = "graph.json"
-_MAY_DIFFER = ("num", "workers", "out")
 
 
 @dataclass(slots=True)
@@ -105,20 +105,9 @@ class Folder:
             ) from None
         if not isinstance(before, dict):
             raise UserError(f"{run}: expected the settings of a run; choose another --out")
-        for key in dict.fromkeys([*settings, *before]):
-            old, new = before.get(key), settings.get(key)
-            if key == "config" and isinstance(old, dict) and isinstance(new, dict):
-                for name in dict.fromkeys([*new, *old]):
-                    if name not in _MAY_DIFFER and old.get(name) != new.get(name):
-                        raise UserError(
-                            f"{self.path}: was made with {name}={old.get(name)!r}, this run has {new.get(name)!r}; "
-                            "use the same settings to resume, or another --out"
-                        )
-            elif old != new:
-                raise UserError(
-                    f"{self.path}: {key} has changed since this folder was begun ({old!r} to {new!r}); "
-                    "what is there stays valid, but a resumed run would not be the same: choose another --out"
-                )
+        different = difference(before, settings)
+        if different:
+            raise UserError(f"{self.path}: {different}")
 
     def recover(self, limit: int) -> Iterator[Trajectory]:
         """What is kept already, in slot order; what belongs to an unfinished slot is cut off at the end.

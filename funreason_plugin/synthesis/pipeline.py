@@ -18,14 +18,14 @@ from typing import Any
 import orjson
 from rich.console import Console
 
-from funreason_plugin.config import SynthesisConfig, check_names, versions
-from funreason_plugin.environments.environment import environment_hash
+from funreason_plugin.config import SynthesisConfig, check_names
 from funreason_plugin.environments.space import SimulationSpace
 from funreason_plugin.errors import UserError
 from funreason_plugin.synthesis import emission
 from funreason_plugin.synthesis.folder import GRAPH, SUMMARY, TRAJECTORIES, Folder
 from funreason_plugin.synthesis.graph import ToolGraph
 from funreason_plugin.synthesis.progress import Progress, final_table
+from funreason_plugin.synthesis.settings import settings_of
 from funreason_plugin.synthesis.slots import (
     ATTEMPTS_AT_ONCE,
     SlotMaker,
@@ -65,18 +65,6 @@ class Summary:
     seconds: float = 0.0
     per_minute: float = 0.0
     settings: dict[str, Any] = field(default_factory=dict)
-
-
-def settings_of(config: SynthesisConfig, space: SimulationSpace) -> dict[str, Any]:
-    """What run.yaml records: the whole configuration, versions and environment hashes."""
-    return {
-        "config": config.as_plain(),
-        "versions": versions(),
-        "environments": {
-            name: {"version": cls.version, "hash": environment_hash(cls)}
-            for name, cls in space.environments.items()
-        },
-    }
 
 
 def run(config: SynthesisConfig, console: Console) -> Summary:

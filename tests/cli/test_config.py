@@ -74,7 +74,7 @@ def test_a_mistake_is_one_line_that_names_file_and_key(text: str, tmp_path: Path
 
 
 def test_an_unknown_key_without_a_near_one_lists_the_keys(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="key 'xyzzy' is not known; the keys are env, teacher, out, num"):
+    with pytest.raises(UserError, match="key 'xyzzy' is not known; the keys are env, teacher, agents, out, num"):
         load(written(tmp_path, "xyzzy: 1"), FLAGS)
 
 
