@@ -34,7 +34,7 @@ $(BIN)/python:
 	  { echo "$(PYTHON) cannot make virtual environments; on Debian and Ubuntu: apt install python3-venv"; exit 1; }
 
 $(INSTALLED): setup.py funreason_plugin/__init__.py | $(BIN)/python
-	@$(SAY) "Installing funreason_plugin into $(VENV)/ (about 35 packages, no torch)"
+	@$(SAY) "Installing funreason_plugin into $(VENV)/ (about 55 packages, no torch)"
 	@$(BIN)/python -m pip install --quiet -e .
 	@touch $@
 
