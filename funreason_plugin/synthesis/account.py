@@ -61,11 +61,6 @@ class Spent:
     seconds: float = 0.0
     cost: float | None = 0.0
 
-    def add(
-        self, given: int, answered: int, cost: float | None, seconds: float = 0.0, cached: int = 0
-    ) -> None:
-        self.join(Spent(1, given, cached, answered, seconds, cost if given or answered else 0.0))
-
     def join(self, other: Spent) -> None:
         self.requests += other.requests
         self.input_tokens += other.input_tokens

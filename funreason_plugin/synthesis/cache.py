@@ -123,7 +123,8 @@ class ReplyCache:
         )
         try:
             self._database.execute(
-                "INSERT OR REPLACE INTO reply (key, value, used) VALUES (?, ?, ?)", (key, value, int(time.time()))
+                "INSERT OR REPLACE INTO reply (key, value, used) VALUES (?, ?, ?)",
+                (key, value, int(time.time())),
             )
             if self.size > self.limit:
                 self._evict()
@@ -163,7 +164,8 @@ class ReplyCache:
         self._touch()
         while self.size > KEEP * self.limit:
             gone = self._database.execute(
-                "DELETE FROM reply WHERE id IN (SELECT id FROM reply ORDER BY used, id LIMIT ?)", (EVICT_ROWS,)
+                "DELETE FROM reply WHERE id IN (SELECT id FROM reply ORDER BY used, id LIMIT ?)",
+                (EVICT_ROWS,),
             ).rowcount
             self._database.execute("PRAGMA incremental_vacuum").fetchall()
             if gone < EVICT_ROWS:
@@ -194,7 +196,9 @@ class ReplyCache:
                 return self._open()
 
     def _open(self) -> sqlite3.Connection:
-        os.close(os.open(self.path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))  # WAL files get the same mode
+        os.close(
+            os.open(self.path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        )  # WAL files get the same mode
         database = sqlite3.connect(self.path, timeout=BUSY, isolation_level=None)
         try:
             version = int(database.execute("PRAGMA user_version").fetchone()[0])

@@ -17,7 +17,7 @@ import os
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 import orjson
 
@@ -55,13 +55,14 @@ class Ledger:
 
     def __init__(
         self,
-        path: Path,
+        path: Path | None,
         prices: Mapping[str, Price] | None = None,
         currency: str = "USD",
         models: Mapping[str, str] | None = None,
         read_only: bool = False,
     ) -> None:
-        """``models``: the configured model of each agent, whose price holds where the server's name has none.
+        """``path``: None where nothing is paid. ``models``: the configured model of each agent, whose price holds
+        where the name that the server gives has none.
 
         Raises:
             UserError: A line in the middle is damaged, or the file cannot be read.
@@ -74,49 +75,33 @@ class Ledger:
         self._prices = dict(prices or {})
         self._models = dict(models or {})
         self._replays: dict[int, Spent] = {}
-        self._file: Any = None
-        self._size = 0
-        if path.exists():
-            for _, row in self._rows():
+        self._file: IO[bytes] | None = None
+        self._size = 0  # of whole lines
+        if path is not None and path.exists():
+            for length, row in _rows(path):
+                self._size += length
                 self._count(row)
-            if not read_only and path.stat().st_size > self._size:  # the last line was cut short
-                os.truncate(path, self._size)
-
-    # -- reading --------------------------------------------------------------------------------------
-
-    def _rows(self) -> Iterator[tuple[int, dict[str, Any]]]:
-        """Whole lines; ``_size`` is the offset after the last of them."""
-        self._size = 0
-        number = 0
-        try:
-            with self.path.open("rb") as file:
-                for number, line in enumerate(file, 1):
-                    if not line.endswith(b"\n"):
-                        return
-                    row = orjson.loads(line)
-                    row["slot"], row["agent"], row["outcome"], row["first"]  # noqa: B018 - they must be there
-                    if type(row["input"] + row["cached"] + row["output"]) is not int or row["seconds"] < 0:
-                        raise ValueError
-                    self._size += len(line)
-                    yield number, row
-        except OSError as error:
-            raise UserError(f"{self.path}: cannot be read: {error.strerror or error}") from None
-        except (ValueError, KeyError, TypeError):
-            raise UserError(
-                f"{self.path}:{number}: not a line of a ledger; delete it (its cost is not counted then) and run again"
-            ) from None
+            if not read_only and path.stat().st_size > self._size:
+                os.truncate(path, self._size)  # the last line was cut short
 
     def _count(self, row: Mapping[str, Any]) -> None:
-        agent = str(row["agent"])
-        model, cost = str(row.get("model", "")), row.get("cost")
-        tokens = row["input"], row["cached"], row["output"]
-        if cost is None and any(tokens):
-            cost = cost_of(self._price(agent, model), *tokens)
-            if cost is None:
-                self.unpriced[model] = self.unpriced.get(model, 0) + 1
+        agent, model = str(row["agent"]), str(row["model"])
+        cost = self._cost(row)
+        if cost is None:
+            self.unpriced[model] = self.unpriced.get(model, 0) + 1
         self._account(agent).add(
-            str(row["outcome"]), bool(row["first"]), row["seconds"], *tokens, cost, model
-        )
+            str(row["outcome"]), bool(row["first"]), row["seconds"],
+            row["input"], row["cached"], row["output"], cost, model,
+        )  # fmt: skip
+
+    def _cost(self, row: Mapping[str, Any]) -> float | None:
+        """As it was written; what had no price then has today's."""
+        if row["cost"] is not None:
+            return float(row["cost"])
+        if not row["input"] and not row["output"]:
+            return 0.0
+        price = self._price(str(row["agent"]), str(row["model"]))
+        return cost_of(price, row["input"], row["cached"], row["output"])
 
     def _price(self, agent: str, model: str) -> Price | None:
         return price_of(self._prices, model, self._models.get(agent, model))
@@ -157,6 +142,8 @@ class Ledger:
         return cost
 
     def _write(self, line: bytes) -> None:
+        if self.path is None:
+            return
         try:
             if self._file is None:
                 self._file = self.path.open("ab", buffering=0)
@@ -180,7 +167,8 @@ class Ledger:
         if slot < SLOTS_REPLAYED:
             price = self._price(agent, completion.model)
             cost = cost_of(price, completion.input_tokens, 0, completion.output_tokens)
-            self._replays.setdefault(slot, Spent()).add(completion.input_tokens, completion.output_tokens, cost)
+            spent = Spent(0, completion.input_tokens, 0, completion.output_tokens, 0.0, cost)
+            self._replays.setdefault(slot, Spent()).join(spent)
 
     def close(self) -> None:
         """Close the file; adding again opens it."""
@@ -213,16 +201,9 @@ class Ledger:
     def per_slot(self, replays: bool = False) -> dict[int, Spent]:
         """What each slot cost, read from the file; with ``replays``, as if the cache had answered nothing."""
         slots: dict[int, Spent] = {}
-        if self.path.exists():
-            size = self._size
-            for _, row in self._rows():
-                cost = row.get("cost")
-                if cost is None:
-                    tokens = row["input"], row["cached"], row["output"]
-                    cost = cost_of(self._price(str(row["agent"]), str(row.get("model", ""))), *tokens)
-                spent = slots.setdefault(row["slot"], Spent())
-                spent.add(row["input"], row["output"], cost, row["seconds"], row["cached"])
-            self._size = size
+        for _, row in _rows(self.path) if self.path is not None and self.path.exists() else ():
+            tokens = row["input"], row["cached"], row["output"]
+            slots.setdefault(row["slot"], Spent()).join(Spent(1, *tokens, row["seconds"], self._cost(row)))
         if replays:
             for slot, spent in self._replays.items():
                 slots.setdefault(slot, Spent()).join(spent)
@@ -247,4 +228,38 @@ class Ledger:
         }
 
 
-_ORDER = {agent: number for number, agent in enumerate(PHASE_OF)}
+def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Whole lines of a ledger, with their length in bytes."""
+    number = 0
+    try:
+        with path.open("rb") as file:
+            for line in file:
+                number += 1
+                if not line.endswith(b"\n"):
+                    return
+                row = orjson.loads(line)
+                if not (
+                    row.keys() >= _KEYS
+                    and type(row["slot"])
+                    is type(row["input"])
+                    is type(row["cached"])
+                    is type(row["output"])
+                    is int
+                    and type(row["seconds"]) in _NUMBERS
+                    and (row["cost"] is None or type(row["cost"]) in _NUMBERS)
+                ):
+                    raise ValueError
+                yield len(line), row
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read: {error.strerror or error}") from None
+    except (ValueError, AttributeError):
+        raise UserError(
+            f"{path}:{number}: not a line of a ledger; delete the line (what it cost is then not counted) and run again"
+        ) from None
+
+
+_KEYS: Final = frozenset(
+    {"agent", "model", "outcome", "first", "slot", "input", "cached", "output", "seconds", "cost"}
+)
+_NUMBERS: Final = (int, float)
+_ORDER: Final = {agent: number for number, agent in enumerate(PHASE_OF)}

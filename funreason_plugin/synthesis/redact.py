@@ -84,7 +84,9 @@ class Redactor:
         """A line of rejected.jsonl with every text as it may be written."""
         if self._hook is None:
             return line
-        row = {key: value if key in _OURS else self._clean(value) for key, value in orjson.loads(line).items()}
+        row = {
+            key: value if key in _OURS else self._clean(value) for key, value in orjson.loads(line).items()
+        }
         return orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE)
 
     def _apply(self, text: str) -> str:
@@ -137,7 +139,9 @@ def _import(name: str) -> Callable[[str], object]:
     found = getattr(module, function, None)
     if not callable(found):
         known = [key for key, value in vars(module).items() if callable(value) and not key.startswith("_")]
-        raise UserError(f"redact: {place} has no function {function!r}{did_you_mean(function, known)}; {_EXPECTED}")
+        raise UserError(
+            f"redact: {place} has no function {function!r}{did_you_mean(function, known)}; {_EXPECTED}"
+        )
     hook: Callable[[str], object] = found
     return hook
 
