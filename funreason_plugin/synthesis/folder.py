@@ -36,6 +36,8 @@ class Tally:
     kept: int = 0
     attempts: int = 0
     rejections: dict[str, dict[str, int]] = field(default_factory=dict)
+    lost_turns: int = 0
+    """Turns that passed everything, in attempts that were given up at a later turn."""
 
     def reject(self, rejection: Mapping[str, Any]) -> None:
         """Count one line of rejected.jsonl; a rejected trajectory is also an attempt."""
@@ -43,6 +45,7 @@ class Tally:
         codes[str(rejection["code"])] = codes.get(str(rejection["code"]), 0) + 1
         if rejection["whole"]:
             self.attempts += 1
+            self.lost_turns += max(int(rejection["turn"]), 0)
 
     def keep(self) -> None:
         self.kept += 1
