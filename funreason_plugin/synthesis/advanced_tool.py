@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -24,6 +25,7 @@ __all__ = [
     "AdvancedToolError",
     "fenced_json",
     "hint",
+    "input_names",
     "parse_advanced_tool",
     "user_inputs",
 ]
@@ -76,6 +78,33 @@ def user_inputs(trace: Trace) -> list[tuple[int, str, Any]]:
         for path, origin in call.provenance.items()
         if origin.source == "query"
     ]
+
+
+def input_names(trace: Trace) -> dict[tuple[int, str], str]:
+    """A unique identifier for each input: the parameter's name, with a letter where it repeats."""
+    rows = [(call, path, _identifier(path)) for call, path, _ in user_inputs(trace)]
+    counts: dict[str, int] = {}
+    for _, _, name in rows:
+        counts[name] = counts.get(name, 0) + 1
+    used: set[str] = set()
+    names: dict[tuple[int, str], str] = {}
+    for call, path, name in rows:
+        chosen, number = (name, 0) if counts[name] == 1 else (f"{name}_a", 0)
+        while chosen in used:
+            number += 1
+            chosen = f"{name}_{chr(ord('a') + number) if number < 26 else number}"
+        used.add(chosen)
+        names[call, path] = chosen
+    return names
+
+
+@lru_cache(maxsize=4096)
+def _identifier(path: str) -> str:
+    """ "items[0].sku" -> "items_1_sku"."""
+    parts = path.replace("]", "").replace("[", ".").split(".")
+    name = "_".join(str(int(part) + 1) if part.isdigit() else part for part in parts)
+    clean = "".join(letter if letter.isalnum() else "_" for letter in name)
+    return clean if clean[:1].isalpha() or clean[:1] == "_" else f"input_{clean}"
 
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{1,63}\Z")

@@ -24,7 +24,6 @@ from funreason_plugin.environments.space import SimulationSpace
 from funreason_plugin.environments.spec import ToolSpec
 from funreason_plugin.environments.state import canonical
 from funreason_plugin.scoring import Outcome, Verdict, judge, leaves_of
-from funreason_plugin.synthesis import prompts
 from funreason_plugin.synthesis.advanced_tool import (
     AdvancedTool,
     AdvancedToolError,
@@ -32,6 +31,8 @@ from funreason_plugin.synthesis.advanced_tool import (
     parse_advanced_tool,
 )
 from funreason_plugin.synthesis.attribution import attribute
+from funreason_plugin.synthesis.messages import tool_responses
+from funreason_plugin.synthesis.prompts import Prompts, ours
 from funreason_plugin.synthesis.query import draw_noise
 from funreason_plugin.synthesis.teachers.base import Agent, Message, Request, Teacher
 from funreason_plugin.synthesis.trace import Trace
@@ -105,12 +106,14 @@ class Chain:
         options: ChainOptions,
         usage: Usage,
         recorder: Recorder | None = None,
+        prompts: Prompts | None = None,
     ) -> None:
         self.space = space
         self.teachers = teachers
         self.options = options
         self.usage = usage
         self.recorder = recorder
+        self.prompts = prompts or ours()
 
     async def play(
         self,
@@ -132,7 +135,7 @@ class Chain:
         truth = self._truth(session, trace, earlier, offered)
         writing = {name for name, spec in self.space.tools.items() if spec.writes}
         needed = needed_values(trace, len(earlier), writing)
-        text = await self._ask("tooling", prompts.tooling_messages(trace, self.space.tools, earlier), seed)
+        text = await self._ask("tooling", self.prompts.tooling(trace, self.space.tools, earlier), seed)
         try:
             advanced = parse_advanced_tool(text, trace)
         except AdvancedToolError as error:
@@ -180,7 +183,7 @@ class Chain:
                 reasons = [f"{code}: {why}" for code, why in refused]
                 turn.steps = []
             if attempt_number < self.options.k_max:
-                messages = prompts.critiquing_messages(
+                messages = self.prompts.critiquing(
                     query, attempt.calls(), trace.calls, reasons, attempt.answer, earlier
                 )
                 critique = (await self._ask("critiquing", messages, f"{seed}/{attempt_number}")).strip()
@@ -212,7 +215,7 @@ class Chain:
         refused: list[tuple[str, str]] = []
         for number in range(self.options.query_tries):
             noise = draw_noise(rng)
-            messages = prompts.querying_messages(advanced, trace, noise, earlier)
+            messages = self.prompts.querying(advanced, trace, noise, earlier)
             query = (await self._ask("querying", messages, f"{seed}/{number}")).strip()
             refused = acceptance.review_query(query, trace, earlier, offered)
             if not refused:
@@ -233,7 +236,7 @@ class Chain:
     ) -> Attempt:
         """Phase III, one k: A_R solves the turn step by step; calls are executed as they come."""
         messages = list(
-            prompts.reasoning_messages(
+            self.prompts.reasoning(
                 system,
                 [self.space.tools[name] for name in tools],
                 earlier,
@@ -261,7 +264,7 @@ class Chain:
                     attempt.problem = f"over_time: {output['error']}"
                     return attempt
                 step.calls.append(Call(name, arguments, {}, output))
-                messages.append({"role": "tool", "name": name, "content": call_text.dump_json(output)})
+            messages.append({"role": "user", "content": tool_responses(call.output for call in step.calls)})
             attempt.steps.append(step)
         attempt.problem = f"too_many_steps: no answer after {self.options.max_steps} steps"
         return attempt

@@ -11,15 +11,16 @@ from random import Random
 
 from funreason_plugin.environments.session import Session
 from funreason_plugin.environments.space import SimulationSpace
-from funreason_plugin.synthesis import prompts
 from funreason_plugin.synthesis.advanced_tool import AdvancedTool, parse_advanced_tool
 from funreason_plugin.synthesis.graph import ToolGraph
+from funreason_plugin.synthesis.prompts import Prompts
 from funreason_plugin.synthesis.query import Noise, draw_noise
 from funreason_plugin.synthesis.sampler import SamplerOptions, sample_turn
 from funreason_plugin.synthesis.teachers.base import Request
 from funreason_plugin.synthesis.teachers.scripted import ScriptedTeacher
 from funreason_plugin.synthesis.trace import SamplingFailed, Trace
 
+PROMPTS = Prompts()
 ENVIRONMENTS = ("travel", "files", "shop", "bank", "clinic")
 
 
@@ -80,10 +81,10 @@ def asked(name: str, number: int) -> list[Asked]:
     found = []
     for index, (_, trace) in enumerate(traces(name, number)):
         rng = Random(index)
-        tooling = Request("tooling", tuple(prompts.tooling_messages(trace, space.tools)), f"{name}/{index}")
+        tooling = Request("tooling", tuple(PROMPTS.tooling(trace, space.tools)), f"{name}/{index}")
         advanced = parse_advanced_tool(reply(teacher, tooling), trace)
         noise = draw_noise(rng)
-        messages = tuple(prompts.querying_messages(advanced, trace, noise))
+        messages = tuple(PROMPTS.querying(advanced, trace, noise))
         query = reply(teacher, Request("querying", messages, f"{name}/{index}"))
         found.append(Asked(space, trace, advanced, noise, query))
     return found

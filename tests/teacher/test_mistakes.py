@@ -9,8 +9,8 @@ from random import Random
 
 import pytest
 
-from funreason_plugin.synthesis import prompts
 from funreason_plugin.synthesis.plan import Plan, PlannedCall, Source
+from funreason_plugin.synthesis.prompts import Prompts
 from funreason_plugin.synthesis.teachers.base import Request
 from funreason_plugin.synthesis.teachers.scripted import ScriptedTeacher
 from funreason_plugin.synthesis.teachers.scripted_lexicon import Lexicon
@@ -114,7 +114,7 @@ def critique(*attempt: Call, reasons: tuple[str, ...] = ("the state differs",)) 
             )
             .trace()
         )  # fmt: skip
-    messages = tuple(prompts.critiquing_messages("Send it.", attempt, trace.calls, reasons))
+    messages = tuple(Prompts().critiquing("Send it.", attempt, trace.calls, reasons))
     text = asyncio.run(ScriptedTeacher(SPACE).complete(Request("critiquing", messages, "1"))).text
     assert trace.calls[1].arguments["courier_id"] not in text
     assert trace.calls[1].output["parcel_id"] not in text

@@ -1,4 +1,4 @@
-"""The prompts: one fenced JSON block each, and guidance that stands apart from the conversation."""
+"""The prompts: one fenced JSON block each, and notes that stand apart from the conversation."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from random import Random
 
 import pytest
 
-from funreason_plugin.synthesis import prompts
 from funreason_plugin.synthesis.advanced_tool import (
     AdvancedTool,
     AdvancedToolError,
     hint,
     parse_advanced_tool,
 )
+from funreason_plugin.synthesis.messages import split_notes, tool_responses
+from funreason_plugin.synthesis.prompts import Prompts
 from funreason_plugin.synthesis.query import draw_noise
 from funreason_plugin.synthesis.teachers.base import Message
 from funreason_plugin.synthesis.teachers.scripted import ScriptedTeacher
@@ -23,6 +24,7 @@ from tests.teacher.hand import Hand, output, play, user
 from tests.teacher.toys import parcels
 
 SPACE = parcels()
+PROMPTS = Prompts()
 
 
 def booking() -> Trace:
@@ -101,38 +103,40 @@ def test_a_bad_advanced_tool_is_refused_by_name(text: str, code: str) -> None:
 def test_every_prompt_has_one_block_of_material() -> None:
     trace = booking()
     advanced = parse_advanced_tool(reply(), trace)
-    tooling = block(prompts.tooling_messages(trace, SPACE.tools))
+    tooling = block(PROMPTS.tooling(trace, SPACE.tools))
     assert [row["name"] for row in tooling["inputs"]] == ["origin", "destination", "date", "recipient"]  # type: ignore[attr-defined]
     noise = draw_noise(Random(1))
-    querying = block(prompts.querying_messages(advanced, trace, noise))
+    querying = block(PROMPTS.querying(advanced, trace, noise))
     assert "CR-1" not in json.dumps(querying)  # no id that only a tool gives
-    critiquing = block(prompts.critiquing_messages("Send it.", [], trace.calls, ["nothing was called"]))
+    critiquing = block(PROMPTS.critiquing("Send it.", [], trace.calls, ["nothing was called"]))
     assert critiquing["differences"] == ["nothing was called"]
 
 
-def test_guidance_is_a_message_of_its_own_and_holds_no_value() -> None:
+def test_the_notes_stand_after_the_query_and_hold_no_value() -> None:
     trace = booking()
     advanced = parse_advanced_tool(reply(), trace)
     messages = reasoning(trace, advanced, critiques=["Look at the prices."])
-    assert [message["role"] for message in messages] == ["system", "system", "system", "user"]
-    guidance = messages[2]["content"]
-    assert "solution" in guidance and "Look at the prices." in guidance
+    assert [message["role"] for message in messages] == ["system", "user"]
+    query, notes = split_notes(messages[1]["content"])
+    assert query == "Send it."
+    assert "solution" in notes and "Look at the prices." in notes
     for value in ("Tartu", "Leuven", "2026-05-03", "Ada Byron"):
-        assert value not in guidance
-    assert "send_cheaply" not in messages[0]["content"] + messages[1]["content"] + messages[3]["content"]
+        assert value not in notes
+    assert "send_cheaply" not in messages[0]["content"]
+    assert SPACE.policy in messages[0]["content"]
 
 
 def test_what_stays_the_same_is_made_once() -> None:
     trace = booking()
     advanced = parse_advanced_tool(reply(), trace)
     first, second = reasoning(trace, advanced), reasoning(trace, advanced, critiques=["Again."])
-    assert first[0] is second[0] and first[1] is second[1]
-    assert first[2] != second[2]
+    assert first[0] is second[0]
+    assert first[1] != second[1]
 
 
 def reasoning(trace: Trace, advanced: AdvancedTool, critiques: list[str] | None = None) -> list[Message]:
     tools = list(SPACE.tools.values())
-    return prompts.reasoning_messages(
+    return PROMPTS.reasoning(
         SPACE.policy, tools, (), "Send it.", advanced, hint(trace, advanced), critiques or []
     )
 
@@ -142,10 +146,11 @@ def test_earlier_turns_are_shown_with_calls_and_outputs_but_without_thoughts() -
         trace = booking()
         turn = play(SPACE, session, trace, ScriptedTeacher(SPACE, error_rate=0))
         advanced = parse_advanced_tool(reply(), trace)
-        messages = prompts.reasoning_messages(
+        messages = PROMPTS.reasoning(
             SPACE.policy, list(SPACE.tools.values()), [turn], "And now?", advanced, hint(trace, advanced)
         )
-    roles = [message["role"] for message in messages[3:]]
-    assert roles == ["user", "assistant", "tool", "assistant", "tool", "assistant", "user"]
-    assert "<think>" not in "".join(message["content"] for message in messages[3:])
+    roles = [message["role"] for message in messages[1:]]
+    assert roles == ["user", "assistant"] * 3 + ["user"]
+    assert "<think>" not in "".join(message["content"] for message in messages[1:-1])
+    assert messages[3]["content"] == tool_responses([turn.steps[0].calls[0].output])
     assert turn.answer == messages[-2]["content"]

@@ -11,9 +11,10 @@ import pytest
 
 from funreason_plugin.calls import parse
 from funreason_plugin.checks.acceptance import review_attempt
-from funreason_plugin.synthesis import prompts
 from funreason_plugin.synthesis.chain import Chain, ChainOptions, Recorder, TurnRejected, Usage
+from funreason_plugin.synthesis.messages import tool_responses
 from funreason_plugin.synthesis.plan import Source
+from funreason_plugin.synthesis.prompts import Prompts
 from funreason_plugin.synthesis.teachers.base import AGENTS, Agent, Completion, Message, Request
 from funreason_plugin.synthesis.teachers.scripted import ScriptedTeacher
 from funreason_plugin.synthesis.teachers.scripted_view import record_of
@@ -24,6 +25,7 @@ from tests.teacher.sampled import ENVIRONMENTS, graph_of, traces
 from tests.teacher.toys import parcels
 
 SPACE = parcels()
+PROMPTS = Prompts()
 TEACHER = ScriptedTeacher(SPACE, error_rate=0)
 
 
@@ -97,17 +99,15 @@ def test_the_agent_does_not_look_at_the_truth() -> None:
         "book_it", "Book it.", tuple(AdvancedInput(**row) for row in turn.advanced_tool["inputs"]), ()
     )
     query = turn.query.replace("Tartu", "Coimbra").replace("Ada Byron", "Mary Somerville")
-    messages = prompts.reasoning_messages(
-        SPACE.policy, list(SPACE.tools.values()), (), query, advanced, turn.hint
-    )
+    messages = PROMPTS.reasoning(SPACE.policy, list(SPACE.tools.values()), (), query, advanced, turn.hint)
     text = asyncio.run(teacher.complete(Request("reasoning", tuple(messages), "x"))).text
     assert parse(text).calls == [
         ("search_couriers", {"origin": "Coimbra", "destination": "Leuven", "date": "2026-05-03"})
     ]
-    outputs = '{"couriers": [{"courier_id": "CR-7", "price": 9.0}, {"courier_id": "CR-8", "price": 3.0}]}'
+    found = {"couriers": [{"courier_id": "CR-7", "price": 9.0}, {"courier_id": "CR-8", "price": 3.0}]}
     messages += [
         {"role": "assistant", "content": text},
-        {"role": "tool", "name": "search_couriers", "content": outputs},
+        {"role": "user", "content": tool_responses([found])},
     ]
     text = asyncio.run(teacher.complete(Request("reasoning", tuple(messages), "x"))).text
     assert parse(text).calls[0].arguments["courier_id"] == "CR-8"
@@ -122,13 +122,13 @@ def test_a_failed_call_is_told_plainly() -> None:
     advanced = AdvancedTool(
         "book_it", "Book it.", tuple(AdvancedInput(**row) for row in turn.advanced_tool["inputs"]), ()
     )
-    messages = prompts.reasoning_messages(
+    messages = PROMPTS.reasoning(
         SPACE.policy, list(SPACE.tools.values()), (), turn.query, advanced, turn.hint
     )
     text = asyncio.run(TEACHER.complete(Request("reasoning", tuple(messages), "x"))).text
     messages += [
         {"role": "assistant", "content": text},
-        {"role": "tool", "name": "search_couriers", "content": '{"error": "the roads are closed"}'},
+        {"role": "user", "content": tool_responses([{"error": "the roads are closed"}])},
     ]
     parsed = parse(asyncio.run(TEACHER.complete(Request("reasoning", tuple(messages), "x"))).text)
     assert not parsed.calls
@@ -140,7 +140,7 @@ def test_the_same_request_gets_the_same_reply() -> None:
 
 
 def test_the_reply_costs_tokens() -> None:
-    messages: tuple[Message, ...] = tuple(prompts.tooling_messages(cheapest_booking()[1], SPACE.tools))
+    messages: tuple[Message, ...] = tuple(PROMPTS.tooling(cheapest_booking()[1], SPACE.tools))
     completion = asyncio.run(TEACHER.complete(Request("tooling", messages, "1")))
     assert completion.model == "none" and TEACHER.name == "scripted"
     assert completion.input_tokens > 100 and 20 < completion.output_tokens < 400

@@ -15,6 +15,7 @@ import orjson
 
 from funreason_plugin.calls import parse
 from funreason_plugin.synthesis.advanced_tool import fenced_json
+from funreason_plugin.synthesis.messages import has_notes, is_responses, response_texts, split_notes
 from funreason_plugin.synthesis.plan import Plan, Source
 from funreason_plugin.synthesis.plan_text import read_plan
 from funreason_plugin.synthesis.teachers import scripted_words as english
@@ -58,37 +59,36 @@ class View:
 
     @classmethod
     def of(cls, messages: Sequence[Message]) -> View:
-        """Take the messages of `prompts.reasoning_messages` (and what was appended to them) apart."""
-        guidance = 2 if "```json" in messages[2]["content"] else _guidance(messages)
-        last = len(messages) - 1
-        while messages[last]["role"] != "user":
-            last -= 1
-        material = material_of(messages[guidance]["content"])
+        """Take the messages of `Prompts.reasoning` (and what was appended to them) apart."""
+        last = next(n for n in range(len(messages) - 1, -1, -1) if _is_request(messages[n]))
+        query, notes = split_notes(messages[last]["content"])
+        material = material_of(notes)
         solution = material["solution"]
         turns: tuple[tuple[Made, ...], ...] = ()
         if " in turn " in solution:
-            turns = _turns(
-                tuple((message["role"], message["content"]) for message in messages[guidance + 1 : last])
-            )
+            turns = _turns(tuple((message["role"], message["content"]) for message in messages[1:last]))
+        before = (m["content"] for m in reversed(messages[:last]) if m["role"] == "user")
         return cls(
-            query=messages[last]["content"],
+            query=query,
             plan=read_plan(solution),
             solution=solution,
             critiques=tuple(material.get("advice", ())),
             turns=turns,
             steps=_steps([(message["role"], message["content"]) for message in messages[last + 1 :]]),
-            said=tuple(m["content"] for m in reversed(messages[: last + 1]) if m["role"] == "user"),
+            said=(query, *(text for text in before if not is_responses(text))),
         )
 
 
-def _guidance(messages: Sequence[Message]) -> int:
-    return next(index for index, message in enumerate(messages) if "```json" in message["content"])
+def _is_request(message: Message) -> bool:
+    return message["role"] == "user" and has_notes(message["content"])
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def _turns(conversation: tuple[tuple[str, str], ...]) -> tuple[tuple[Made, ...], ...]:
     """The calls of each turn of a conversation, given as (role, content)."""
-    starts = [index for index, (role, _) in enumerate(conversation) if role == "user"]
+    starts = [
+        index for index, (role, text) in enumerate(conversation) if role == "user" and not is_responses(text)
+    ]
     return tuple(
         tuple(made for step in _steps(conversation[start:end]) for made in step)
         for start, end in zip(starts, [*starts[1:], len(conversation)], strict=True)
@@ -102,7 +102,7 @@ def _steps(messages: Sequence[tuple[str, str]]) -> tuple[tuple[Made, ...], ...]:
             continue
         calls = _calls(content)
         if calls:
-            outputs = (_load(text) for _, text in messages[index + 1 : index + 1 + len(calls)])
+            outputs = _outputs(messages[index + 1][1]) if index + 1 < len(messages) else ()
             steps.append(tuple(Made(*call, output) for call, output in zip(calls, outputs, strict=False)))
     return tuple(steps)
 
@@ -114,11 +114,15 @@ def material_of(content: str) -> Any:
 
 
 @lru_cache(maxsize=1024)
-def _load(content: str) -> Any:
+def _outputs(content: str) -> tuple[Any, ...]:
+    return tuple(map(_load, response_texts(content)))
+
+
+def _load(text: str) -> Any:
     try:
-        return orjson.loads(content)
+        return orjson.loads(text)
     except orjson.JSONDecodeError:
-        return content
+        return text
 
 
 Calls = tuple[tuple[str, dict[str, Any]], ...]
