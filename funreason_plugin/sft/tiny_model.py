@@ -1,0 +1,198 @@
+"""A random model of Qwen3's architecture with a tokenizer of ours, in seconds and without a model hub.
+
+    python -m funreason_plugin.sft.tiny_model OUT
+    vllm serve OUT --max-model-len 16384
+
+It talks nonsense at full speed: for trying servers, engines and trainers where no real model can be had. The
+tokenizer has Qwen3's special tokens and learns its merges from our prompts, tool schemas and scenarios, so that
+texts are about as many tokens long as with a real one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import orjson
+import typer
+
+from funreason_plugin.command_line import Command, console, leave
+from funreason_plugin.environments.catalog import SHIPPED
+from funreason_plugin.environments.space import SimulationSpace
+from funreason_plugin.errors import UserError
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerFast
+
+__all__ = ["CHAT_TEMPLATE", "build"]
+
+CONTEXT = 32_768
+VOCABULARY = 4096
+
+SPECIAL = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
+"""Dropped when tokens become text; the two ends of `MARKS` stay, as a reader of calls and thoughts needs them."""
+MARKS = ("<think>", "</think>", "<tool_call>", "</tool_call>", "<tool_response>", "</tool_response>")
+
+CHAT_TEMPLATE = r"""
+{%- set found = namespace(query=messages | length - 1, open=true) %}
+{%- for message in messages | reverse %}
+    {%- if found.open and message.role == 'user'
+           and not (message.content.startswith('<tool_response>') and message.content.endswith('</tool_response>')) %}
+        {%- set found.query = messages | length - 1 - loop.index0 %}
+        {%- set found.open = false %}
+    {%- endif %}
+{%- endfor %}
+{%- for message in messages %}
+    {%- set text = message.content %}
+    {%- if message.role not in ('system', 'user', 'assistant') %}
+        {{- raise_exception('a message is of the role system, user or assistant, not ' + message.role) }}
+    {%- endif %}
+    {%- if message.role == 'assistant' %}
+        {%- set thought = '' %}
+        {%- if '</think>' in text %}
+            {%- set thought = text.split('</think>')[0].rstrip('\n').split('<think>')[-1].lstrip('\n') %}
+            {%- set text = text.split('</think>')[-1].lstrip('\n') %}
+        {%- endif %}
+        {%- if loop.index0 > found.query and (loop.last or thought) %}
+            {%- set text = '<think>\n' + thought.strip('\n') + '\n</think>\n\n' + text.lstrip('\n') %}
+        {%- endif %}
+    {%- endif %}
+    {{- '<|im_start|>' + message.role + '\n' + text + '<|im_end|>\n' }}
+{%- endfor %}
+{%- if add_generation_prompt %}
+    {{- '<|im_start|>assistant\n' }}
+    {%- if enable_thinking is defined and enable_thinking is false %}
+        {{- '<think>\n\n</think>\n\n' }}
+    {%- endif %}
+{%- endif %}
+""".strip()
+"""Renders system, user and assistant messages as Qwen3's own template does: thoughts of earlier turns are dropped."""
+
+
+def build(folder: Path, hidden: int = 64, layers: int = 2, seed: int = 0) -> int:
+    """Write configuration, random weights, tokenizer and chat template into ``folder``.
+
+    Returns:
+        The number of parameters.
+
+    Raises:
+        UserError: torch, transformers or tokenizers are not installed; ``hidden`` does not fit the heads.
+    """
+    heads = 4
+    if hidden < 32 or hidden % (2 * heads):
+        raise UserError(f"--hidden: {hidden} is not valid; expected a multiple of {2 * heads}, at least 32")
+    try:
+        import torch
+        from transformers import GenerationConfig, Qwen3Config, Qwen3ForCausalLM
+        from transformers.utils.logging import disable_progress_bar
+    except ImportError as error:
+        raise UserError(
+            f"the tiny model needs torch and transformers ({error}); 'pip install -e .[sft]' brings them"
+        ) from None
+
+    disable_progress_bar()
+    tokenizer = _tokenizer()
+    ends = [tokenizer.convert_tokens_to_ids(token) for token in ("<|im_end|>", "<|endoftext|>")]
+    config = Qwen3Config(
+        vocab_size=len(tokenizer),
+        hidden_size=hidden,
+        intermediate_size=3 * hidden,
+        num_hidden_layers=layers,
+        num_attention_heads=heads,
+        num_key_value_heads=2,
+        head_dim=max(32, hidden // heads),  # engines have kernels for 32 and more
+        max_position_embeddings=CONTEXT,
+        tie_word_embeddings=True,
+        bos_token_id=None,
+        eos_token_id=ends[0],
+        pad_token_id=ends[1],
+    )
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model = Qwen3ForCausalLM(config)
+    model.generation_config = GenerationConfig(eos_token_id=ends, pad_token_id=ends[1])
+    folder.mkdir(parents=True, exist_ok=True)
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    _read_by_all(folder / "tokenizer_config.json")
+    return int(model.num_parameters())
+
+
+def _read_by_all(path: Path) -> None:
+    """Name the tokenizer's class as transformers 4 and 5 both know it."""
+    settings = orjson.loads(path.read_bytes())
+    settings["tokenizer_class"] = "PreTrainedTokenizerFast"
+    path.write_bytes(orjson.dumps(settings, option=orjson.OPT_INDENT_2))
+
+
+def _tokenizer() -> PreTrainedTokenizerFast:
+    """Byte-level BPE with Qwen3's way of splitting text; every text can be written and read back."""
+    from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
+    from transformers import PreTrainedTokenizerFast
+
+    words = Regex(
+        r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+    )
+    raw = Tokenizer(models.BPE())
+    raw.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(words, behavior="isolated"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
+    )
+    raw.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=VOCABULARY - len(SPECIAL) - len(MARKS),
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    raw.train_from_iterator(_texts(), trainer)
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=raw,
+        eos_token="<|im_end|>",
+        pad_token="<|endoftext|>",
+        additional_special_tokens=["<|im_start|>"],
+        model_max_length=CONTEXT,
+        clean_up_tokenization_spaces=False,
+        chat_template=CHAT_TEMPLATE,
+    )
+    tokenizer.add_tokens([AddedToken(mark, special=False, normalized=False) for mark in MARKS])
+    return tokenizer
+
+
+def _texts() -> Iterator[str]:
+    """What the merges are learned from: our prompts, the schemas and policies of our environments, their states."""
+    prompts = Path(__file__).parents[1] / "synthesis" / "prompts"
+    for path in sorted(prompts.glob("*.j2")):
+        yield path.read_text(encoding="utf-8")
+    for name in SHIPPED:
+        space = SimulationSpace.from_names([name])
+        yield space.policy
+        for spec in space.tools.values():
+            yield _json(spec.as_openai())
+        for seed in range(2):
+            yield _json(space.scenario(seed=str(seed)).states)
+
+
+def _json(value: Any) -> str:
+    return orjson.dumps(value).decode().replace('":', '": ').replace(',"', ', "')
+
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.command(cls=Command)
+def main(
+    out: Annotated[Path, typer.Argument(help="Folder to write the model into.", metavar="OUT")],
+    hidden: Annotated[int, typer.Option(help="Width of the model.")] = 64,
+    layers: Annotated[int, typer.Option(min=1, help="Layers.")] = 2,
+    seed: Annotated[int, typer.Option(help="Decides the weights.")] = 0,
+) -> None:
+    """Build a random model of Qwen3's architecture."""
+    count = build(out, hidden, layers, seed)
+    console().print(f"{out}: Qwen3 architecture, {count:,} random parameters, context {CONTEXT:,}")
+
+
+if __name__ == "__main__":
+    leave(app, "python -m funreason_plugin.sft.tiny_model")
