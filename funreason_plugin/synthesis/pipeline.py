@@ -23,6 +23,7 @@ from funreason_plugin.environments.space import SimulationSpace
 from funreason_plugin.errors import UserError
 from funreason_plugin.synthesis import emission
 from funreason_plugin.synthesis.folder import GRAPH, SUMMARY, TRAJECTORIES, Folder
+from funreason_plugin.synthesis.funnel import passages
 from funreason_plugin.synthesis.graph import ToolGraph
 from funreason_plugin.synthesis.progress import Progress, final_table
 from funreason_plugin.synthesis.settings import settings_of
@@ -59,6 +60,10 @@ class Summary:
     tools: dict[str, int] = field(default_factory=dict)
     tools_never_kept: list[str] = field(default_factory=list)
     rejections: dict[str, dict[str, int]] = field(default_factory=dict)
+    phases: dict[str, dict[str, float]] = field(default_factory=dict)
+    """Accept rate by phase: `funnel.passages`."""
+    ledger: dict[str, Any] = field(default_factory=dict)
+    """`Ledger.table`, over all calls of the command; empty where no model plays."""
     agents: dict[str, dict[str, int]] = field(default_factory=dict)
     bytes: dict[str, int] = field(default_factory=dict)
     resumed_at: int = 0
@@ -247,6 +252,8 @@ def _finish(folder: Folder, space: SimulationSpace, summary: Summary, seconds: f
     summary.rejections = {
         phase: dict(sorted(codes.items())) for phase, codes in sorted(folder.tally.rejections.items())
     }
+    tally = folder.tally
+    summary.phases = passages(tally.rejections, tally.kept, summary.turns, tally.lost_turns)
     summary.tools = dict(sorted(summary.tools.items()))
     summary.tools_never_kept = [name for name in space.tools if name not in summary.tools]
     path = folder.path / TRAJECTORIES
