@@ -25,7 +25,7 @@ from funreason_plugin.synthesis.teachers.scripted import ScriptedTeacher
 from funreason_plugin.synthesis.teachers.served_app import ServedTeacher, Settings, serve
 from funreason_plugin.synthesis.teachers.served_faults import KINDS, Faults
 from tests.llm.agents_asked import ENV, messages, request
-from tests.llm.server import KEY, serving
+from tests.llm.server import KEY, rows, serving
 
 
 @cache
@@ -221,11 +221,11 @@ def test_no_more_than_its_slots_are_served_at_once_and_the_others_wait(tmp_path:
             pass
 
     served(play, log=log, slots=3, latency=0.05)
-    rows = [orjson.loads(line) for line in log.read_bytes().splitlines()]
-    assert [row["outcome"] for row in rows] == ["ok"] * 9
-    for row in rows:
+    found = rows(log)
+    assert [row["outcome"] for row in found] == ["ok"] * 9
+    for row in found:
         assert row["ended"] - row["started"] >= 0.05
-        same_time = [o for o in rows if o["started"] <= row["started"] < o["ended"] - 0.01]
+        same_time = [o for o in found if o["started"] <= row["started"] < o["ended"] - 0.01]
         assert len(same_time) <= 3
 
 
@@ -395,8 +395,9 @@ def test_faults_that_are_not_understood(text: str, says: str) -> None:
 # -- the command ------------------------------------------------------------------------------------------
 
 
-def test_the_command_serves_and_says_where() -> None:
-    with serving("--model", "tiny", env=(ENV,)) as server:
+def test_the_command_serves_and_says_where(tmp_path: Path) -> None:
+    kept = tmp_path / "requests.jsonl"
+    with serving("--model", "tiny", "--keep-requests", str(kept), env=(ENV,), log=tmp_path / "log") as server:
 
         async def play() -> Any:
             async with client(server.url) as one:
@@ -406,6 +407,8 @@ def test_the_command_serves_and_says_where() -> None:
         assert [model.id for model in models.data] == ["tiny"]
         assert reply.model == "tiny"
         assert server.tokens("ok")[2] == count_tokens(embedded("querying", 7))
+    assert [row["agent"] for row in rows(tmp_path / "log")] == ["querying"]
+    assert [row["messages"] for row in rows(kept)] == [list(messages()["querying"])]
 
 
 def test_a_port_that_is_taken_is_said_in_one_line() -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, get_args
@@ -67,6 +68,9 @@ def main(
     fault_seed: Annotated[int, typer.Option(help="Decides which requests fail.")] = 0,
     slow_time: Annotated[float, typer.Option(help="Seconds that a slow reply takes.", min=0)] = 30.0,
     log: Annotated[Path | None, typer.Option(help="A JSON line for every finished request.")] = None,
+    keep_requests: Annotated[
+        Path | None, typer.Option(help="The body of every request, a line each: see what is sent.")
+    ] = None,
 ) -> None:
     if style not in get_args(Style):
         raise UserError(f"--style: {style!r} is not one of {', '.join(get_args(Style))}")
@@ -86,9 +90,10 @@ def main(
     teacher = ScriptedTeacher(SimulationSpace.from_names(env), error_rate)
 
     async def run() -> None:
-        served = ServedTeacher(teacher, settings, drawn, log)
+        served = ServedTeacher(teacher, settings, drawn, log, keep_requests)
         await serve(served, host, port, _say(env, settings))
 
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that files are closed
     try:
         asyncio.run(run())
     except KeyboardInterrupt:

@@ -88,7 +88,7 @@ class Stats:
 
 @dataclass(slots=True)
 class Turn:
-    """One request on its way through the server; times in seconds since the server's start."""
+    """One request on its way through the server; times in seconds, as `time.time` has them."""
 
     number: int
     arrived: float
@@ -102,8 +102,14 @@ class ServedTeacher:
     """The server's state: teacher, faults, slots, counts. ``app()`` is what aiohttp serves."""
 
     def __init__(
-        self, teacher: ScriptedTeacher, settings: Settings, faults: Faults, log: Path | None = None
+        self,
+        teacher: ScriptedTeacher,
+        settings: Settings,
+        faults: Faults,
+        log: Path | None = None,
+        requests: Path | None = None,
     ) -> None:
+        """``log`` gets a JSON line for every finished request, ``requests`` the body of every request for a reply."""
         self.settings = settings
         self.stats = Stats()
         self._teacher = teacher
@@ -113,7 +119,8 @@ class ServedTeacher:
         self._answered: set[int] = set()
         self._slots = asyncio.Semaphore(settings.slots)
         self._log = log.open("wb") if log is not None else None
-        self._began = time.monotonic()
+        self._requests = requests.open("wb") if requests is not None else None
+        self._began = time.time() - time.monotonic()
 
     def app(self) -> web.Application:
         """The routes."""
@@ -156,6 +163,12 @@ class ServedTeacher:
             return "401", reply(error_body(message, "invalid_request_error", "invalid_api_key"), 401)
         return None
 
+    def close(self) -> None:
+        """Finish the files."""
+        for file in (self._log, self._requests):
+            if file is not None:
+                file.close()
+
     # -- one request ------------------------------------------------------------------------------------
 
     def _handler(self, chat: bool) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
@@ -192,6 +205,9 @@ class ServedTeacher:
         except BadRequest as error:
             return _bad(turn, error)
         turn.agent = asked.agent
+        if self._requests is not None:
+            self._requests.write(raw.replace(b"\n", b" ") + b"\n")  # between JSON's tokens a blank is as good
+            self._requests.flush()
         if data.get("model") != self.settings.model:
             turn.outcome = "404"
             message = f"The model `{data.get('model')}` does not exist."
@@ -245,7 +261,7 @@ class ServedTeacher:
         return reply(body)
 
     def _now(self) -> float:
-        return time.monotonic() - self._began
+        return self._began + time.monotonic()
 
 
 def _bad(turn: Turn, error: BadRequest) -> web.Response:
@@ -279,3 +295,4 @@ async def serve(served: ServedTeacher, host: str, port: int, told: Callable[[str
             await asyncio.sleep(3600)
     finally:
         await runner.cleanup()
+        served.close()

@@ -14,13 +14,12 @@ import time
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 import jinja2
 
-from funreason_plugin.synthesis import prompts
 from funreason_plugin.synthesis.advanced_tool import fenced_json
+from funreason_plugin.synthesis.prompt_files import Templates
 from funreason_plugin.synthesis.teachers.base import AGENTS, Agent, Message, count_tokens
 
 __all__ = ["Asked", "BadRequest", "PrefixCache", "Style", "Usage", "agent_marks", "reply_body", "usage_of"]
@@ -44,7 +43,7 @@ def agent_marks() -> dict[Agent, str]:
     """The longest fixed text of each agent's system prompt, from the templates themselves."""
     marks: dict[Agent, str] = {}
     for agent in AGENTS:
-        source = (Path(prompts.__file__).parent / "prompts" / f"{agent}.j2").read_text(encoding="utf-8")
+        source = Templates.load().texts[agent][1]
         tree = jinja2.Environment().parse(source)
         (system,) = (block for block in tree.find_all(jinja2.nodes.Block) if block.name == "system")
         marks[agent] = max(
