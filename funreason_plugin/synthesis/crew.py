@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 from funreason_plugin.errors import UserError
-from funreason_plugin.synthesis.slots import SlotResult
+from funreason_plugin.synthesis.slot_result import SlotResult
 from funreason_plugin.synthesis.teachers.base import Completion, Request, TeacherFailed
 
 __all__ = ["Answer", "Ask", "CrewWorker", "Failed", "FromWorker", "SlotJob", "ToWorker"]

@@ -27,14 +27,8 @@ from funreason_plugin.synthesis.funnel import passages
 from funreason_plugin.synthesis.graph import ToolGraph
 from funreason_plugin.synthesis.progress import Progress, final_table
 from funreason_plugin.synthesis.settings import settings_of
-from funreason_plugin.synthesis.slots import (
-    ATTEMPTS_AT_ONCE,
-    SlotMaker,
-    SlotResult,
-    duplicate_key,
-    split_of,
-    tools_called,
-)
+from funreason_plugin.synthesis.slot_result import SlotResult, tools_called
+from funreason_plugin.synthesis.slots import ATTEMPTS_AT_ONCE, SlotMaker
 from funreason_plugin.workers import CallWatch, Pool
 
 WINDOW = 64  # slots that may be ahead of the oldest unfinished one

@@ -23,7 +23,8 @@ from funreason_plugin.synthesis.chain import Recorder, Usage
 from funreason_plugin.synthesis.folder import REJECTED, RUN
 from funreason_plugin.synthesis.graph import ToolGraph
 from funreason_plugin.synthesis.pipeline import load_graph
-from funreason_plugin.synthesis.slots import SlotMaker, SlotResult
+from funreason_plugin.synthesis.slot_result import SlotResult
+from funreason_plugin.synthesis.slots import SlotMaker
 from funreason_plugin.synthesis.teachers.base import Agent, Message
 
 DETERMINISTIC = ("scripted",)

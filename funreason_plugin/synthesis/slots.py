@@ -2,35 +2,41 @@
 
 maker = SlotMaker(config, graph)
 result = maker.make(index=17)      # SlotResult: rejections on the way, and the trajectory that was kept
+result = await maker.play(17)      # the same, beside other slots: while a model thinks, another slot goes on
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from random import Random
-from typing import Any
+from typing import TypeAlias
 
-import orjson
-
-from funreason_plugin.checks.duplicates import duplicate_key as duplicate_key
-from funreason_plugin.checks.records import split_of as split_of
+from funreason_plugin.checks.duplicates import duplicate_key
+from funreason_plugin.checks.records import split_of
 from funreason_plugin.config import SynthesisConfig, versions
 from funreason_plugin.environments.environment import environment_hash
-from funreason_plugin.environments.limits import Watch, is_error
+from funreason_plugin.environments.limits import Watch
 from funreason_plugin.environments.session import Session
 from funreason_plugin.environments.space import SimulationSpace
 from funreason_plugin.errors import UserError
 from funreason_plugin.synthesis.chain import Chain, ChainOptions, Recorder, TurnRejected, Usage
 from funreason_plugin.synthesis.graph import ToolGraph
 from funreason_plugin.synthesis.sampler import History, SamplerOptions, sample_turn
-from funreason_plugin.synthesis.teachers.base import AGENTS, Teacher
+from funreason_plugin.synthesis.slot_result import (
+    Rejection,
+    SlotResult,
+    lines_of,
+    rejected_turn,
+    rejected_whole,
+    tools_called,
+)
+from funreason_plugin.synthesis.teachers.base import AGENTS, Completion, Request, Teacher
 from funreason_plugin.synthesis.teachers.scripted import ScriptedTeacher
 from funreason_plugin.synthesis.trace import SamplingFailed
 from funreason_plugin.trajectory import (
     SCHEMA_VERSION,
-    Call,
     EnvironmentRef,
     Trajectory,
     Turn,
@@ -41,31 +47,33 @@ from funreason_plugin.trajectory import (
 TURN_TRIES = 4
 ATTEMPTS_AT_ONCE = 25
 
-
-@dataclass(slots=True)
-class SlotResult:
-    """What became of a slot so far: JSON lines of rejections, the kept trajectory's line, what it cost."""
-
-    index: int
-    rejections: list[bytes]
-    line: bytes | None
-    attempt: int
-    key: bytes = b""
-    turns: int = 0
-    calls: int = 0
-    tools: list[str] = field(default_factory=list)
-    usage: dict[str, list[int]] = field(default_factory=dict)
+AskModel: TypeAlias = Callable[[int, Request], Awaitable[Completion]]
+"""Ask the model that plays ``request.agent``, on behalf of a slot; `Hub.complete` is one."""
 
 
-def tools_called(calls: Iterable[Call]) -> list[str]:
-    """The tools that were called with success."""
-    return sorted({call.name for call in calls if not is_error(call.output)})
+@dataclass(frozen=True, slots=True)
+class HubTeacher:
+    """An agent that a model plays, as one slot sees it: the replies come from the hub."""
+
+    name: str
+    model: str
+    slot: int
+    ask: AskModel
+
+    async def complete(self, request: Request) -> Completion:
+        return await self.ask(self.slot, request)
 
 
 class SlotMaker:
-    """Makes slots of one run; one in each worker process."""
+    """Makes slots of one run; one in each worker process. ``ask`` reaches the models, if any agent is one."""
 
-    def __init__(self, config: SynthesisConfig, graph: ToolGraph, watch: Watch | None = None) -> None:
+    def __init__(
+        self,
+        config: SynthesisConfig,
+        graph: ToolGraph,
+        watch: Watch | None = None,
+        ask: AskModel | None = None,
+    ) -> None:
         self.config = config
         self.space = SimulationSpace.from_names(config.env)
         if config.time_limit is not None:
@@ -74,22 +82,36 @@ class SlotMaker:
         self.graph = graph
         self.watch = watch
         self.recorder: Recorder | None = None
+        self._models = {agent: config.agent(agent) for agent in config.model_agents}
+        self._ask = ask
         self._spaces: dict[tuple[str, ...], SimulationSpace] = {}
         self._graphs: dict[tuple[str, ...], ToolGraph] = {}
-        self._teachers: dict[tuple[str, ...], Mapping[str, Teacher]] = {}
-        self._loop = asyncio.new_event_loop()
+        self._scripted: dict[tuple[str, ...], ScriptedTeacher] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def make(self, index: int, first: int = 0, attempts: int = ATTEMPTS_AT_ONCE) -> SlotResult:
+        """`play`, where no event loop is running."""
+        if self._loop is None:
+            self._loop = asyncio.new_event_loop()
+        return self._loop.run_until_complete(self.play(index, first, attempts))
+
+    async def play(
+        self,
+        index: int,
+        first: int = 0,
+        attempts: int = ATTEMPTS_AT_ONCE,
+        watch: Watch | None = None,
+    ) -> SlotResult:
         """Try attempts ``first``, ``first + 1``, … of a slot until one is kept, at most ``attempts`` of them."""
-        rejections: list[dict[str, Any]] = []
+        rejections: list[bytes] = []
         usage = Usage()
         for attempt in range(first, first + attempts):
-            trajectory = self._loop.run_until_complete(self._try(index, attempt, rejections, usage))
+            trajectory = await self._in_time(index, attempt, rejections, usage, watch or self.watch)
             if trajectory is not None:
                 calls = [call for turn in trajectory.turns for call in turn.calls()]
                 return SlotResult(
                     index,
-                    [orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in rejections],
+                    rejections,
                     dumps(trajectory),
                     attempt,
                     duplicate_key(trajectory.turns),
@@ -98,13 +120,33 @@ class SlotMaker:
                     tools_called(calls),
                     usage.agents,
                 )
-        lines = [orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in rejections]
-        return SlotResult(index, lines, None, first + attempts - 1, usage=usage.agents)
+        return SlotResult(index, rejections, None, first + attempts - 1, usage=usage.agents)
 
     # -- one attempt ------------------------------------------------------------------------------------
 
+    async def _in_time(
+        self, index: int, attempt: int, rejections: list[bytes], usage: Usage, watch: Watch | None
+    ) -> Trajectory | None:
+        """An attempt; where models play, one that takes too long is rejected."""
+        rows: list[Rejection] = []
+        trying = self._try(index, attempt, rows, usage, watch)
+        limit = self.config.trajectory_time_limit
+        try:
+            return await (asyncio.wait_for(trying, limit) if self._models else trying)
+        except asyncio.TimeoutError:
+            detail = f"not finished after {limit:g} s (trajectory_time_limit)"
+            rows.append(rejected_whole(index, attempt, "over_time", detail))
+            return None
+        finally:
+            rejections += lines_of(rows)
+
     async def _try(
-        self, index: int, attempt: int, rejections: list[dict[str, Any]], usage: Usage
+        self,
+        index: int,
+        attempt: int,
+        rejections: list[Rejection],
+        usage: Usage,
+        watch: Watch | None,
     ) -> Trajectory | None:
         config = self.config
         seed = f"{config.seed}/{index}/{attempt}"
@@ -113,9 +155,10 @@ class SlotMaker:
         space = self._space(self._draw_environments(rng, split))
         tools = self._offered(space, split)
         graph = self._graph(tuple(tools))
+        teachers = self._teachers_of(space, index)
         chain = Chain(
             space,
-            self._teachers_of(space),
+            teachers,
             ChainOptions(k_max=config.k_max),
             usage,
             self.recorder,
@@ -124,7 +167,7 @@ class SlotMaker:
         system = space.policy
         turns: list[Turn] = []
         wanted = rng.randint(*config.turns)
-        with space.session(scenario, watch=self.watch) as session:
+        with space.session(scenario, watch=watch) as session:
             for number in range(wanted):
                 turn = await self._turn(
                     chain,
@@ -157,7 +200,7 @@ class SlotMaker:
             ],
             made_by={
                 agent: {"teacher": teacher.name, "model": teacher.model}
-                for agent, teacher in self._teachers_of(space).items()
+                for agent, teacher in teachers.items()
             },
             versions=versions(),
             system=system,
@@ -180,7 +223,7 @@ class SlotMaker:
         seed: str,
         index: int,
         attempt: int,
-        rejections: list[dict[str, Any]],
+        rejections: list[Rejection],
     ) -> Turn | None:
         """A turn that passes everything, or None after a few tries; what was rejected is noted."""
         start = session.snapshot()
@@ -197,23 +240,7 @@ class SlotMaker:
                 phase, code, detail = "sampling", failed.code, failed.detail
             except TurnRejected as rejected:
                 phase, code, detail = rejected.phase, rejected.code, rejected.detail
-            code, _, tool = code.partition(":")
-            rejections.append(
-                {
-                    "index": index,
-                    "attempt": attempt,
-                    "turn": len(turns),
-                    "try": number,
-                    "phase": phase,
-                    "code": code,
-                    "tool": tool or (trace.target if trace is not None else ""),
-                    "detail": detail[:500],
-                    "calls": [[call.name, call.arguments] for call in trace.calls]
-                    if trace is not None
-                    else [],
-                    "whole": False,
-                }
-            )
+            rejections.append(rejected_turn(index, attempt, len(turns), number, phase, code, detail, trace))
         return None
 
     # -- which tools ------------------------------------------------------------------------------------
@@ -245,12 +272,16 @@ class SlotMaker:
             self._graphs[tools] = self.graph.restricted(tools)
         return self._graphs[tools]
 
-    def _teachers_of(self, space: SimulationSpace) -> Mapping[str, Teacher]:
+    def _teachers_of(self, space: SimulationSpace, slot: int) -> Mapping[str, Teacher]:
         names = tuple(space.environments)
-        if names not in self._teachers:
-            scripted = ScriptedTeacher(space, error_rate=self.config.error_rate)
-            self._teachers[names] = dict.fromkeys(AGENTS, scripted)
-        return self._teachers[names]
+        if names not in self._scripted:
+            self._scripted[names] = ScriptedTeacher(space, error_rate=self.config.error_rate)
+        teachers: dict[str, Teacher] = dict.fromkeys(AGENTS, self._scripted[names])
+        for agent, model in self._models.items():
+            if self._ask is None:
+                raise RuntimeError(f"a model plays {agent}, but nothing leads to it")
+            teachers[agent] = HubTeacher(model.teacher, model.model, slot, self._ask)
+        return teachers
 
     def _source(self, name: str) -> str:
         """The name on the command line that an environment came from, so that others can find it again."""
