@@ -18,6 +18,8 @@ from typing import Any
 import orjson
 from rich.console import Console
 
+from funreason_plugin.checks.duplicates import duplicate_key
+from funreason_plugin.checks.records import split_of
 from funreason_plugin.config import SynthesisConfig, check_names
 from funreason_plugin.environments.space import SimulationSpace
 from funreason_plugin.errors import UserError
