@@ -7,7 +7,7 @@ python -m funreason_plugin.synthesize explain out/
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -23,93 +23,181 @@ app = typer.Typer(
     epilog="Every key and its reason: recipes/synthesis.yaml. The same command again resumes an interrupted run.",
 )
 
-Env = Annotated[
-    list[str],
-    typer.Option(
-        help="Environment: travel, files, shop, bank, clinic, bfcl, bfcl:CLASS, my_module:MyEnv or "
-        "path/to/file.py:MyEnv. Several may follow, or repeat it.",
-        metavar="NAME",
-        show_default=False,
-    ),
-]
+DATA, TEACHERS, PROMPTS = "What is made", "Who plays the agents", "Prompts"
+LIMITS, PLACES, RUN = "Limits and cost", "Where it runs", "This call"
+
+ENVIRONMENTS = (
+    "Environment: travel, files, shop, bank, clinic, bfcl, bfcl:CLASS, my_module:MyEnv or "
+    "path/to/file.py:MyEnv. Several may follow, or repeat it."
+)
 RunFolder = Annotated[Path, typer.Argument(help="The output folder of a run.", metavar="DIR")]
+
+
+def option(panel: str | None, text: str, *names: str, metavar: str | None = None) -> Any:
+    """An option of the main command; None when it is not given, so that a file's value counts."""
+    return typer.Option(*names, help=text, metavar=metavar, rich_help_panel=panel, show_default=False)
 
 
 @app.callback()
 def synthesize(
     ctx: typer.Context,
-    env: Env = [],
-    teacher: Annotated[
-        str | None,
-        typer.Option(
-            help="Who plays the four agents. No default. scripted: embedded, deterministic, no model, no network; "
-            "its English is scripted.",
-        ),
-    ] = None,
-    out: Annotated[Path | None, typer.Option(help="Output folder; an interrupted run goes on there.")] = None,
-    num: Annotated[int | None, typer.Option(help="Trajectories to keep. (default: 200)")] = None,
-    turns: Annotated[
-        str | None, typer.Option(help="Turns a trajectory. (default: 3-5)", metavar="N|N-M")
-    ] = None,
-    calls: Annotated[
-        str | None, typer.Option(help="Tool calls a turn. (default: 1-5)", metavar="N|N-M")
-    ] = None,
+    env: Annotated[list[str], option(DATA, ENVIRONMENTS, metavar="NAME…")] = [],
+    num: Annotated[int | None, option(DATA, "Trajectories to keep. (default: 200)")] = None,
+    out: Annotated[Path | None, option(DATA, "Output folder; an interrupted run goes on there.")] = None,
+    turns: Annotated[str | None, option(DATA, "Turns a trajectory. (default: 3-5)", metavar="N|N-M")] = None,
+    calls: Annotated[str | None, option(DATA, "Tool calls a turn. (default: 1-5)", metavar="N|N-M")] = None,
     environments_per_trajectory: Annotated[
-        str | None, typer.Option(help="Environments a trajectory. (default: 1-2)", metavar="N|N-M")
+        str | None, option(DATA, "Environments a trajectory. (default: 1-2)", metavar="N|N-M")
     ] = None,
-    seed: Annotated[int | None, typer.Option(help="Same seed, same bytes. (default: 0)")] = None,
-    workers: Annotated[
-        int | None, typer.Option(help="Processes; the result does not depend on it. (default: 1)")
-    ] = None,
+    seed: Annotated[int | None, option(DATA, "Same seed, same bytes. (default: 0)")] = None,
     sampler: Annotated[
-        str | None, typer.Option(help="directed, or random (the baseline). (default: directed)")
+        str | None, option(DATA, "directed, or random (the baseline). (default: directed)")
     ] = None,
-    k_max: Annotated[int | None, typer.Option(help="Attempts at one turn. (default: 3)")] = None,
+    k_max: Annotated[int | None, option(DATA, "Attempts at one turn. (default: 3)")] = None,
     error_rate: Annotated[
-        float | None, typer.Option(help="How often the scripted teacher errs on purpose. (default: 0.15)")
+        float | None, option(DATA, "How often the scripted teacher errs on purpose. (default: 0.15)")
     ] = None,
     reasoning: Annotated[
-        str | None, typer.Option(help="cot, or none (rows for instruct models). (default: cot)")
+        str | None, option(DATA, "cot, or none (rows for instruct models). (default: cot)")
     ] = None,
     call_form: Annotated[
-        str | None, typer.Option(help="Calls in the rows: hermes or python. (default: hermes)")
+        str | None, option(DATA, "Calls in the rows: hermes or python. (default: hermes)")
     ] = None,
     val_share: Annotated[
-        float | None, typer.Option(help="Share of the trajectories for validation. (default: 0.05)")
+        float | None, option(DATA, "Share of the trajectories for validation. (default: 0.05)")
     ] = None,
     holdout_env: Annotated[
-        list[str],
-        typer.Option(help="Environments that occur in validation only.", metavar="NAME…", show_default=False),
+        list[str], option(DATA, "Environments that occur in validation only.", metavar="NAME…")
     ] = [],
     holdout_tools: Annotated[
-        list[str],
-        typer.Option(help="Tools that occur in validation only.", metavar="NAME…", show_default=False),
+        list[str], option(DATA, "Tools that occur in validation only.", metavar="NAME…")
     ] = [],
+    teacher: Annotated[
+        str | None,
+        option(
+            TEACHERS,
+            "Who plays the four agents. No default. scripted: embedded, deterministic, no model, no network; its "
+            "English is scripted. openai: a server that speaks OpenAI's protocol (vLLM, SGLang, hosted). vllm: the "
+            "engine in this process (extra vllm).",
+            metavar="scripted|openai|vllm",
+        ),
+    ] = None,
+    model: Annotated[
+        str | None, option(TEACHERS, "The model, as its server names it: Qwen/Qwen3-32B.", metavar="NAME")
+    ] = None,
+    base_url: Annotated[
+        str | None,
+        option(TEACHERS, "The server, e.g. http://localhost:8000/v1. (default: OpenAI's)", metavar="URL"),
+    ] = None,
+    api_key_env: Annotated[
+        str | None,
+        option(
+            TEACHERS,
+            "Environment variable that has the key; the key itself is never given. (default: OPENAI_API_KEY)",
+            metavar="NAME",
+        ),
+    ] = None,
+    agent: Annotated[
+        list[str],
+        option(
+            TEACHERS,
+            "Another teacher or model for one agent (tooling, querying, reasoning, critiquing), e.g. "
+            "querying=openai:Qwen/Qwen3-4B or querying=scripted. Several may follow, or repeat it.",
+            metavar="AGENT=TEACHER[:MODEL]…",
+        ),
+    ] = [],
+    prompts: Annotated[
+        Path | None, option(PROMPTS, "Folder whose AGENT.j2 files replace ours.", metavar="DIR")
+    ] = None,
+    query_examples: Annotated[
+        Path | None,
+        option(PROMPTS, "Real queries that A_Q is shown: a line each, or JSONL.", metavar="FILE"),
+    ] = None,
+    redact: Annotated[
+        str | None,
+        option(
+            PROMPTS, "Sees every text before cache, logs and files do.", metavar="MODULE|FILE.py:FUNCTION"
+        ),
+    ] = None,
+    concurrency: Annotated[
+        int | None, option(LIMITS, "Requests in flight at one server. (default: 32)", metavar="N")
+    ] = None,
+    budget: Annotated[
+        float | None,
+        option(LIMITS, "Stop cleanly when this is spent; needs prices in --config.", metavar="AMOUNT"),
+    ] = None,
+    max_tokens: Annotated[
+        int | None, option(LIMITS, "Stop cleanly after these tokens, input and output.", metavar="N")
+    ] = None,
+    request_time_limit: Annotated[
+        float | None, option(LIMITS, "Seconds a request may take. (default: 300)", metavar="SECONDS")
+    ] = None,
+    trajectory_time_limit: Annotated[
+        float | None,
+        option(LIMITS, "Seconds an attempt at a trajectory may take. (default: 3600)", metavar="SECONDS"),
+    ] = None,
     time_limit: Annotated[
-        float | None, typer.Option(help="Seconds a tool call may take. (default: each environment's own, 5)")
+        float | None,
+        option(LIMITS, "Seconds a tool call may take. (default: each environment's own, 5)"),
+    ] = None,
+    workers: Annotated[
+        int | None, option(PLACES, "Processes; the result does not depend on it. (default: 1)")
+    ] = None,
+    executor: Annotated[
+        str | None,
+        option(PLACES, "ray: the workers of a Ray cluster. (default: local)", metavar="local|ray"),
+    ] = None,
+    ray_address: Annotated[
+        str | None,
+        option(PLACES, "An existing cluster: auto, ray://HOST:10001. (default: started here)"),
+    ] = None,
+    cache: Annotated[
+        Path | None,
+        option(PLACES, "Folder of the models' replies. (default: ~/.cache/funreason)", metavar="DIR"),
+    ] = None,
+    cache_size: Annotated[
+        float | None,
+        option(PLACES, "What the cache may grow to; then the longest unused go. (default: 10)", metavar="GB"),
+    ] = None,
+    no_cache: Annotated[
+        bool | None, option(PLACES, "Neither read nor write the cache.", "--no-cache")
     ] = None,
     config: Annotated[
-        Path | None, typer.Option(help="YAML with these settings, or a folder's run.yaml; flags win.")
+        Path | None,
+        option(RUN, "YAML with these settings, or a folder's run.yaml; flags win.", metavar="FILE"),
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show what would happen; write nothing.")
+        bool, option(RUN, "Show what would happen; write and send nothing.", "--dry-run")
     ] = False,
+    estimate: Annotated[
+        int | None,
+        option(RUN, "Make N trajectories, say what --num would cost, with an interval.", metavar="N"),
+    ] = None,
 ) -> None:
     if ctx.invoked_subcommand is not None:
         return
     from funreason_plugin import config as configuration
+    from funreason_plugin.errors import UserError
+    from funreason_plugin.teacher_config import agents_of
 
+    if dry_run and estimate is not None:
+        raise UserError("--dry-run sends nothing and --estimate does; give one of them")
     flags = {
         name: value
         for name, value in ctx.params.items()
         if name in configuration.SynthesisConfig.model_fields
     }
-    settings = configuration.load(config, flags)
+    settings = configuration.load(config, {**flags, "agents": agents_of(agent)})
     shown = console()
     if dry_run:
         from funreason_plugin.synthesis.preview import preview
 
         preview(settings, shown)
+        return
+    if estimate is not None:
+        from funreason_plugin.synthesis import estimate as estimation
+
+        estimation.estimate(settings, estimate, shown)
         return
     from funreason_plugin.synthesis import pipeline
     from funreason_plugin.synthesis.next_steps import report
@@ -119,7 +207,7 @@ def synthesize(
 
 @app.command(cls=Command)
 def graph(
-    env: Env,
+    env: Annotated[list[str], option(None, ENVIRONMENTS, metavar="NAME…")],
     seed: Annotated[int, typer.Option(help="Seed of the states that the edges are verified on.")] = 0,
     out: Annotated[
         Path, typer.Option(help="Folder for graph.json, graph.graphml, graph.dot and graph.svg.")

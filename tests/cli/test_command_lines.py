@@ -48,18 +48,49 @@ def test_help_loads_nothing_heavy() -> None:
     assert done.stdout.splitlines()[-1] == "[]"
 
 
+IN_FILES = {
+    "agents",  # as --agent
+    "api",
+    "currency",
+    "extra_body",
+    "give_up_after",
+    "max_new_tokens",
+    "prices",
+    "retries",
+    "structured_output",
+    "temperature",
+    "top_p",
+}
+"""What one sets once, and in a file."""
+
+
 def test_the_defaults_in_the_help_are_those_of_the_configuration(capsys: pytest.CaptureFixture[str]) -> None:
     run(synthesize.app, ["--help"])
     text = re.sub(r"[│\s]+", " ", capsys.readouterr().out)
+    model = SynthesisConfig(env=["travel"], teacher="openai", model="any", out=Path("out")).agent("reasoning")
     for key, field in SynthesisConfig.model_fields.items():
-        flag = f"--{key.replace('_', '-')} "
-        assert flag in text
+        flag = f" --{key.replace('_', '-')} "
+        assert (flag in text) == (key not in IN_FILES), key
+        if key in IN_FILES or field.is_required():
+            continue
         default = field.get_default()
+        if default is None and key != "model":
+            default = getattr(model, key, None)
         if isinstance(default, tuple):
             default = "-".join(map(str, default))
-        if not field.is_required() and default not in ([], None):
+        if default not in ([], None, "", False):
             described = text.split(flag, 1)[1].split(" --", 1)[0]
-            assert f"(default: {default})" in described, key
+            shown = f"{default:g}" if isinstance(default, float) else default
+            assert f"(default: {shown})" in described, key
+
+
+def test_the_options_stand_in_groups(capsys: pytest.CaptureFixture[str]) -> None:
+    run(synthesize.app, ["--help"])
+    text = capsys.readouterr().out
+    groups = re.findall(r"╭─ (.+?) ─+╮", text)
+    assert groups == ["Options", "What is made", "Who plays the agents", "Prompts", "Limits and cost",
+                      "Where it runs", "This call", "Commands"]  # fmt: skip
+    assert re.search(r"╭─ Limits and cost ─+╮[^╰]*--budget", text)
 
 
 ERRORS = {
@@ -70,6 +101,21 @@ ERRORS = {
     ),
     "no teacher": (["--env", "travel", "--out", "x"], 1, "--teacher is missing: it has no default"),
     "unknown teacher": ([*TO_A_RUN, "--teacher", "gpt"], 1, "--teacher: 'gpt' is not one of scripted"),
+    "no model": ([*TO_A_RUN, "--teacher", "openai"], 1, "--teacher openai needs --model, e.g. --model Qwen/"),
+    "no such agent": ([*TO_A_RUN, "--agent", "qerying=openai"], 1, "did you mean 'querying'?"),
+    "an agent without a teacher": ([*TO_A_RUN, "--agent", "querying"], 1, "expected AGENT=TEACHER or"),
+    "an agent's unknown teacher": (
+        [*TO_A_RUN, "--agent", "querying=opnai:Qwen"],
+        1,
+        "--agent querying: 'opnai' is not one of scripted, openai, vllm; did you mean 'openai'?",
+    ),
+    "a model for nobody": ([*TO_A_RUN, "--model", "Qwen"], 1, "--model: no agent is played by a model"),
+    "a negative budget": ([*TO_A_RUN, "--budget", "-1"], 1, "--budget: -1.0 is out of range"),
+    "an estimate that sends nothing": (
+        [*TO_A_RUN, "--estimate", "20"],
+        1,
+        "--dry-run sends nothing and --est",
+    ),
     "wrong range": ([*TO_A_RUN, "--turns", "5-3"], 1, "--turns: '5-3' is not valid: ends before it starts"),
     "not a number": ([*TO_A_RUN, "--num", "ten"], 2, "Invalid value for '--num'"),
     "unknown option": ([*TO_A_RUN, "--sead", "1"], 2, "No such option: --sead"),
@@ -109,6 +155,7 @@ def test_several_names_may_follow_one_option() -> None:
     assert spread(["--holdout-tools", "a", "b"]) == ["--holdout-tools", "a", "--holdout-tools", "b"]
     assert spread(["--env", "a", "graph", "b"], ["graph"]) == ["--env", "a", "graph", "b"]
     assert spread(["--env=a", "b"]) == ["--env=a", "b"]
+    assert spread(["--agent", "a=x", "b=y"]) == ["--agent", "a=x", "--agent", "b=y"]
 
 
 def test_dry_run_shows_settings_and_tools_and_writes_nothing(

@@ -14,7 +14,6 @@ from funreason_plugin.environments.space import SimulationSpace
 from funreason_plugin.errors import UserError
 
 FLAGS: dict[str, Any] = {"env": ["travel"], "teacher": "scripted", "out": Path("out")}
-RECIPE = Path(__file__).parents[2] / "recipes" / "synthesis.yaml"
 
 
 def written(folder: Path, text: str) -> Path:
@@ -74,7 +73,9 @@ def test_a_mistake_is_one_line_that_names_file_and_key(text: str, tmp_path: Path
 
 
 def test_an_unknown_key_without_a_near_one_lists_the_keys(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="key 'xyzzy' is not known; the keys are env, teacher, agents, out, num"):
+    with pytest.raises(
+        UserError, match="key 'xyzzy' is not known; the keys are env, teacher, agents, out, num"
+    ):
         load(written(tmp_path, "xyzzy: 1"), FLAGS)
 
 
@@ -105,27 +106,6 @@ def test_what_has_no_default_must_be_given(key: str) -> None:
 
 def test_the_teacher_is_nobody_by_default() -> None:
     assert SynthesisConfig.model_fields["teacher"].is_required()
-
-
-def test_the_recipe_has_every_key_with_its_default() -> None:
-    text = RECIPE.read_text()
-    given = yaml.safe_load(text)
-    optional = {"teacher", "out", "time_limit"}
-    assert set(given) == set(SynthesisConfig.model_fields) - optional
-    for key in ("teacher", "time_limit"):
-        assert f"\n# {key}: " in text
-    config = load(RECIPE, {"teacher": "scripted", "out": Path("out")})
-    for key in given:
-        if key != "env":
-            assert getattr(config, key) == SynthesisConfig.model_fields[key].get_default(), key
-
-
-def test_every_key_of_the_recipe_is_explained() -> None:
-    lines = RECIPE.read_text().splitlines()
-    for number, line in enumerate(lines):
-        if line and not line.startswith("#"):
-            before = lines[number - 1]
-            assert before.startswith(("# ", "holdout_")), line
 
 
 def test_a_configuration_survives_run_yaml(tmp_path: Path) -> None:
