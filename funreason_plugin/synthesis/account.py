@@ -34,11 +34,6 @@ class Latency:
         self.counts[min(place, self.BINS - 1)] += 1
         self.total += 1
 
-    def join(self, other: Latency) -> None:
-        for place, count in enumerate(other.counts):
-            self.counts[place] += count
-        self.total += other.total
-
     def percentile(self, share: float) -> float | None:
         """The seconds that ``share`` (0 to 1) of the values do not exceed (nearest rank); None without values."""
         rank = max(1, math.ceil(share * self.total))
@@ -111,16 +106,6 @@ class Account:
             self.outcomes[outcome] = self.outcomes.get(outcome, 0) + 1
         if model:
             self.models[model] = self.models.get(model, 0) + 1
-
-    def join(self, other: Account) -> None:
-        for name in (
-            "requests", "retries", "failed", "replayed", "input_tokens", "cached_tokens", "output_tokens", "cost"
-        ):  # fmt: skip
-            setattr(self, name, getattr(self, name) + getattr(other, name))
-        for own, others in ((self.outcomes, other.outcomes), (self.models, other.models)):
-            for key, count in others.items():
-                own[key] = own.get(key, 0) + count
-        self.latency.join(other.latency)
 
     def as_plain(self, priced: bool) -> dict[str, Any]:
         """For summary.json. ``seconds`` are those of the tries that got a reply."""

@@ -167,6 +167,6 @@ class Budget:
             reached = f"the limit of {config.max_tokens:,} tokens is reached ({ledger.tokens:,} used"
             flag = "--max-tokens"
         return RunStopped(
-            f"{reached}, {ledger.requests:,} requests): raise {flag} and run the same command again",
+            f"{reached}, {ledger.total.requests:,} requests): raise {flag} and run the same command again",
             complete_rows=True,
         )

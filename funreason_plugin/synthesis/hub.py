@@ -106,11 +106,16 @@ class Hub:
     def in_flight_slots(self) -> int:
         """How many slots should be played at once: two for each request that the servers take at once, for while one
         slot waits for a reply, another has its calls executed. 0 where no model plays."""
+        return 2 * self.limit
+
+    @property
+    def limit(self) -> int:
+        """Requests that all servers together take at once, as configured."""
         servers: dict[tuple[str, str | None, str], int] = {}
         for agent in self.resolved.values():
             server = agent.teacher, agent.base_url, agent.api_key_env
             servers[server] = max(servers.get(server, 0), agent.concurrency)
-        return 2 * sum(servers.values())
+        return sum(servers.values())
 
     @property
     def in_flight(self) -> int:

@@ -70,6 +70,7 @@ class Ledger:
         self.path = path
         self.currency = currency
         self.accounts: dict[str, Account] = {}
+        self.total = Account()
         self.unpriced: dict[str, int] = {}
         """Models whose tokens have no price, with the number of their requests."""
         self._prices = dict(prices or {})
@@ -89,10 +90,11 @@ class Ledger:
         cost = self._cost(row)
         if cost is None:
             self.unpriced[model] = self.unpriced.get(model, 0) + 1
-        self._account(agent).add(
-            str(row["outcome"]), bool(row["first"]), row["seconds"],
-            row["input"], row["cached"], row["output"], cost, model,
-        )  # fmt: skip
+        for account in (self._account(agent), self.total):
+            account.add(
+                str(row["outcome"]), bool(row["first"]), row["seconds"],
+                row["input"], row["cached"], row["output"], cost, model,
+            )  # fmt: skip
 
     def _cost(self, row: Mapping[str, Any]) -> float | None:
         """As it was written; what had no price then has today's."""
@@ -162,8 +164,8 @@ class Ledger:
 
     def replay(self, slot: int, agent: str, completion: Completion) -> None:
         """Count a reply that cost nothing, for the cache or the memory had it."""
-        account = self._account(agent)
-        account.replayed += 1
+        self._account(agent).replayed += 1
+        self.total.replayed += 1
         if slot < SLOTS_REPLAYED:
             price = self._price(agent, completion.model)
             cost = cost_of(price, completion.input_tokens, 0, completion.output_tokens)
@@ -181,17 +183,12 @@ class Ledger:
     @property
     def spent(self) -> float:
         """Cost of everything that has a price."""
-        return sum(account.cost for account in self.accounts.values())
+        return self.total.cost
 
     @property
     def tokens(self) -> int:
         """Input and output tokens."""
-        return sum(account.input_tokens + account.output_tokens for account in self.accounts.values())
-
-    @property
-    def requests(self) -> int:
-        """Requests sent, retries among them."""
-        return sum(account.requests for account in self.accounts.values())
+        return self.total.input_tokens + self.total.output_tokens
 
     @property
     def priced(self) -> bool:
@@ -216,14 +213,11 @@ class Ledger:
             agent: {"phase": PHASE_OF.get(agent, ""), **account.as_plain(priced)}
             for agent, account in sorted(self.accounts.items(), key=lambda item: _ORDER.get(item[0], 9))
         }
-        total = Account()
-        for account in self.accounts.values():
-            total.join(account)
         return {
             "agents": agents,
-            "total": total.as_plain(priced),
+            "total": self.total.as_plain(priced),
             "currency": self.currency,
-            "cost_per_kept": round(total.cost / kept, 6) if priced and kept else None,
+            "cost_per_kept": round(self.spent / kept, 6) if priced and kept else None,
             "tokens_per_kept": round(self.tokens / kept) if kept else None,
         }
 

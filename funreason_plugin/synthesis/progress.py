@@ -1,69 +1,105 @@
-"""The progress display of a run: rate, kept and rejected, remaining time; at the end, a table. On a plain log, a line
-now and then."""
+"""The progress display of a run: kept, rejected, time left; requests, tokens and cost where a model plays.
+
+    with Progress(console, config.num, folder.tally, hub) as progress:
+        progress.update(folder.tally)     # whenever something was kept or rejected, and every second or so
+
+On a terminal the lines below the bar follow the ledger by themselves; on a plain log there is a line every 10 seconds.
+"""
 
 from __future__ import annotations
 
 import time
+from collections import deque
+from collections.abc import Iterable
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
+from rich.console import Console, RenderableType
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
-from rich.table import Table
+from rich.text import Text
 from typing_extensions import Self
 
 from funreason_plugin.synthesis.folder import Tally
+from funreason_plugin.synthesis.summary_table import final_table as final_table
+from funreason_plugin.synthesis.summary_table import money, short, span
 
 if TYPE_CHECKING:
-    from funreason_plugin.synthesis.pipeline import Summary
+    from funreason_plugin.synthesis.hub import Hub
 
 _EVERY = 10.0  # seconds between lines where there is no terminal
+_WINDOW, _LEAST = 600.0, 20  # the rate is that of the last ten minutes, or of the last twenty kept
 
 
 class Progress:
-    """Shows a `Tally` as it grows. Use as a context manager."""
+    """Shows a `Tally` as it grows, and what a `Hub` has sent and paid. Use as a context manager."""
 
-    def __init__(self, console: Console, total: int, tally: Tally) -> None:
+    def __init__(self, console: Console, total: int, tally: Tally, hub: Hub | None = None) -> None:
         self._console = console
         self._total = total
-        self._first = tally.kept
-        self._started = time.monotonic()
-        self._told = self._started
-        self._bar = Bar(
+        self._hub = hub if hub is not None and hub.agents else None
+        self._kept = tally.kept
+        self._told = time.monotonic()
+        self._paces: deque[tuple[float, int]] = deque([(self._told, tally.kept)])
+        self._bar = _Bar(
+            self,
             TextColumn("synthesising"),
             BarColumn(),
             MofNCompleteColumn(),
             TextColumn("{task.fields[rate]}  rejected {task.fields[rejected]}"),
             TimeElapsedColumn(),
-            TextColumn("left"),
-            TimeRemainingColumn(),
+            TextColumn("{task.fields[left]}"),
             console=console,
             disable=not console.is_terminal,
+            refresh_per_second=4,
         )
-        self._task = self._bar.add_task("slots", total=total, completed=tally.kept, rate="", rejected="0")
+        self._task = self._bar.add_task(
+            "slots", total=total, completed=tally.kept, rate="", rejected="0", left=""
+        )
 
     def update(self, tally: Tally) -> None:
         """Show the tally."""
         now = time.monotonic()
-        elapsed = now - self._started
-        rate = (tally.kept - self._first) / elapsed if elapsed > 0 else 0.0
+        rate = self._rate(now, tally.kept)
         rejected = tally.attempts - tally.kept
         shown = f"{rejected} ({rejected / max(tally.attempts, 1):.0%})"
+        pace = f"{rate:.1f}/s" if rate >= 1 else f"{60 * rate:.1f}/min"
+        left = f"{span((self._total - tally.kept) / rate)} left" if rate else ""
         if self._console.is_terminal:
-            self._bar.update(self._task, completed=tally.kept, rate=f"{rate:.1f}/s", rejected=shown)
+            self._bar.update(self._task, completed=tally.kept, rate=pace, rejected=shown, left=left)
         elif now - self._told > _EVERY:
             self._told = now
-            left = (self._total - tally.kept) / rate if rate else 0
-            self._console.print(
-                f"{tally.kept}/{self._total} kept, {rate:.1f}/s, rejected {shown}, {left:.0f} s left"
-            )
+            parts = [f"{tally.kept}/{self._total} kept", pace, f"rejected {shown}", *self.paid(), left]
+            self._console.print(", ".join(part for part in parts if part), soft_wrap=True)
+
+    def paid(self) -> list[str]:
+        """Requests, tokens, cost and what is in flight, as phrases; none where no model plays."""
+        if self._hub is None:
+            return []
+        ledger = self._hub.ledger
+        total = ledger.total
+        parts = [
+            f"{total.requests:,} requests" + (f" ({total.retries:,} retries)" if total.retries else ""),
+            f"tokens {short(total.input_tokens)} in, {short(total.output_tokens)} out",
+        ]
+        if total.replayed:
+            parts.append(f"{total.replayed:,} replayed")
+        if ledger.priced:
+            each = f" ({money(total.cost / self._kept)} a kept one)" if self._kept else ""
+            parts.append(f"{money(total.cost)} {ledger.currency}{each}")
+        parts.append(f"{self._hub.in_flight} of {self._hub.limit} in flight")
+        return parts
+
+    def _rate(self, now: float, kept: int) -> float:
+        """Kept a second, lately."""
+        self._kept = kept
+        paces = self._paces
+        if kept > paces[-1][1]:
+            paces.append((now, kept))
+            while len(paces) > 2 and now - paces[1][0] > _WINDOW and kept - paces[1][1] >= _LEAST:
+                paces.popleft()
+        then, before = paces[0]
+        return (kept - before) / (now - then) if now > then else 0.0
 
     def __enter__(self) -> Self:
         self._bar.start()
@@ -75,27 +111,17 @@ class Progress:
         self._bar.stop()
 
 
-def final_table(summary: Summary) -> Table:
-    """What a run did, in a few rows."""
-    table = Table(title="synthesis", show_header=False, title_justify="left")
-    table.add_column()
-    table.add_column(justify="right")
-    table.add_row("trajectories kept", f"{summary.kept:,}")
-    table.add_row("attempts", f"{summary.attempts:,} ({summary.accept_rate:.1%} accepted)")
-    table.add_row("turns, calls", f"{summary.turns:,}, {summary.calls:,}")
-    table.add_row("train, val", f"{summary.splits.get('train', 0):,}, {summary.splits.get('val', 0):,}")
-    table.add_row("tools in kept calls", f"{len(summary.tools)}")
-    if summary.tools_never_kept:
-        table.add_row(
-            "tools in none",
-            ", ".join(summary.tools_never_kept[:6]) + " …" * (len(summary.tools_never_kept) > 6),
-        )
-    for phase, codes in summary.rejections.items():
-        most = ", ".join(
-            f"{code} {count:,}" for code, count in sorted(codes.items(), key=lambda item: -item[1])[:3]
-        )
-        table.add_row(f"rejected turns, {phase}", most)
-    for name, size in summary.bytes.items():
-        table.add_row(f"on disk, {name}", f"{size / 1e6:.1f} MB")
-    table.add_row("time", f"{summary.seconds:.1f} s ({summary.per_minute:,.0f} trajectories a minute)")
-    return table
+class _Bar(Bar):
+    """A bar with the ledger in a line below."""
+
+    def __init__(
+        self, progress: Progress, *columns: TextColumn | BarColumn | MofNCompleteColumn | TimeElapsedColumn,
+        console: Console, disable: bool, refresh_per_second: float,
+    ) -> None:  # fmt: skip
+        self._progress = progress
+        super().__init__(*columns, console=console, disable=disable, refresh_per_second=refresh_per_second)
+
+    def get_renderables(self) -> Iterable[RenderableType]:
+        yield from super().get_renderables()
+        if paid := self._progress.paid():
+            yield Text(", ".join(paid), style="dim")
