@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, TypeAlias, get_args
 from urllib.parse import urlsplit
 
@@ -137,6 +137,8 @@ class ModelSettings(BaseModel):
     structured_output: Structured | None = None
     extra_body: ExtraBody | None = None
     """Sent along with each request as it is, e.g. ``{"chat_template_kwargs": {"enable_thinking": false}}``."""
+    engine: ExtraBody | None = None
+    """Arguments of vLLM's engine for teacher vllm, e.g. ``{"tensor_parallel_size": 2, "max_model_len": 16384}``."""
 
 
 class AgentSettings(ModelSettings):
@@ -173,6 +175,7 @@ class ResolvedAgent:
     max_new_tokens: int
     structured_output: Literal["auto", "off"]
     extra_body: dict[str, Any]
+    engine: dict[str, Any] = field(default_factory=dict)
 
 
 _TEMPERATURE: dict[Agent, float] = {"tooling": 0.3, "querying": 1.0, "reasoning": 0.7, "critiquing": 0.3}
@@ -205,6 +208,7 @@ def resolve_agent(
         max_new_tokens=pick("max_new_tokens", _NEW_TOKENS[agent]),
         structured_output=pick("structured_output", "auto"),
         extra_body=pick("extra_body", {}),
+        engine=pick("engine", {}),
     )
 
 
