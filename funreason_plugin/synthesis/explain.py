@@ -1,7 +1,7 @@
 """``synthesize explain DIR``: why is the accept rate low, and what to change.
 
-Reads ``rejected.jsonl`` (one line per rejection) and ``summary.json``: the funnel by phase, the commonest
-rejections with an example and advice, and the tools and parameters behind them.
+Reads ``rejected.jsonl`` (one line per rejection), ``summary.json`` and ``ledger.jsonl``: the funnel by phase, what the
+models cost, the commonest rejections with an example and advice, and the tools and parameters behind them.
 """
 
 from __future__ import annotations
@@ -21,6 +21,9 @@ from rich.text import Text
 from funreason_plugin.errors import UserError
 from funreason_plugin.synthesis.advice import PHASES, advice_for, meaning_of
 from funreason_plugin.synthesis.folder import REJECTED, RUN, SUMMARY, TRAJECTORIES
+from funreason_plugin.synthesis.funnel import passages
+from funreason_plugin.synthesis.ledger import LEDGER, Ledger
+from funreason_plugin.synthesis.summary_table import ledger_table, money
 
 SHOWN_CODES, SHOWN_TOOLS, SHOWN_PARAMETERS = 8, 10, 8
 LONGEST_EXAMPLE = 300
@@ -44,11 +47,16 @@ class Findings:
     tools_kept: dict[str, int] = field(default_factory=dict)
     never_kept: list[str] = field(default_factory=list)
     turns: int = 0
+    lost_turns: int = 0
+    currency: str = "USD"
 
     def add(self, row: Mapping[str, Any]) -> None:
         """Count one rejection."""
         phase, code, detail = str(row["phase"]), str(row["code"]), str(row.get("detail", ""))
-        self.attempts += bool(row.get("whole"))
+        if row.get("whole"):
+            self.attempts += 1
+            turn = row.get("turn")
+            self.lost_turns += max(turn, 0) if isinstance(turn, int) else 0
         self.phases[phase] += 1
         self.codes[phase, code] += 1
         self.examples.setdefault((phase, code), _example(row, detail))
@@ -64,6 +72,13 @@ class Findings:
             self.parameters[place] += 1
             self.parameter_codes.setdefault(place, Counter())[code] += 1
 
+    def by_phase(self) -> dict[str, dict[str, int]]:
+        """Rejections by phase and code."""
+        counts: dict[str, dict[str, int]] = {}
+        for (phase, code), count in self.codes.items():
+            counts.setdefault(phase, {})[code] = count
+        return counts
+
 
 def explain(folder: Path, console: Console) -> None:
     """Print why trajectories of a folder were rejected.
@@ -73,6 +88,7 @@ def explain(folder: Path, console: Console) -> None:
     """
     found = gather(folder)
     _funnel(found, console)
+    _paid(folder, found, console)
     if not found.codes:
         console.print("\nNothing was rejected.")
         return
@@ -95,6 +111,7 @@ def gather(folder: Path) -> Findings:
         found.kept, found.turns = int(summary["kept"]), int(summary.get("turns", 0))
         found.tools_kept = dict(summary.get("tools", {}))
         found.never_kept = list(summary.get("tools_never_kept", ()))
+        found.currency = str((summary.get("ledger") or {}).get("currency", found.currency))
     except (OSError, ValueError, KeyError, TypeError):  # killed before it was written
         found.kept = _count_lines(folder / TRAJECTORIES)
     found.attempts += found.kept
@@ -135,20 +152,43 @@ def _funnel(found: Findings, console: Console) -> None:
     if not found.phases:
         return
     total = sum(found.phases.values())
+    rates = passages(found.by_phase(), found.kept, found.turns, found.lost_turns) if found.turns else {}
     table = Table(title="\nRejected, by phase", title_justify="left", box=None, pad_edge=False)
     table.add_column("phase")
     table.add_column("rejections", justify="right")
     table.add_column("share", justify="right")
+    if rates:
+        table.add_column("reached", justify="right")
+        table.add_column("passed", justify="right")
     table.add_column("what is judged there", style="dim")
     known = [phase for phase in PHASES if phase in found.phases]
     for phase in [*known, *sorted(set(found.phases) - set(known))]:
         count = found.phases[phase]
-        table.add_row(phase, f"{count:,}", f"{count / total:.0%}", PHASES.get(phase, ""))
+        row = rates.get(phase)
+        passed = [f"{row['reached']:,}", f"{row['rate']:.0%}"] if row else [""] * (2 if rates else 0)
+        table.add_row(phase, f"{count:,}", f"{count / total:.0%}", *passed, PHASES.get(phase, ""))
     console.print(table)
     if found.turns:
         console.print(
             f"{total / max(found.turns, 1):.2f} rejections for each of the {found.turns:,} kept turns; a turn is "
             "tried a few times before its trajectory is given up.",
+            style="dim",
+        )
+
+
+def _paid(folder: Path, found: Findings, console: Console) -> None:
+    """What the models cost, from the ledger; it is only read."""
+    if not (folder / LEDGER).exists():
+        return
+    ledger = Ledger(folder / LEDGER, currency=found.currency, read_only=True)
+    table = ledger.table(found.kept)
+    console.print(ledger_table(table, "\nRequests to models"))
+    if found.kept and table["tokens_per_kept"] is not None:
+        cost = table["cost_per_kept"]
+        also = f", {money(cost)} {found.currency}" if cost is not None else "; no prices, so no cost"
+        console.print(
+            f"{table['tokens_per_kept']:,} tokens for each kept trajectory, those of rejected attempts "
+            f"included{also}",
             style="dim",
         )
 

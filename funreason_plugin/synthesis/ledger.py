@@ -73,6 +73,7 @@ class Ledger:
         self.total = Account()
         self.unpriced: dict[str, int] = {}
         """Models whose tokens have no price, with the number of their requests."""
+        self._costs_written = False
         self._prices = dict(prices or {})
         self._models = dict(models or {})
         self._replays: dict[int, Spent] = {}
@@ -99,6 +100,7 @@ class Ledger:
     def _cost(self, row: Mapping[str, Any]) -> float | None:
         """As it was written; what had no price then has today's."""
         if row["cost"] is not None:
+            self._costs_written = True
             return float(row["cost"])
         if not row["input"] and not row["output"]:
             return 0.0
@@ -193,7 +195,7 @@ class Ledger:
     @property
     def priced(self) -> bool:
         """Every token that was paid has a price."""
-        return not self.unpriced and bool(self._prices or self.spent)
+        return not self.unpriced and (bool(self._prices) or self._costs_written)
 
     def per_slot(self, replays: bool = False) -> dict[int, Spent]:
         """What each slot cost, read from the file; with ``replays``, as if the cache had answered nothing."""
