@@ -37,6 +37,7 @@ from funreason_plugin.checks.run_files import (
 from funreason_plugin.errors import UserError
 from funreason_plugin.formats import CHUNK, FormatOptions, Writer, dataset_name, encode_chunk
 from funreason_plugin.formats.writer import FOLDERS
+from funreason_plugin.teacher_config import makers
 from funreason_plugin.workers import CallWatch, Pool
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ def check_data(
 def _options(folder: Path, run: dict[str, Any]) -> FormatOptions:
     """The rows' options, from run.yaml; without one, from who made the first trajectory."""
     config = run.get("config", {})
-    made_by: dict[str, dict[str, str]] = {"all": {"teacher": str(config.get("teacher"))}}
+    made_by = makers(config)
     if not config:
         with (
             contextlib.suppress(orjson.JSONDecodeError, KeyError, TypeError),

@@ -2,8 +2,8 @@
 
     for where, what in bookkeeping(trajectory, run, index=16): ...
 
-`run` is run.yaml as data (or an empty dict when there is none): seed, split, versions and environments of
-a trajectory are those of its run.
+`run` is run.yaml as data (or an empty dict when there is none): seed, split, versions, environments and the teacher and
+model of each agent are those of its run.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from math import ceil
 from typing import Any, Literal
 
 from funreason_plugin.environments.space import SimulationSpace
+from funreason_plugin.teacher_config import makers
 from funreason_plugin.trajectory import Trajectory, Turn
 
 Finding = tuple[str, str]
@@ -63,11 +64,14 @@ def _of_run(trajectory: Trajectory, run: Mapping[str, Any]) -> Iterator[Finding]
     for number, reference in enumerate(trajectory.environments):
         entry = _mapping(known.get(reference.name))
         for key in ("version", "hash"):
-            stored = getattr(reference, key)
-            yield from _equal(f"environments[{number}].{key}", stored, entry.get(key), "run.yaml says")
-    teacher = config.get("teacher")
-    for agent, made_by in trajectory.made_by.items():
-        yield from _equal(f"made_by.{agent}.teacher", made_by.get("teacher"), teacher, "run.yaml says")
+            place = f"environments[{number}].{key}"
+            yield from _equal(place, getattr(reference, key), entry.get(key), "run.yaml says")
+    expected = makers(config)
+    for agent in dict.fromkeys([*expected, *trajectory.made_by]):
+        stored = trajectory.made_by.get(agent, {})
+        for key in ("teacher", "model"):
+            said = expected.get(agent, {}).get(key)
+            yield from _equal(f"made_by.{agent}.{key}", stored.get(key), said, "run.yaml says")
     k_max = config.get("k_max")
     for number, turn in enumerate(trajectory.turns):
         if isinstance(k_max, int) and turn.attempts > k_max:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from funreason_plugin.config import SynthesisConfig
 from funreason_plugin.errors import UserError
-from funreason_plugin.formats.options import CHUNK, FormatOptions
+from funreason_plugin.formats.options import CHUNK, FormatOptions, dataset_name
 from funreason_plugin.formats.writer import FOLDERS, Writer, encode_chunk
 from funreason_plugin.synthesis.folder import TRAJECTORIES, Folder
 from funreason_plugin.workers import Pool
@@ -17,7 +17,7 @@ from funreason_plugin.workers import Pool
 def format_options(config: SynthesisConfig) -> FormatOptions:
     """The rows' options; the data set's name says who made it, so that no recipe takes scripted data unknowingly."""
     return FormatOptions(
-        dataset="funreason_scripted" if config.teacher == "scripted" else "funreason",
+        dataset=dataset_name(config.made_by),
         reasoning="none" if config.reasoning == "none" else "full",
         call_form=config.call_form,
     )

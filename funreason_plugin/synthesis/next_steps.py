@@ -49,10 +49,13 @@ def next_commands(config: SynthesisConfig) -> Text:
     for title, line in sections:
         text.append(f"  # {title}\n", style="not bold dim")
         text.append(f"  {line}\n", style="not bold cyan")
-    if config.teacher == "scripted":
+    scripted = [agent for agent, maker in config.made_by.items() if maker["teacher"] == "scripted"]
+    if scripted:
+        what = f"The scripted teacher played {', '.join(scripted)}"
+        if not config.model_agents:
+            what = "This data speaks scripted English"
         text.append(
-            f"  This data speaks scripted English; its data set is called {dataset(config)} so that nobody trains "
-            "on it unknowingly.\n",
+            f"  {what}; its data set is called {dataset(config)} so that nobody trains on it unknowingly.\n",
             style="not bold yellow",
         )
     return text
@@ -62,7 +65,7 @@ def dataset(config: SynthesisConfig) -> str:
     """The name in ``dataset_info.json``: it says who made the data."""
     from funreason_plugin.formats.options import dataset_name
 
-    return dataset_name({"reasoning": {"teacher": config.teacher}})
+    return dataset_name(config.made_by)
 
 
 def sft_command(config: SynthesisConfig) -> str:

@@ -11,6 +11,7 @@ from typing_extensions import TypedDict
 from funreason_plugin.environments.environment import Environment, ToolError, environment_hash, tool
 from funreason_plugin.environments.marks import Ref
 from funreason_plugin.environments.space import SimulationSpace
+from funreason_plugin.teacher_config import makers
 from funreason_plugin.trajectory import (
     Call,
     Choice,
@@ -218,7 +219,7 @@ def conversation(seed: int = 0, split: str = "train", turns: int = 3) -> Traject
         split="val" if split == "val" else "train",
         labels=[],
         environments=[EnvironmentRef(Desk.name, Desk.version, environment_hash(Desk), f"{__file__}:Desk")],
-        made_by={"reasoning": {"teacher": "scripted", "model": "scripted"}},
+        made_by=makers({"teacher": "scripted"}),
         versions={},
         system=SPACE.policy,
         tools=copy.deepcopy([spec.as_openai() for spec in SPACE.tools.values()]),

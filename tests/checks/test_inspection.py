@@ -69,6 +69,8 @@ TAMPERED: dict[str, Callable[[dict[str, Any]], Any]] = {
     "hash": lambda t: t["environments"][0].update(hash="0" * 16),
     "version": lambda t: t["environments"][0].update(version="2"),
     "teacher": lambda t: t["made_by"]["reasoning"].update(teacher="openai"),
+    "model": lambda t: t["made_by"]["querying"].update(model="Qwen/Qwen3-4B"),
+    "agent": lambda t: t["made_by"].pop("tooling"),
     "system": lambda t: t.update(system="You help at 2 desks."),
     "tool": lambda t: t["tools"][0]["function"].update(description="Flights."),
     "scenario seed": lambda t: t["scenario"].update(seed="0/0/1"),
