@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 import importlib.util
+import os
 import sys
 from functools import cache
 from pathlib import Path
@@ -18,6 +19,9 @@ from types import ModuleType
 
 from funreason_plugin.environments.environment import Environment
 from funreason_plugin.errors import UserError, did_you_mean
+
+PARCEL = "FUNREASON_ENVIRONMENTS"
+"""The environment variable with the folder of an unpacked `parcel`; worker processes inherit it."""
 
 SHIPPED = {
     "travel": "funreason_plugin.environments.travel:Travel",
@@ -63,6 +67,11 @@ def resolve(name: str) -> list[type[Environment]]:
     return [found]
 
 
+def folder_in_parcel(parent: str) -> str:
+    """Where a parcel has the folder that a command line calls ``parent``."""
+    return hashlib.sha256(parent.encode()).hexdigest()[:16]
+
+
 def _build(cls: type[Environment], name: str) -> None:
     """A class that cannot be built, or whose tools are ill-typed, is found here and not in a worker."""
     try:
@@ -76,7 +85,8 @@ def _build(cls: type[Environment], name: str) -> None:
 
 
 def _from_module(module_name: str, name: str) -> ModuleType:
-    here = str(Path.cwd())
+    parcel = os.environ.get(PARCEL)
+    here = str(Path(parcel) / "modules" if parcel else Path.cwd())
     if here not in sys.path:
         sys.path.insert(0, here)
     try:
@@ -103,6 +113,9 @@ def _environments_in(module: ModuleType) -> list[str]:
 @cache
 def _from_file(file: str) -> ModuleType:
     path = Path(file).resolve()
+    if parcel := os.environ.get(PARCEL):
+        parent, name = os.path.split(file)
+        path = Path(parcel, folder_in_parcel(parent), name).resolve()
     if not path.is_file():
         raise UserError(f"{file}: no such file; expected path/to/file.py:MyEnv")
     module_name = f"funreason_user_{path.stem}_{hashlib.sha256(str(path).encode()).hexdigest()[:8]}"

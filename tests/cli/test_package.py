@@ -29,6 +29,7 @@ MAY_BE_HEAVY = (
     "funreason_plugin/sft/",
     "funreason_plugin/rl/",
     "funreason_plugin/synthesis/teachers/vllm.py",
+    "funreason_plugin/synthesis/ray_cluster.py",
 )
 
 
@@ -85,14 +86,26 @@ def test_only_training_and_the_vllm_teacher_import_torch() -> None:
         name = path.relative_to(ROOT).as_posix()
         if not name.startswith(MAY_BE_HEAVY):
             for line, dotted in imported(path):
-                assert dotted.split(".")[0] not in HEAVY, f"{name}:{line}"
+                top = dotted.split(".")[0]
+                assert top not in HEAVY or name.startswith(OWN.get(top, "nowhere")), f"{name}:{line}"
 
 
 @pytest.mark.parametrize(
     "module", ["funreason_plugin", "funreason_plugin.config", "funreason_plugin.trajectory"]
 )
 def test_importing_loads_nothing_heavy(module: str) -> None:
-    heavy = ["torch", "matplotlib", "pyarrow", "networkx", "numpy", "jinja2", "rich", "typer"]
+    heavy = [
+        "torch",
+        "matplotlib",
+        "pyarrow",
+        "networkx",
+        "numpy",
+        "jinja2",
+        "rich",
+        "typer",
+        "openai",
+        "ray",
+    ]
     code = f"import sys, {module}; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
