@@ -49,7 +49,7 @@ _MAPPINGS = {
     "prices": "prices by model, e.g. {Qwen/Qwen3-32B: {input: 0.1, output: 0.3}}",
     "extra_body": "keys and values",
 }
-_UNSAID = ("base_url", "api_key_env", "extra_body")
+_UNSAID = ("base_url", "api_key_env", "extra_body", "engine")
 """Keys whose values may hold a secret, put there by mistake."""
 _A_KEY = "; keys to servers are never in a file: api_key_env names the environment variable that has it"
 
@@ -124,7 +124,7 @@ def _place(where: tuple[str, ...], path: Path | None, flags: Mapping[str, Any]) 
 
 
 def _mapping(where: tuple[str, ...]) -> str:
-    return "extra_body" if "extra_body" in where else where[0] if where[0] in _MAPPINGS else "extra_body"
+    return where[0] if where[0] in _MAPPINGS and not set(where) & set(_UNSAID) else "extra_body"
 
 
 def _shown(where: tuple[str, ...], value: Any) -> str:

@@ -16,7 +16,7 @@ __all__ = ["looks_like_a_key", "place_of_a_key"]
 
 _NAMES = re.compile(
     r"(?:^|_)(?:api_?key|authorization|password|passwd|secret|credentials?|bearer"
-    r"|(?:access|auth|api|bearer)_token)(?:_|$)|^(?:key|token|auth)$"
+    r"|(?:access|auth|api|bearer|hf)_token)(?:_|$)|^(?:key|token|auth)$"
 )
 _PREFIXED = re.compile(
     r"(?:(?:sk|pk|rk)[-_]|(?:gsk|hf|r8|fw|ghp|tgp_v1)_|(?:xai|nvapi|pplx|csk|glpat)-|AIza|eyJ)[-_A-Za-z0-9.]{16,}"

@@ -42,7 +42,7 @@ def test_help_loads_nothing_heavy() -> None:
     code = (
         "import sys; from funreason_plugin import cli; from funreason_plugin.command_line import run; "
         "run(cli.app, ['synthesize', '--help']); "
-        "print([m for m in ('torch', 'matplotlib', 'pyarrow', 'networkx', 'jinja2') if m in sys.modules])"
+        "print([m for m in ('torch', 'matplotlib', 'pyarrow', 'networkx', 'jinja2', 'openai', 'ray') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
@@ -52,6 +52,7 @@ IN_FILES = {
     "agents",  # as --agent
     "api",
     "currency",
+    "engine",
     "extra_body",
     "give_up_after",
     "max_new_tokens",

@@ -213,6 +213,8 @@ LEAKS = [
     f"extra_body: {{note: {SECRET}}}",
     f"extra_body: {{apiKey: {SECRET}, day: 2026-01-01}}",
     f"agents: {{querying: {{extra_body: {{Authorization: Bearer {SECRET}}}}}}}",
+    f"engine: {{hf_token: {SECRET}}}",
+    f"engine: {SECRET}",
     f"agents: {{querying: {{api_key: {SECRET}}}}}",
 ]
 
