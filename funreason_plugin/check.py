@@ -57,11 +57,11 @@ def data(
 
 
 def _remaker(folder: Path) -> type[Remaker] | None:
-    """How to make a slot of the folder again; None when its teacher may not say the same twice."""
-    from funreason_plugin.synthesis.remake import DETERMINISTIC, Remaker, run_config
+    """How to make a slot of the folder again; None when a model plays an agent: it may not say the same twice."""
+    from funreason_plugin.synthesis.remake import Remaker, run_config
 
     try:
-        return Remaker if run_config(folder).teacher in DETERMINISTIC else None
+        return None if run_config(folder).model_agents else Remaker
     except UserError:
         return None  # check_data says what is wrong with run.yaml
 

@@ -27,8 +27,6 @@ from funreason_plugin.synthesis.slot_result import SlotResult
 from funreason_plugin.synthesis.slots import SlotMaker
 from funreason_plugin.synthesis.teachers.base import Agent, Message
 
-DETERMINISTIC = ("scripted",)
-
 
 def run_config(folder: Path) -> SynthesisConfig:
     """The configuration that a folder was made with."""
@@ -42,8 +40,9 @@ class Remaker:
 
     def __init__(self, folder: Path, watch: Watch | None = None) -> None:
         self.config = run_config(folder)
-        if self.config.teacher not in DETERMINISTIC:
-            raise UserError(f"{folder}: made with teacher {self.config.teacher!r}, which cannot be repeated")
+        if self.config.model_agents:
+            agents = ", ".join(self.config.model_agents)
+            raise UserError(f"{folder}: a model played {agents}; it may not say the same twice")
         self.maker = SlotMaker(self.config, load_graph(folder), watch)
         self._watch = watch
 

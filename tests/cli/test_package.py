@@ -93,7 +93,19 @@ def test_only_training_vllm_and_ray_s_own_files_import_them() -> None:
     "module", ["funreason_plugin", "funreason_plugin.config", "funreason_plugin.trajectory"]
 )
 def test_importing_loads_nothing_heavy(module: str) -> None:
-    heavy = "torch matplotlib pyarrow networkx numpy jinja2 rich typer openai aiohttp ray".split()
+    heavy = [
+        "torch",
+        "matplotlib",
+        "pyarrow",
+        "networkx",
+        "numpy",
+        "jinja2",
+        "rich",
+        "typer",
+        "openai",
+        "aiohttp",
+        "ray",
+    ]
     code = f"import sys, {module}; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
