@@ -11,17 +11,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
+import yaml
 from pydantic import ValidationError
 
 from funreason_plugin.config import SynthesisConfig, versions
 from funreason_plugin.environments.environment import environment_hash
 from funreason_plugin.environments.space import SimulationSpace
+from funreason_plugin.errors import UserError
 from funreason_plugin.synthesis.teachers.base import AGENTS, Agent
 from funreason_plugin.teacher_config import ModelSettings
 
-__all__ = ["MAY_DIFFER", "difference", "settings_of"]
+__all__ = ["MAY_DIFFER", "difference", "refuse_another_run", "settings_of"]
 
 MAY_DIFFER = frozenset(
     {
@@ -59,6 +62,27 @@ def settings_of(config: SynthesisConfig, space: SimulationSpace) -> dict[str, An
 
         settings["query_examples"] = examples_hash(config.query_examples)
     return settings
+
+
+def refuse_another_run(run: Path, settings: Mapping[str, Any]) -> None:
+    """A folder's run.yaml against the settings that are to go on there.
+
+    Raises:
+        UserError: They would not give the same trajectories, or the file is damaged.
+    """
+    try:
+        before = yaml.safe_load(run.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UserError(f"{run}: {error.strerror or error}; choose another --out") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UserError(
+            f"{run}: not valid YAML ({str(error).splitlines()[0]}); choose another --out"
+        ) from None
+    if not isinstance(before, dict):
+        raise UserError(f"{run}: expected the settings of a run; choose another --out")
+    different = difference(before, settings)
+    if different:
+        raise UserError(f"{run.parent}: {different}")
 
 
 def difference(before: Mapping[str, Any], settings: Mapping[str, Any]) -> str:
