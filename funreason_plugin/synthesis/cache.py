@@ -13,14 +13,13 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import json
 import os
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-
-import orjson
 
 from funreason_plugin.errors import UserError
 from funreason_plugin.synthesis.teachers.base import Completion, Request
@@ -60,7 +59,7 @@ def request_key(agent: ResolvedAgent, request: Request) -> bytes:
         "messages": request.messages,
         "seed": request.seed,
     }
-    return hashlib.sha256(orjson.dumps(data, option=orjson.OPT_SORT_KEYS)).digest()
+    return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).digest()
 
 
 class ReplyCache:
@@ -112,7 +111,7 @@ class ReplyCache:
 
     def put(self, key: bytes, completion: Completion) -> None:
         """Keep a reply. A full disk costs the entry and a note, not the run."""
-        value = orjson.dumps(
+        value = json.dumps(  # orjson refuses half of a surrogate pair, which a server may send
             {
                 "text": completion.text,
                 "input": completion.input_tokens,
@@ -120,7 +119,7 @@ class ReplyCache:
                 "model": completion.model,
                 "cut_off": completion.cut_off,
             }
-        )
+        ).encode()
         try:
             self._database.execute(
                 "INSERT OR REPLACE INTO reply (key, value, used) VALUES (?, ?, ?)",
@@ -250,9 +249,9 @@ def _completion(value: object) -> Completion | None:
     if not isinstance(value, bytes):
         return None
     try:
-        row = orjson.loads(value)
+        row = json.loads(value)
         fields: Sequence[object] = [row[name] for name in ("text", "input", "output", "model", "cut_off")]
-    except (orjson.JSONDecodeError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError):
         return None
     match fields:
         case [str(text), int(given), int(answered), str(model), bool(cut_off)]:

@@ -24,6 +24,7 @@ from funreason_plugin.synthesis.cache import FILE, ReplyCache, cache_folder, req
 from funreason_plugin.synthesis.ledger import CHECK, LEDGER, Ledger
 from funreason_plugin.synthesis.redact import Redactor
 from funreason_plugin.synthesis.teachers.base import Agent, Completion, Request, RunStopped, TeacherFailed
+from funreason_plugin.synthesis.teachers.connect import close_all, connect
 from funreason_plugin.synthesis.teachers.endpoint import Endpoint, Try
 from funreason_plugin.teacher_config import ResolvedAgent
 
@@ -64,6 +65,7 @@ class Hub:
         self._budget = Budget(config, ledger)
         self._replies: dict[int, dict[bytes, Completion | TeacherFailed]] = {}
         self._flights: dict[bytes, _Flight] = {}
+        self._notes: list[str] = []
         self._stopped: RunStopped | None = None
         self._unwritten: UserError | None = None
         self._closed = False
@@ -76,8 +78,6 @@ class Hub:
             UserError: They are not, a price is missing for ``--budget``, the ledger is damaged, the redact hook
                 cannot be loaded, or the cache's folder cannot be written.
         """
-        from funreason_plugin.synthesis.teachers.connect import connect
-
         redactor = Redactor.load(config.redact)
         models: dict[str, str] = {agent: config.agent(agent).model for agent in config.model_agents}
         ledger = Ledger(folder / LEDGER, config.prices, config.currency, models)
@@ -86,7 +86,7 @@ class Hub:
             cache = ReplyCache.open(config.cache, config.cache_size)
         hub = cls(config, {}, ledger, cache, redactor)
         try:
-            hub._endpoints = await connect(config, hub._probed)
+            hub._endpoints = await connect(config, hub._probed, hub._notes.append)
         except BaseException:
             await hub.close()
             raise
@@ -106,27 +106,29 @@ class Hub:
     def in_flight_slots(self) -> int:
         """How many slots should be played at once: two for each request that the servers take at once, for while one
         slot waits for a reply, another has its calls executed. 0 where no model plays."""
-        return 2 * self.limit
-
-    @property
-    def limit(self) -> int:
-        """Requests that all servers together take at once, as configured."""
         servers: dict[tuple[str, str | None, str], int] = {}
         for agent in self.resolved.values():
             server = agent.teacher, agent.base_url, agent.api_key_env
             servers[server] = max(servers.get(server, 0), agent.concurrency)
-        return sum(servers.values())
+        return 2 * sum(servers.values())
 
     @property
     def in_flight(self) -> int:
-        """Requests that have been sent, or wait for a place at their server."""
+        """Requests that have been sent, or wait: for budget, for a place at their server, for their next try."""
         return len(self._flights)
+
+    @property
+    def load(self) -> tuple[int, int]:
+        """Requests at the servers now, and how many they take at the moment: fewer after a 429."""
+        gates = {id(endpoint.gate): endpoint.gate for endpoint in self._endpoints.values()}.values()
+        return sum(gate.in_use for gate in gates), sum(gate.limit for gate in gates)
 
     def take_notes(self) -> list[str]:
         """What a user should know and has not been told, a line each: a damaged cache that was set aside."""
-        if self._cache is None:
-            return []
-        notes, self._cache.notes = self._cache.notes, []
+        notes, self._notes = self._notes, []
+        if self._cache is not None:
+            notes += self._cache.notes
+            self._cache.notes = []
         return notes
 
     # -- replies -------------------------------------------------------------------------------------------
@@ -173,11 +175,12 @@ class Hub:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        for endpoint in {id(endpoint): endpoint for endpoint in self._endpoints.values()}.values():
-            await endpoint.close()
-        self.ledger.close()
-        if self._cache is not None:
-            self._cache.close()
+        try:
+            await close_all(self._endpoints.values())
+        finally:
+            self.ledger.close()
+            if self._cache is not None:
+                self._cache.close()
 
     def _start(self, slot: int, request: Request, key: bytes) -> _Flight:
         if not self._endpoints:

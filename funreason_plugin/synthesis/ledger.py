@@ -70,7 +70,6 @@ class Ledger:
         self.path = path
         self.currency = currency
         self.accounts: dict[str, Account] = {}
-        self.total = Account()
         self.unpriced: dict[str, int] = {}
         """Models whose tokens have no price, with the number of their requests."""
         self._costs_written = False
@@ -87,20 +86,28 @@ class Ledger:
                 os.truncate(path, self._size)  # the last line was cut short
 
     def _count(self, row: Mapping[str, Any]) -> None:
-        agent, model = str(row["agent"]), str(row["model"])
-        cost = self._cost(row)
+        agent, model, cost = row["agent"], row["model"], row["cost"]
         if cost is None:
-            self.unpriced[model] = self.unpriced.get(model, 0) + 1
-        for account in (self._account(agent), self.total):
-            account.add(
-                str(row["outcome"]), bool(row["first"]), row["seconds"],
-                row["input"], row["cached"], row["output"], cost, model,
-            )  # fmt: skip
+            cost = self._cost(row)
+            if cost is None:
+                self.unpriced[model] = self.unpriced.get(model, 0) + 1
+        else:
+            self._costs_written = True
+        account = self.accounts.get(agent) or self._account(agent)
+        account.add(
+            row["outcome"],
+            row["first"],
+            row["seconds"],
+            row["input"],
+            row["cached"],
+            row["output"],
+            cost,
+            model,
+        )
 
     def _cost(self, row: Mapping[str, Any]) -> float | None:
         """As it was written; what had no price then has today's."""
         if row["cost"] is not None:
-            self._costs_written = True
             return float(row["cost"])
         if not row["input"] and not row["output"]:
             return 0.0
@@ -167,7 +174,6 @@ class Ledger:
     def replay(self, slot: int, agent: str, completion: Completion) -> None:
         """Count a reply that cost nothing, for the cache or the memory had it."""
         self._account(agent).replayed += 1
-        self.total.replayed += 1
         if slot < SLOTS_REPLAYED:
             price = self._price(agent, completion.model)
             cost = cost_of(price, completion.input_tokens, 0, completion.output_tokens)
@@ -185,12 +191,20 @@ class Ledger:
     @property
     def spent(self) -> float:
         """Cost of everything that has a price."""
-        return self.total.cost
+        return sum(account.cost for account in self.accounts.values())
 
     @property
     def tokens(self) -> int:
         """Input and output tokens."""
-        return self.total.input_tokens + self.total.output_tokens
+        return sum(account.input_tokens + account.output_tokens for account in self.accounts.values())
+
+    @property
+    def total(self) -> Account:
+        """All agents together."""
+        total = Account()
+        for account in list(self.accounts.values()):  # the progress display asks from a thread of its own
+            total.join(account)
+        return total
 
     @property
     def priced(self) -> bool:
@@ -241,6 +255,7 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
                     is type(row["cached"])
                     is type(row["output"])
                     is int
+                    and type(row["agent"]) is type(row["model"]) is type(row["outcome"]) is str
                     and type(row["seconds"]) in _NUMBERS
                     and (row["cost"] is None or type(row["cost"]) in _NUMBERS)
                 ):

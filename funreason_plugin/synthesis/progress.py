@@ -87,7 +87,8 @@ class Progress:
         if ledger.priced:
             each = f" ({money(total.cost / self._kept)} a kept one)" if self._kept else ""
             parts.append(f"{money(total.cost)} {ledger.currency}{each}")
-        parts.append(f"{self._hub.in_flight} of {self._hub.limit} in flight")
+        used, limit = self._hub.load
+        parts.append(f"{used} of {limit} in flight")
         return parts
 
     def _rate(self, now: float, kept: int) -> float:

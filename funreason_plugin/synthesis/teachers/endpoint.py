@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from funreason_plugin.synthesis.teachers.base import Completion, Request
+from funreason_plugin.synthesis.teachers.gate import Gate
 
 __all__ = ["Endpoint", "Note", "Try"]
 
@@ -43,6 +44,10 @@ class Endpoint(Protocol):
     @property
     def name(self) -> str:
         """As users see it: "Qwen3-32B at localhost:8000". Never has credentials."""
+
+    @property
+    def gate(self) -> Gate:
+        """How many requests the server gets at a time; agents at one server share it."""
 
     async def check(self) -> None:
         """Before the run: raises `UserError`, one line, for a wrong key, URL or model."""

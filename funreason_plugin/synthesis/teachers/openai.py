@@ -29,6 +29,7 @@ from funreason_plugin.synthesis.teachers.base import (
     count_tokens,
 )
 from funreason_plugin.synthesis.teachers.endpoint import Note, Try
+from funreason_plugin.synthesis.teachers.gate import Gate
 from funreason_plugin.synthesis.teachers.openai_client import Answer
 from funreason_plugin.synthesis.teachers.openai_errors import (
     adaptation,
@@ -92,6 +93,10 @@ class OpenAIEndpoint:
     def name(self) -> str:
         return f"{self.agent.model.rpartition('/')[2]} at {self.server.host}"
 
+    @property
+    def gate(self) -> Gate:
+        return self.server.gate
+
     def __repr__(self) -> str:
         return f"OpenAIEndpoint({self.agent.agent}: {self.name})"
 
@@ -99,6 +104,11 @@ class OpenAIEndpoint:
         from funreason_plugin.synthesis.teachers.openai_check import check
 
         self._owed += await check(self.agent, self.server)
+
+    def take_probes(self) -> list[Try]:
+        """The requests that `check` has sent, once: they are on the server's bill, and belong in the ledger."""
+        probes, self._owed = self._owed, []
+        return probes
 
     async def close(self) -> None:
         await self.server.close()
