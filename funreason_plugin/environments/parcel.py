@@ -17,7 +17,7 @@ import stat
 import sysconfig
 import tempfile
 import zipfile
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from funreason_plugin.environments.catalog import PARCEL, folder_in_parcel
@@ -30,22 +30,28 @@ MAX_FILES = 5_000
 _MODULES = "modules"
 
 
-def pack(names: Sequence[str], leave_out: Collection[Path] = ()) -> bytes:
+def pack(
+    names: Sequence[str], leave_out: Collection[Path] = (), others: Mapping[str, Path] | None = None
+) -> bytes:
     """A zip of what the environments ``names`` (as on the command line) need beside what is installed.
 
-    Hidden files, caches, virtual environments, run folders and ``leave_out`` stay here.
+    ``others`` are more files and folders, by the name that they get in the zip. Hidden files, caches, virtual environments, run folders and ``leave_out`` stay here.
 
     Raises:
         UserError: A folder is too large to be sent, or cannot be read.
     """
     out = io.BytesIO()
     packed: set[tuple[str, Path]] = set()
+    left_out = {path.resolve() for path in leave_out}
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in names:
             for prefix, root, given in _folders(name):
                 if (prefix, root) not in packed:
                     packed.add((prefix, root))
-                    _add(archive, prefix, root, given, {path.resolve() for path in leave_out})
+                    _add(archive, prefix, root, f"--env {given}", left_out)
+        for prefix, path in (others or {}).items():
+            packed.add((prefix, path))
+            _add(archive, prefix, path, str(path), left_out)
     return out.getvalue() if packed else b""
 
 
@@ -85,24 +91,26 @@ def _installed(path: Path) -> bool:
 def _add(archive: zipfile.ZipFile, prefix: str, root: Path, given: str, leave_out: set[Path]) -> None:
     files, total, largest = 0, 0, (0, "")
     for path in _files(root, leave_out):
-        inside = f"{prefix}/{path.relative_to(root).as_posix()}"
+        inside = prefix if path == root else f"{prefix}/{path.relative_to(root).as_posix()}"
         if inside in archive.NameToInfo:  # a package that lies in the folder of another environment
             continue
         size = path.stat().st_size
         files, total, largest = files + 1, total + size, max(largest, (size, str(path)))
         if total > MAX_BYTES or files > MAX_FILES:
             raise UserError(
-                f"--env {given}: the folder {root} is to be sent to the cluster's nodes, and is over "
+                f"{given}: the folder {root} is to be sent to the cluster's nodes, and is over "
                 f"{MAX_BYTES // 1_000_000} MB or {MAX_FILES:,} files (largest so far: {largest[1]}, "
                 f"{largest[0] / 1e6:.1f} MB); keep the environment and its data in a folder of their own"
             )
         try:
             archive.write(path, inside)
         except (OSError, ValueError) as error:
-            raise UserError(f"--env {given}: {path} cannot be packed ({error})") from None
+            raise UserError(f"{given}: {path} cannot be packed ({error})") from None
 
 
 def _files(root: Path, leave_out: set[Path]) -> Iterator[Path]:
+    if root.is_file():
+        yield root
     for here, folders, files in os.walk(root):
         folders[:] = sorted(
             name

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from funreason_plugin.errors import UserError
 from funreason_plugin.synthesis.crew import CrewWorker, Failed, FromWorker, ToWorker
-from funreason_plugin.synthesis.ray_cluster import Passport
+from funreason_plugin.synthesis.ray_cluster import FILES, Passport
 
 __all__ = ["BuildWorker", "CrewActor"]
 
@@ -23,7 +23,7 @@ __all__ = ["BuildWorker", "CrewActor"]
 class BuildWorker(Protocol):
     """Makes the worker that an actor hosts: `LocalWorker`, or anything that can be pickled by its name."""
 
-    def __call__(self, *args: Any) -> CrewWorker: ...
+    def __call__(self, config: dict[str, Any], graph: bytes) -> CrewWorker: ...
 
 
 class CrewActor:
@@ -43,7 +43,8 @@ class CrewActor:
         passport: Passport,
         parcel: bytes,
         build: BuildWorker,
-        args: tuple[Any, ...],
+        config: dict[str, Any],
+        graph: bytes,
     ) -> str:
         """Compare versions, unpack the user's environments, start the worker. "" or why it cannot."""
         node = socket.gethostname()
@@ -52,10 +53,12 @@ class CrewActor:
                 from funreason_plugin.environments.parcel import unpack
 
                 self._unpacked = unpack(parcel)
+                there = {name: str(self._unpacked / name) for name in FILES if config.get(name)}
+                config = config | there
             problem = passport.problem(Passport.of(names), node)
             if problem:
                 return problem
-            self._worker = build(*args)
+            self._worker = build(config, graph)
             await self._worker.start()
         except UserError as error:
             return f"Ray node {node}: {error}"

@@ -17,7 +17,7 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from types import ModuleType, TracebackType
@@ -31,14 +31,18 @@ from funreason_plugin.environments.parcel import pack
 from funreason_plugin.environments.space import SimulationSpace
 from funreason_plugin.errors import UserError
 
-__all__ = ["Passport", "RayCluster"]
+__all__ = ["FILES", "Passport", "RayCluster"]
 
 OBJECT_STORE = 100_000_000  # bytes; messages are small and go by, nothing is kept
+FILES = (
+    "prompts",
+    "query_examples",
+)  # keys of the configuration that name a file or folder which workers read
 
 
 @dataclass(frozen=True, slots=True)
 class Passport:
-    """What decides bytes: versions, the package's own files, the environments by hash."""
+    """What decides bytes: versions, the package's own files ("": not compared), the environments by hash."""
 
     versions: dict[str, str]
     package: str
@@ -61,7 +65,7 @@ class Passport:
                     f"Ray node {node} has {name} {other}, this machine has {version}: trajectories record versions, "
                     f"so they must be the same everywhere{mend}"
                 )
-        if here.package != self.package:
+        if self.package and here.package != self.package:
             return (
                 f"Ray node {node} has other files of funreason_plugin {self.versions['funreason_plugin']} than this "
                 "machine; install the same commit on every node"
@@ -132,12 +136,18 @@ class RayCluster:
                 raise UserError(f"--executor ray: Ray cannot start here: {_first_line(error)}") from None
         return cls(ray, "on this machine", ours=True)
 
+    def passport(self, config: SynthesisConfig) -> Passport:
+        """What a node must show."""
+        found = Passport.of(config.env)
+        return replace(found, package="") if self.ours else found
+
     def parcel(self, config: SynthesisConfig) -> bytes:
-        """The files of the user's environments for nodes that may not see them; b"" where all see the same."""
+        """The user's environments and prompts for nodes that may not see them; b"" where all see the same files."""
         if self.ours:
             return b""
         leave_out = [path for path in (config.out, config.cache) if path is not None]
-        return pack(config.env, leave_out)
+        others = {name: path for name in FILES if (path := getattr(config, name)) is not None}
+        return pack(config.env, leave_out, others)
 
     def free(self) -> float:
         """CPUs that nothing has asked for."""

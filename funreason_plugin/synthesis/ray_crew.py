@@ -1,7 +1,7 @@
 """`RayWorker`: a worker of the crew on any machine of a Ray cluster.
 
     cluster = RayCluster.join(config)
-    workers = ray_crew(cluster, config, args)          # args: what a LocalWorker is built with
+    workers = ray_crew(cluster, config, LocalWorker, graph)     # graph: the bytes of graph.json
 
 An actor hosts a `LocalWorker`, so that a tool call that never ends is supervised where it runs; what they say to each
 other and to the parent goes in batches, whatever has gathered while the last one was under way. Requests to language
@@ -39,11 +39,11 @@ class RayWorker:
         config: SynthesisConfig,
         shared: tuple[Passport, bytes],
         build: BuildWorker,
-        args: tuple[Any, ...],
+        graph: bytes,
     ) -> None:
         self._cluster = cluster
         self._config = config
-        self._start_args = config.env, shared[0], shared[1], build, args
+        self._start_args = config.env, shared[0], shared[1], build, config.as_plain(), graph
         self._actor: Any = None  # Ray's handles have no static type
         self._jobs: dict[int, SlotJob] = {}
         self._asked: dict[int, int] = {}  # id here -> id of the actor that lives
@@ -220,11 +220,11 @@ class RayWorker:
 
 
 def ray_crew(
-    cluster: RayCluster, config: SynthesisConfig, build: BuildWorker, args: tuple[Any, ...]
+    cluster: RayCluster, config: SynthesisConfig, build: BuildWorker, graph: bytes
 ) -> list[RayWorker]:
-    """``config.workers`` workers, each in an actor that hosts ``build(*args)``."""
-    shared = Passport.of(config.env), cluster.parcel(config)
-    return [RayWorker(cluster, config, shared, build, args) for _ in range(config.workers)]
+    """``config.workers`` workers, each in an actor that hosts ``build(config, graph)``."""
+    shared = cluster.passport(config), cluster.parcel(config)
+    return [RayWorker(cluster, config, shared, build, graph) for _ in range(config.workers)]
 
 
 async def _reply(reference: Any) -> Any:
