@@ -31,7 +31,7 @@ FILE = "replies.sqlite"
 VERSION = 1
 BUSY = 5.0  # seconds to wait for another process that writes
 TOUCHES = 256  # hits are noted as used in bunches: a read alone writes nothing
-EVICT_ROWS = 500  # a transaction, so that others need not wait for long
+EVICT_ROWS = 200  # in one transaction, at most
 KEEP = 0.9  # of the limit, once something has to go
 _LOST = ("malformed", "not a database", "corrupt", "file is encrypted")
 
@@ -160,15 +160,20 @@ class ReplyCache:
             self._trouble(error)
 
     def _evict(self) -> None:
+        """Towards a little below the limit. One bunch with each reply that is put: nobody waits for long."""
         self._touch()
-        while self.size > KEEP * self.limit:
-            gone = self._database.execute(
-                "DELETE FROM reply WHERE id IN (SELECT id FROM reply ORDER BY used, id LIMIT ?)",
-                (EVICT_ROWS,),
-            ).rowcount
-            self._database.execute("PRAGMA incremental_vacuum").fetchall()
-            if gone < EVICT_ROWS:
+        excess = self.size - KEEP * self.limit
+        gone: list[tuple[int]] = []
+        for row, size in self._database.execute(
+            "SELECT id, length(value) FROM reply ORDER BY used, id LIMIT ?", (EVICT_ROWS,)
+        ).fetchall():
+            if excess <= 0:
                 break
+            gone.append((row,))
+            excess -= size
+        with self._transaction():
+            self._database.executemany("DELETE FROM reply WHERE id = ?", gone)
+        self._database.executescript("PRAGMA incremental_vacuum")  # execute() would free one page
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
