@@ -1,6 +1,6 @@
 """The crew: workers that play many slots at once, and what they and the parent say to each other.
 
-    worker = LocalWorker(config, graph)          # config.as_plain(), the bytes of graph.json
+    worker = LocalWorker(config, graph)          # `synthesis.local_worker`, a `CrewWorker`
     await worker.start()
     await worker.send(SlotJob(index=17, attempt=0, attempts=1))
     while True:

@@ -2,7 +2,8 @@
 
 ``trajectories.jsonl`` has one line per kept slot; ``rejected.jsonl`` has the rejections of a slot before it
 is kept, so whatever interrupts a run, the lines of finished slots are whole. Opening the folder again
-drops what belongs to an unfinished slot and continues at the next one.
+drops what belongs to an unfinished slot and continues at the next one. Finished slots that wait for an older
+one are in ``pending.jsonl`` (`Spool`).
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ import orjson
 import yaml
 
 from funreason_plugin.errors import UserError
-from funreason_plugin.synthesis.settings import difference
+from funreason_plugin.synthesis.settings import refuse_another_run
+from funreason_plugin.synthesis.spool import PENDING, Spool
 from funreason_plugin.trajectory import Trajectory, loads
 
 TRAJECTORIES = "trajectories.jsonl"
@@ -74,6 +76,7 @@ class Folder:
             raise UserError(
                 f"{path}: another run is writing here; wait for it or choose another --out"
             ) from None
+        self.spool = Spool(path / PENDING, self._failed)
         self.resumed = self._settle(settings)
         for name in (TRAJECTORIES, REJECTED):
             (path / name).touch()
@@ -92,25 +95,12 @@ class Folder:
                 yaml.safe_dump(dict(settings), sort_keys=False, allow_unicode=True).encode(),
             )
             return False
-        self._compare(run, settings)
+        refuse_another_run(run, settings)
         self.write(
             RUN,
             yaml.safe_dump(dict(settings), sort_keys=False, allow_unicode=True).encode(),
         )
         return True
-
-    def _compare(self, run: Path, settings: Mapping[str, Any]) -> None:
-        try:
-            before = yaml.safe_load(run.read_text())
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
-            raise UserError(
-                f"{run}: not valid YAML ({str(error).splitlines()[0]}); choose another --out"
-            ) from None
-        if not isinstance(before, dict):
-            raise UserError(f"{run}: expected the settings of a run; choose another --out")
-        different = difference(before, settings)
-        if different:
-            raise UserError(f"{self.path}: {different}")
 
     def recover(self, limit: int) -> Iterator[Trajectory]:
         """What is kept already, in slot order; what belongs to an unfinished slot is cut off at the end.
@@ -144,6 +134,7 @@ class Folder:
                 )
             os.truncate(path, end)
         self._recover_rejected(kept)
+        self.notes += self.spool.recover(kept)
 
     def _recover_rejected(self, kept: int) -> None:
         path = self.path / REJECTED
@@ -208,6 +199,7 @@ class Folder:
         )
 
     def close(self) -> None:
+        self.spool.close()
         self._lock.close()
 
 

@@ -2,207 +2,202 @@
 
     summary = run(config, console)
 
-Slot i is decided by (seed, i, attempt) alone, and slots are judged (duplicates, accept rate) and written in
-slot order: the same seed gives the same bytes with any number of workers and after any interruption.
+Slot i is decided by (seed, i, attempt) alone, and slots are judged (duplicates) and written in slot order: the same
+seed gives the same bytes with any number of workers and after any interruption. One process holds everything that must
+be exact: the folder, the slots' `Register`, and the `Hub` to the models. The crew's processes do the computing.
 """
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections import deque
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-import orjson
 from rich.console import Console
 
-from funreason_plugin.checks.duplicates import duplicate_key
-from funreason_plugin.checks.records import split_of
 from funreason_plugin.config import SynthesisConfig, check_names
 from funreason_plugin.environments.space import SimulationSpace
 from funreason_plugin.errors import UserError
 from funreason_plugin.synthesis import emission
-from funreason_plugin.synthesis.folder import GRAPH, SUMMARY, TRAJECTORIES, Folder
-from funreason_plugin.synthesis.funnel import passages
+from funreason_plugin.synthesis.crew import CrewWorker
+from funreason_plugin.synthesis.folder import GRAPH, Folder
 from funreason_plugin.synthesis.graph import ToolGraph
-from funreason_plugin.synthesis.progress import Progress, final_table
+from funreason_plugin.synthesis.hub import Hub
+from funreason_plugin.synthesis.interrupts import Interrupts
+from funreason_plugin.synthesis.ledger import LEDGER, Ledger
+from funreason_plugin.synthesis.local_worker import LocalWorker
+from funreason_plugin.synthesis.production import Production
+from funreason_plugin.synthesis.progress import Progress
+from funreason_plugin.synthesis.redact import Redactor
+from funreason_plugin.synthesis.register import Register
 from funreason_plugin.synthesis.settings import settings_of
-from funreason_plugin.synthesis.slot_result import SlotResult, tools_called
-from funreason_plugin.synthesis.slots import ATTEMPTS_AT_ONCE, SlotMaker
+from funreason_plugin.synthesis.summary import Summary
+from funreason_plugin.synthesis.summary_table import final_table
+from funreason_plugin.synthesis.teachers.base import RunStopped
 from funreason_plugin.workers import CallWatch, Pool
 
-WINDOW = 64  # slots that may be ahead of the oldest unfinished one
-STOP_AFTER, STOP_BELOW = 50, 0.05
+__all__ = ["Summary", "load_graph", "run"]
 
-
-@dataclass(slots=True)
-class Summary:
-    """What a run did; summary.json. The same for the same seed, but for what only the last call of the command
-    knows: ``seconds``, ``per_minute`` and ``agents`` count from slot ``resumed_at`` on.
-
-    ``settings`` repeats run.yaml, so that a change in either is seen.
-    """
-
-    kept: int = 0
-    attempts: int = 0
-    accept_rate: float = 0.0
-    turns: int = 0
-    calls: int = 0
-    complete: bool = False
-    stopped: str = ""
-    splits: dict[str, int] = field(default_factory=dict)
-    tools: dict[str, int] = field(default_factory=dict)
-    tools_never_kept: list[str] = field(default_factory=list)
-    rejections: dict[str, dict[str, int]] = field(default_factory=dict)
-    phases: dict[str, dict[str, float]] = field(default_factory=dict)
-    """Accept rate by phase: `funnel.passages`."""
-    ledger: dict[str, Any] = field(default_factory=dict)
-    """`Ledger.table`, over all calls of the command; empty where no model plays."""
-    agents: dict[str, dict[str, int]] = field(default_factory=dict)
-    bytes: dict[str, int] = field(default_factory=dict)
-    resumed_at: int = 0
-    seconds: float = 0.0
-    per_minute: float = 0.0
-    settings: dict[str, Any] = field(default_factory=dict)
+_WRITE_EVERY: Final = 30.0  # seconds between writings of summary.json
+_INTERRUPTED: Final = "interrupted"
 
 
 def run(config: SynthesisConfig, console: Console) -> Summary:
     """Synthesise ``config.num`` kept trajectories into ``config.out``.
 
     Raises:
-        UserError: Bad input, a folder of another configuration, a full disk, or an accept rate below 5%
-            after 50 attempts. What was written is valid and resumable.
+        UserError: Bad input, a wrong key, URL or model, a folder of another configuration, a full disk, a worker that
+            cannot be kept alive. What was written is valid and resumable.
     """
-    started = time.monotonic()
     space = SimulationSpace.from_names(config.env)
     check_names(config, space)
+    redactor = Redactor.load(config.redact)
     settings = settings_of(config, space)
     folder = Folder(Path(config.out), settings)
     summary = Summary(settings=settings)
-    seen: set[bytes] = set()
+    running = _Run(config, console, folder, Register(config, folder, summary, redactor), list(space.tools))
     try:
-        for trajectory in folder.recover(config.num):
-            seen.add(duplicate_key(trajectory.turns))
-            calls = [call for turn in trajectory.turns for call in turn.calls()]
-            _count(summary, trajectory.split, len(trajectory.turns), len(calls), tools_called(calls))
-        summary.resumed_at = folder.tally.kept
-        for note in folder.notes:
-            console.print(f"[yellow]{note}[/]")
-        if folder.tally.kept:
-            console.print(f"resuming: {folder.tally.kept} of {config.num} trajectories are kept already")
-        with Pool(config.workers, build_worker, (config.model_dump(mode="json"), str(folder.path))) as pool:
-            _ensure_graph(folder, pool, console)
-            with Progress(console, config.num, folder.tally) as progress:
-                _make_slots(config, folder, pool, seen, summary, progress)
-            if not summary.stopped:
-                console.print("writing llamafactory/ and verl/")
-                summary.bytes = emission.emit(config, folder, pool)
-                summary.complete = True
+        with Interrupts() as interrupts:
+            running.go(interrupts)
     except KeyboardInterrupt:
-        summary.stopped = "interrupted"
+        summary.stopped = _INTERRUPTED
     finally:
-        _finish(folder, space, summary, time.monotonic() - started)
+        running.write_summary()
         folder.close()
     console.print(final_table(summary))
+    if summary.pending:
+        console.print(
+            f"{summary.pending:,} more are finished and wait for older ones; the same command goes on with them"
+        )
     return summary
 
 
-# -- slots ------------------------------------------------------------------------------------------------
+class _Run:
+    """One call of the command."""
 
+    def __init__(
+        self,
+        config: SynthesisConfig,
+        console: Console,
+        folder: Folder,
+        register: Register,
+        tools: Sequence[str],
+    ) -> None:
+        self.config = config
+        self.console = console
+        self.folder = folder
+        self.register = register
+        self.summary = register.summary
+        self.ledger: Ledger | None = None
+        self._tools = tools
+        self._started = self._written = time.monotonic()
 
-def _make_slots(
-    config: SynthesisConfig,
-    folder: Folder,
-    pool: Pool,
-    seen: set[bytes],
-    summary: Summary,
-    progress: Progress,
-) -> None:
-    todo: deque[tuple[int, int]] = deque()  # (slot, first attempt) to be made again
-    waiting: dict[int, SlotResult] = {}
-    held: dict[int, list[bytes]] = {}  # rejections of slots that are not kept yet
-    following = folder.tally.kept
-    state = {"next": following, "stop": False}
+    def go(self, interrupts: Interrupts) -> None:
+        """Make what is missing, then the rows."""
+        config, folder, summary = self.config, self.folder, self.summary
+        self.register.recover()
+        for note in folder.notes:
+            self.console.print(f"[yellow]{note}[/]")
+        kept, waiting = folder.tally.kept, self.register.waiting
+        if kept or waiting:
+            finished = f", {waiting} more are finished" if waiting else ""
+            self.console.print(f"resuming: {kept} of {config.num} trajectories are kept already{finished}")
+        stopped = None
+        if not self.register.done:
+            stopped = asyncio.run(self._make_slots(interrupts))
+        elif (folder.path / LEDGER).exists():
+            self.ledger = Ledger(folder.path / LEDGER, config.prices, config.currency, read_only=True)
+        if stopped is not None:
+            summary.stopped = stopped.reason
+        if self.register.done or (stopped is not None and stopped.complete_rows and folder.tally.kept):
+            self.console.print("writing llamafactory/ and verl/")
+            with self._pool(config.workers) as pool:
+                summary.bytes = emission.emit(config, folder, pool)
+        summary.complete = self.register.done
 
-    def jobs() -> Iterator[tuple[Any, Any] | None]:
-        handed = state["next"]
-        while not state["stop"] and state["next"] < config.num:
-            if todo:
-                slot, first = todo.popleft()
-                yield slot, ("slot", slot, first)
-            elif handed < min(config.num, state["next"] + WINDOW):
-                yield handed, ("slot", handed, 0)
-                handed += 1
-            else:
-                yield None
+    def write_summary(self) -> None:
+        """summary.json as things stand."""
+        self._written = time.monotonic()
+        self.summary.write(self.folder, self._tools, self.ledger, self._written - self._started)
 
-    for _, result in pool.map(jobs()):
-        waiting[result.index] = result
-        while state["next"] in waiting and not state["stop"]:
-            slot = state["next"]
-            done = waiting.pop(slot)
-            lines = held.setdefault(slot, [])
-            lines += done.rejections
-            for line in done.rejections:
-                folder.tally.reject(orjson.loads(line))
-            _add_usage(summary, done)
-            if done.line is not None and done.key in seen:
-                duplicate = {
-                    "index": slot, "attempt": done.attempt, "turn": -1, "try": 0, "phase": "trajectory",
-                    "code": "duplicate", "tool": "", "detail": "the same queries and calls as an earlier trajectory",
-                    "calls": [], "whole": True,
-                }  # fmt: skip
-                folder.tally.reject(duplicate)
-                lines.append(orjson.dumps(duplicate, option=orjson.OPT_APPEND_NEWLINE))
-                done.line = None
-            if done.line is None:
-                progress.update(folder.tally)
-                if folder.tally.attempts >= STOP_AFTER and folder.tally.accept_rate < STOP_BELOW:
-                    folder.append(lines, None)
-                    state["stop"] = True
-                    summary.stopped = (
-                        f"only {folder.tally.kept} of {folder.tally.attempts} attempts were accepted; "
-                        f"the commonest reason: {commonest(folder.tally.rejections)}"
-                    )
-                else:
-                    todo.append((slot, done.attempt + 1))
-                break
-            seen.add(done.key)
-            folder.append(held.pop(slot), done.line)
-            folder.tally.keep()
-            _count(summary, split_of(slot, config.val_share), done.turns, done.calls, done.tools)
-            state["next"] = slot + 1
-            progress.update(folder.tally)
+    async def _make_slots(self, interrupts: Interrupts) -> RunStopped | None:
+        config = self.config
+        hub = await Hub.open(config, self.folder.path) if config.model_agents else None
+        try:
+            self.ledger = hub.ledger if hub is not None else None
+            self._print_notes(hub)
+            graph = self._graph()  # nothing else is there to be done meanwhile
+            with ExitStack() as stack:
+                crew = self._crew(graph, stack)
+                progress = stack.enter_context(Progress(self.console, config.num, self.register.tally, hub))
 
+                def tell() -> None:
+                    progress.update(self.register.tally)
+                    if time.monotonic() - self._written > _WRITE_EVERY:
+                        self.write_summary()
+                        self._print_notes(hub)
 
-def commonest(rejections: dict[str, dict[str, int]]) -> str:
-    """ "query: leaked_value (31 times)" """
-    rows = [(count, phase, code) for phase, codes in rejections.items() for code, count in codes.items()]
-    if not rows:
-        return "none recorded"
-    count, phase, code = max(rows)
-    return f"{phase}: {code} ({count} times)"
+                production = Production(crew, hub, self.register, tell)
+                loop = asyncio.get_running_loop()
+                interrupts.then = lambda: loop.call_soon_threadsafe(self._interrupt, production, hub)
+                try:
+                    return await production.run()
+                finally:
+                    interrupts.then = None
+        finally:
+            if hub is not None:
+                await hub.close()
 
+    def _interrupt(self, production: Production, hub: Hub | None) -> None:
+        if hub is not None and hub.in_flight:
+            self.console.print(
+                f"stopping: {hub.in_flight} requests in flight are awaited for a moment; Ctrl-C again leaves at once"
+            )
+        production.stop(RunStopped(_INTERRUPTED))
 
-# -- workers ----------------------------------------------------------------------------------------------
+    def _print_notes(self, hub: Hub | None) -> None:
+        for note in hub.take_notes() if hub is not None else ():
+            self.console.print(f"[yellow]{note}[/]")
+
+    # -- processes ------------------------------------------------------------------------------------------
+
+    def _crew(self, graph: bytes, stack: ExitStack) -> Sequence[CrewWorker]:
+        config = self.config
+        if config.executor == "ray":
+            from funreason_plugin.synthesis.ray_cluster import RayCluster
+            from funreason_plugin.synthesis.ray_crew import ray_crew
+
+            cluster = stack.enter_context(RayCluster.join(config))
+            return ray_crew(cluster, config, LocalWorker, graph)
+        missing = config.num - self.folder.tally.kept - self.register.waiting
+        return [LocalWorker(config.as_plain(), graph) for _ in range(max(1, min(config.workers, missing)))]
+
+    def _pool(self, workers: int) -> Pool:
+        return Pool(workers, build_worker, (self.config.model_dump(mode="json"), str(self.folder.path)))
+
+    def _graph(self) -> bytes:
+        """The tool graph, built when the folder has none."""
+        path = self.folder.path / GRAPH
+        if not path.exists():
+            self.console.print("building the tool graph, verified by execution")
+            with self._pool(1) as pool:
+                for _, data in pool.map([("graph", ("graph",))]):
+                    self.folder.write(GRAPH, data)
+        return load_graph(self.folder.path).to_json()
 
 
 def build_worker(config_data: dict[str, Any], folder: str) -> Callable[[Any, CallWatch], Any]:
-    """What a worker process does: build the graph, make slots, encode rows."""
+    """What a process of the pool does: build the graph, encode rows."""
     config = SynthesisConfig.model_validate(config_data)
-    made: list[SlotMaker] = []
 
     def work(payload: Any, watch: CallWatch) -> Any:
         if payload[0] == "graph":
             space = SimulationSpace.from_names(config.env)
             return ToolGraph.build(space, seed=config.seed, watch=watch).to_json()
-        if payload[0] == "encode":
-            return emission.encode(config, Path(folder), *payload[1:])
-        if not made:
-            made.append(SlotMaker(config, load_graph(Path(folder)), watch))
-        return made[0].make(*payload[1:])
+        return emission.encode(config, Path(folder), *payload[1:])
 
     return work
 
@@ -213,52 +208,3 @@ def load_graph(folder: Path) -> ToolGraph:
         return ToolGraph.from_json((folder / GRAPH).read_bytes(), str(folder / GRAPH))
     except OSError as error:
         raise UserError(f"{folder / GRAPH}: cannot be read ({error}); delete it, it is made again") from None
-
-
-def _ensure_graph(folder: Folder, pool: Pool, console: Console) -> None:
-    if (folder.path / GRAPH).exists():
-        return
-    console.print("building the tool graph, verified by execution")
-    for _, data in pool.map([("graph", ("graph",))]):
-        folder.write(GRAPH, data)
-
-
-# -- summary ----------------------------------------------------------------------------------------------
-
-
-def _count(summary: Summary, split: str, turns: int, calls: int, tools: list[str]) -> None:
-    summary.splits[split] = summary.splits.get(split, 0) + 1
-    summary.turns += turns
-    summary.calls += calls
-    for name in tools:
-        summary.tools[name] = summary.tools.get(name, 0) + 1
-
-
-def _add_usage(summary: Summary, result: SlotResult) -> None:
-    for agent, (requests, given, answered) in result.usage.items():
-        row = summary.agents.setdefault(agent, {"requests": 0, "input_tokens": 0, "output_tokens": 0})
-        row["requests"] += requests
-        row["input_tokens"] += given
-        row["output_tokens"] += answered
-
-
-def _finish(folder: Folder, space: SimulationSpace, summary: Summary, seconds: float) -> None:
-    summary.kept, summary.attempts = folder.tally.kept, folder.tally.attempts
-    summary.accept_rate = round(folder.tally.accept_rate, 4)
-    summary.rejections = {
-        phase: dict(sorted(codes.items())) for phase, codes in sorted(folder.tally.rejections.items())
-    }
-    tally = folder.tally
-    summary.phases = passages(tally.rejections, tally.kept, summary.turns, tally.lost_turns)
-    summary.tools = dict(sorted(summary.tools.items()))
-    summary.tools_never_kept = [name for name in space.tools if name not in summary.tools]
-    path = folder.path / TRAJECTORIES
-    if path.exists():
-        summary.bytes = {TRAJECTORIES: path.stat().st_size, **summary.bytes}
-    summary.seconds = round(seconds, 2)
-    made = summary.kept - summary.resumed_at
-    summary.per_minute = round(60 * made / seconds, 1) if seconds else 0.0
-    folder.write(SUMMARY, orjson.dumps(summary, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
-
-
-assert ATTEMPTS_AT_ONCE <= STOP_AFTER
