@@ -72,11 +72,11 @@ def limits(config: SynthesisConfig) -> Text:
 
 
 def _server(agent: ResolvedAgent) -> str:
-    """Host, port and path; None is OpenAI's own."""
+    """Host, port and path of where the endpoint would ask."""
     if agent.teacher == "vllm":
         return "this process"
-    parts = urlsplit(agent.base_url or DEFAULT_URL)
-    return f"{parts.netloc}{parts.path}"
+    parts = urlsplit(agent.base_url or os.environ.get("OPENAI_BASE_URL") or DEFAULT_URL)
+    return f"{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 def _where(agent: ResolvedAgent) -> str:

@@ -75,13 +75,23 @@ def test_it_shows_who_plays_where_and_sends_nothing(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["mine.yaml"]
 
 
-def test_data_of_models_alone_has_the_plain_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_data_of_models_alone_has_the_plain_name(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
     assert run(synthesize.app, words(tmp_path / "out", "--no-cache")) == 0
     text = capsys.readouterr().out
     assert "llamafactory/ (funreason)" in text
     assert "at api.openai.com/v1, key in $OPENAI_API_KEY" in text
     assert "no price" in text
     assert "Replies are not cached" in text
+    monkeypatch.setenv(
+        "OPENAI_BASE_URL", f"http://me:{SECRET}@localhost:8000/v1"
+    )  # the client's own variable
+    assert run(synthesize.app, words(tmp_path / "out")) == 0
+    text = capsys.readouterr().out
+    assert "at localhost:8000/v1, key in" in text
+    assert SECRET not in text
 
 
 @pytest.mark.parametrize(
