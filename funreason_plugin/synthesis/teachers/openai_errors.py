@@ -181,10 +181,11 @@ def adaptation(said: Said, body: Mapping[str, Any]) -> tuple[str, str] | None:
 
 
 def _names(name: str, text: str) -> bool:
-    """``temperature`` is a word of weather tools, too: it counts in quotes, or next to a word for a parameter."""
-    words = r"(?:parameters?|arguments?|fields?|keys?|inputs?)"
+    """``temperature`` is a word of weather tools, too: it counts in quotes or next to a word for a parameter."""
+    words = "(?:parameters?|arguments?|fields?|keys?|inputs?)"
+    refused = "(?:is |are )?(?:unsupported|not (?:supported|allowed|permitted))"
     return (
-        re.search(rf"['\"`]{name}['\"`]|\b{words}:?\s+{name}\b|\b{name}\s+{words}\b|^{name}\b", text)
+        re.search(rf"['\"`]{name}['\"`]|\b{words}:? +{name}\b|\b{name} +(?:{words}|{refused})\b", text)
         is not None
     )
 
