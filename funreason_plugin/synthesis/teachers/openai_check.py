@@ -19,6 +19,7 @@ from funreason_plugin.synthesis.teachers.openai_errors import (
     Meaning,
     adaptation,
     final_words,
+    is_vllm,
     known_models,
     meaning,
     one_line,
@@ -47,6 +48,7 @@ async def check(agent: ResolvedAgent, server: Server) -> list[Try]:
     async with server.checking:  # agents that share the server share its answer
         if server.listed is None:
             server.listed = await _list(agent, server)
+            server.seedless = is_vllm(server.listed[0].body)
         answer, models = server.listed
         busy = answer.status != 200 and _meaning(answer, server) == "again"
         if busy or agent.model in (models or ()) or (agent.model, agent.api) in server.probed:

@@ -24,6 +24,7 @@ __all__ = [
     "Said",
     "adaptation",
     "final_words",
+    "is_vllm",
     "known_models",
     "meaning",
     "one_line",
@@ -200,6 +201,18 @@ def known_models(body: bytes) -> list[str] | None:
     if not isinstance(rows, list):
         return None
     return [name for name in map(_id, rows[:10_000]) if name]
+
+
+def is_vllm(body: bytes) -> bool:
+    """Whether a reply to ``GET /models`` is vLLM's own."""
+    try:
+        data = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return False
+    rows = data.get("data") if isinstance(data, dict) else None
+    return isinstance(rows, list) and any(
+        isinstance(row, dict) and row.get("owned_by") == "vllm" for row in rows[:100]
+    )
 
 
 def _id(row: object) -> str:

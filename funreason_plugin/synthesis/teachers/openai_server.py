@@ -59,6 +59,9 @@ class Server:
         self.listed: tuple[Answer, list[str] | None] | None = None
         self.probed: set[tuple[str, str]] = set()
         """Models that were asked for one token, and with which API."""
+        self.seedless = False
+        """Requests go without a seed: vLLM samples seeded requests one by one, and on a CPU (0.32) its engine dies of
+        one whose prompt is read in several steps. The cache is what gives the same reply again."""
         self._warn = warn or logging.getLogger(__name__).warning
         self._failing_since: float | None = None
         self._stopped = ""
@@ -122,7 +125,9 @@ class Server:
             self._warn(f"{model} at {self.host} does not take {name}: {change}")
 
     def adapt(self, model: str, body: dict[str, Any]) -> None:
-        """Leave out of ``body``, or rename, what is known to be refused."""
+        """Leave out of ``body``, or rename, what is known to be refused, or harmful."""
+        if self.seedless:
+            body.pop("seed", None)
         for name, instead in self._lacking.get(model, {}).items():
             value = body.pop(name, None)
             if instead and value is not None:
