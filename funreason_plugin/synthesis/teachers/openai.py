@@ -4,9 +4,9 @@
         await endpoint.check()
     completion = await endpoint.ask(request, order=17, note=ledger.append)
 
-A request is tried until it has a reply: after Retry-After, or with exponential back-off and jitter. It gives up after
-`retries` failures that others did not share; while the whole server is away it waits, up to `give_up_after`. What will
-not get better (a wrong key, no credit, a model that is not there) ends the run at once with one line.
+A request is tried until it has a reply: after Retry-After, or with exponential back-off and jitter. A failure uses up
+one of its `retries` if others were answered meanwhile; while nothing is, it waits, up to `give_up_after`. What will not
+get better (a wrong key, no credit, a model that is not there) ends the run at once with one line.
 """
 
 from __future__ import annotations
@@ -63,8 +63,8 @@ class _Asked:
     request: Request
     order: int
     note: Note
-    seen: int = 0
-    """Answers that the server had given when this request was last tried."""
+    seen: int
+    """Answers that the server had given when this request came in, or failed last."""
     tries: int = 0
     used: int = 0
     """Failures that count against `retries`."""
@@ -118,7 +118,7 @@ class OpenAIEndpoint:
             self._owed
         ):  # the check has no ledger to write to; its request is on the server's bill all the same
             note(self._owed.pop())
-        asked = _Asked(request, order, note)
+        asked = _Asked(request, order, note, self.server.successes)
         retrying = AsyncRetrying(
             retry=retry_if_result(lambda result: isinstance(result, _Again)), wait=_wait, sleep=asyncio.sleep
         )
@@ -131,43 +131,42 @@ class OpenAIEndpoint:
         return result
 
     async def _try(self, asked: _Asked) -> Completion | _Again:
-        server, agent = self.server, self.agent
-        server.raise_if_stopped()
-        asked.seen = server.successes
-        answer, sent = await self._send(asked)
-        reply = read_reply(answer.body, agent.agent) if answer.status == 200 else Reply()
-        if reply.problem == "error":
-            answer = Answer(reply.status, answer.body)
-        asked.note(_as_try(answer, reply, time.monotonic() - sent, asked.request, server.key))
-        if answer.status == 200 and reply.problem in ("", "refused"):
-            return self._answer(asked, reply)
-        if answer.status in (0, 200):
-            return await self._again(asked, reply.detail or answer.detail, None, blames_server=False)
-        return await self._not_answered(asked, answer, sent)
+        self.server.raise_if_stopped()
+        # The place is kept until the answer is understood: nobody is let in between a 429 and the pause after it.
+        async with self.server.gate.place(asked.order):
+            self.server.raise_if_stopped()
+            return await self._try_now(asked)
 
-    async def _send(self, asked: _Asked) -> tuple[Answer, float]:
-        """The answer, and when the request was sent."""
+    async def _try_now(self, asked: _Asked) -> Completion | _Again:
         server, agent = self.server, self.agent
         path, body = request_body(agent, asked.request)
         server.adapt(agent.model, body)
         asked.body = {name: value for name, value in body.items() if name not in agent.extra_body}
         content = encoded({**asked.body, **agent.extra_body})
-        async with server.gate.place(asked.order):
-            server.raise_if_stopped()
-            sent = time.monotonic()
-            try:
-                return await server.client.post(path, content, agent.request_time_limit), sent
-            except asyncio.CancelledError:
-                asked.note(Try("cancelled", time.monotonic() - sent))
-                raise
+        sent = time.monotonic()
+        try:
+            answer = await server.client.post(path, content, agent.request_time_limit)
+        except asyncio.CancelledError:
+            asked.note(Try("cancelled", time.monotonic() - sent))
+            raise
+        seconds = time.monotonic() - sent
+        reply = read_reply(answer.body, agent.agent) if answer.status == 200 else Reply()
+        if reply.problem == "error":
+            answer = Answer(reply.status, answer.body)
+        asked.note(_as_try(answer, reply, seconds, asked.request, server.key))
+        if answer.status == 200 and reply.problem in ("", "refused"):
+            return self._answer(reply, asked.request)
+        if answer.status in (0, 200):
+            return await self._again(asked, reply.detail or answer.detail, None, blames_server=False)
+        return await self._not_answered(asked, answer, sent)
 
-    def _answer(self, asked: _Asked, reply: Reply) -> Completion:
+    def _answer(self, reply: Reply, request: Request) -> Completion:
         self.server.succeeded()
         self._answered = True
         key = self.server.key
         if reply.problem:
             raise TeacherFailed("request_refused", f"the model refused: {one_line(reply.detail, key)}")
-        tokens = _tokens(reply, asked.request)
+        tokens = _tokens(reply, request)
         return Completion(
             key.scrub_reply(reply.text),
             *tokens,
@@ -212,6 +211,7 @@ class OpenAIEndpoint:
         server.failed()
         asked.tries += 1
         asked.used += server.successes > asked.seen
+        asked.seen = server.successes
         alone = not blames_server and asked.tries > 2 * server.retries and server.few_left()
         if asked.used > server.retries or (alone and await server.is_up()):
             raise TeacherFailed("request_failed", f"{asked.tries} tries, the last: {why}")
