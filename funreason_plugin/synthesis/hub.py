@@ -159,7 +159,7 @@ class Hub:
         if isinstance(reply, TeacherFailed):
             raise TeacherFailed(reply.code, reply.detail) from None
         if again:
-            self.ledger.replay(slot, request.agent, reply)
+            self.ledger.replay(request.agent)
         return reply
 
     def forget(self, slot: int) -> None:

@@ -23,7 +23,6 @@ import orjson
 
 from funreason_plugin.errors import UserError
 from funreason_plugin.synthesis.account import PHASE_OF, Account, Spent
-from funreason_plugin.synthesis.teachers.base import Completion
 from funreason_plugin.synthesis.teachers.endpoint import Try
 from funreason_plugin.teacher_config import Price
 
@@ -33,7 +32,6 @@ LEDGER: Final = "ledger.jsonl"
 CHECK: Final = "check"
 """The agent of a probe before the run; its slot is -1."""
 LONGEST_NAME = 200  # a server names its model as it likes
-SLOTS_REPLAYED = 10_000  # replays are kept by slot up to here, for estimates
 
 
 def price_of(prices: Mapping[str, Price], *models: str) -> Price | None:
@@ -75,7 +73,6 @@ class Ledger:
         self._costs_written = False
         self._prices = dict(prices or {})
         self._models = dict(models or {})
-        self._replays: dict[int, Spent] = {}
         self._file: IO[bytes] | None = None
         self._size = 0  # of whole lines
         if path is not None and path.exists():
@@ -171,14 +168,9 @@ class Ledger:
             ) from None
         self._size += len(line)
 
-    def replay(self, slot: int, agent: str, completion: Completion) -> None:
+    def replay(self, agent: str) -> None:
         """Count a reply that cost nothing, for the cache or the memory had it."""
         self._account(agent).replayed += 1
-        if slot < SLOTS_REPLAYED:
-            price = self._price(agent, completion.model)
-            cost = cost_of(price, completion.input_tokens, 0, completion.output_tokens)
-            spent = Spent(0, completion.input_tokens, 0, completion.output_tokens, 0.0, cost)
-            self._replays.setdefault(slot, Spent()).join(spent)
 
     def close(self) -> None:
         """Close the file; adding again opens it."""
@@ -211,15 +203,12 @@ class Ledger:
         """Every token that was paid has a price."""
         return not self.unpriced and (bool(self._prices) or self._costs_written)
 
-    def per_slot(self, replays: bool = False) -> dict[int, Spent]:
-        """What each slot cost, read from the file; with ``replays``, as if the cache had answered nothing."""
+    def per_slot(self) -> dict[int, Spent]:
+        """What each slot cost, read from the file; probes before the run are those of slot -1."""
         slots: dict[int, Spent] = {}
         for _, row in _rows(self.path) if self.path is not None and self.path.exists() else ():
             tokens = row["input"], row["cached"], row["output"]
             slots.setdefault(row["slot"], Spent()).join(Spent(1, *tokens, row["seconds"], self._cost(row)))
-        if replays:
-            for slot, spent in self._replays.items():
-                slots.setdefault(slot, Spent()).join(spent)
         return slots
 
     def table(self, kept: int) -> dict[str, Any]:
