@@ -119,7 +119,7 @@ class Wire:
 
     async def __aenter__(self) -> Wire:
         app = web.Application(client_max_size=64 << 20)
-        app.router.add_get(f"{self.path}/models", self._models)
+        app.router.add_get(f"{self.path}/models" if "{" not in self.path else self.path, self._models)
         app.router.add_post(f"{self.path}/{{rest:.*}}", self._post)
         # Requests that hang are given up at once when the server goes.
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0, handler_cancellation=True)

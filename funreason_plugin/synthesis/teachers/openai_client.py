@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, Protocol
@@ -45,7 +45,8 @@ class Answer:
     """What came back. ``status`` 0: no answer, and ``failure`` says why, ``detail`` in words without secrets."""
 
     status: int = 0
-    body: bytes = b""
+    body: bytes = field(default=b"", repr=False)
+    """As the server sent it: there may be a key in it."""
     retry_after: float | None = None
     """Seconds, bounded."""
     failure: Failure = ""

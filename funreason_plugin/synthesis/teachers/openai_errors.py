@@ -81,8 +81,8 @@ def read_error(body: bytes, key: ApiKey) -> Said:
         words = detail
     return Said(
         one_line(words, key) if isinstance(words, str) else "",
-        code=str(code)[:100] if isinstance(code, (str, int)) else "",
-        names=tuple(names[:10]),
+        code=one_line(str(code), key) if isinstance(code, (str, int)) else "",
+        names=tuple(one_line(name, key) for name in names[:10]),
         json=True,
     )
 

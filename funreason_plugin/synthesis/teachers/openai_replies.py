@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, NoReturn
 
 import orjson
@@ -35,21 +35,24 @@ Problem = Literal["", "malformed", "empty", "refused", "error"]
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A reply taken apart. Tokens are None where the server does not say them, or says something impossible."""
+    """A reply taken apart. Tokens are None where the server does not say them, or says something impossible.
 
-    text: str = ""
+    Its texts are as the server sent them: there may be a key in them.
+    """
+
+    text: str = field(default="", repr=False)
     cut_off: bool = False
     problem: Problem = ""
-    detail: str = ""
+    detail: str = field(default="", repr=False)
     """What is wrong; a refusal's words come from the server."""
     status: int = 0
     """Of an error that came with status 200 (problem "error")."""
     input_tokens: int | None = None
     cached_tokens: int = 0
     output_tokens: int | None = None
-    said: str = ""
+    said: str = field(default="", repr=False)
     """All that the model wrote, thoughts included: what its tokens are estimated from."""
-    model: str = ""
+    model: str = field(default="", repr=False)
 
 
 def read_reply(body: bytes, agent: Agent) -> Reply:
