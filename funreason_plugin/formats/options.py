@@ -23,5 +23,9 @@ class FormatOptions:
 
 def dataset_name(made_by: Mapping[str, Mapping[str, str]]) -> str:
     """`funreason_scripted` when any agent is the scripted teacher: no recipe takes such data unknowingly."""
-    scripted = any(agent.get("teacher") == "scripted" for agent in made_by.values())
-    return "funreason_scripted" if scripted else "funreason"
+    return "funreason_scripted" if any(map(is_scripted, made_by.values())) else "funreason"
+
+
+def is_scripted(maker: Mapping[str, str]) -> bool:
+    """The scripted teacher, also where a server plays it as its model "scripted"."""
+    return "scripted" in (maker.get("teacher"), maker.get("model"))

@@ -38,6 +38,8 @@ def report(config: SynthesisConfig, summary: Summary, console: Console) -> int:
 
 def next_commands(config: SynthesisConfig) -> Text:
     """Check, look, train: commands for this very folder, to be pasted."""
+    from funreason_plugin.formats.options import is_scripted
+
     out = os.fspath(config.out)
     sections = [
         ("Check it (replays every trajectory)", _line("funreason_plugin.check", "data", out)),
@@ -49,10 +51,10 @@ def next_commands(config: SynthesisConfig) -> Text:
     for title, line in sections:
         text.append(f"  # {title}\n", style="not bold dim")
         text.append(f"  {line}\n", style="not bold cyan")
-    scripted = [agent for agent, maker in config.made_by.items() if maker["teacher"] == "scripted"]
+    scripted = [agent for agent, maker in config.made_by.items() if is_scripted(maker)]
     if scripted:
         what = f"The scripted teacher played {', '.join(scripted)}"
-        if not config.model_agents:
+        if len(scripted) == len(config.made_by):
             what = "This data speaks scripted English"
         text.append(
             f"  {what}; its data set is called {dataset(config)} so that nobody trains on it unknowingly.\n",

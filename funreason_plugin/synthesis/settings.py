@@ -17,10 +17,12 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
+from funreason_plugin.checks.run_files import GRAPH, REJECTED, TRAJECTORIES
 from funreason_plugin.config import SynthesisConfig, versions
 from funreason_plugin.environments.environment import environment_hash
 from funreason_plugin.environments.space import SimulationSpace
 from funreason_plugin.errors import UserError
+from funreason_plugin.synthesis.spool import PENDING
 from funreason_plugin.synthesis.teachers.base import AGENTS, Agent
 from funreason_plugin.teacher_config import ModelSettings
 
@@ -65,11 +67,15 @@ def settings_of(config: SynthesisConfig, space: SimulationSpace) -> dict[str, An
 
 
 def refuse_another_run(run: Path, settings: Mapping[str, Any]) -> None:
-    """A folder's run.yaml against the settings that are to go on there.
+    """A folder's run.yaml against the settings that are to go on there. Where nothing was made yet (a wrong key or model
+    ended the run at once), any settings may begin.
 
     Raises:
         UserError: They would not give the same trajectories, or the file is damaged.
     """
+    made = (run.parent / name for name in (TRAJECTORIES, REJECTED, PENDING, GRAPH))
+    if not any(path.exists() and path.stat().st_size for path in made):
+        return
     try:
         before = yaml.safe_load(run.read_text(encoding="utf-8"))
     except OSError as error:

@@ -224,6 +224,8 @@ def test_the_name_says_who_made_it() -> None:
     scripted, model = {"teacher": "scripted", "model": "1"}, {"teacher": "openai", "model": "x"}
     assert dataset_name({"querying": model, "reasoning": model}) == "funreason"
     assert dataset_name({"querying": model, "reasoning": scripted}) == "funreason_scripted"
+    served = {"teacher": "openai", "model": "scripted"}
+    assert dataset_name({"querying": model, "reasoning": served}) == "funreason_scripted"
 
 
 def test_split_shares_the_history_of_its_rows() -> None:

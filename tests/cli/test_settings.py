@@ -167,11 +167,23 @@ def test_a_changed_environment_is_named() -> None:
 def test_a_damaged_run_yaml_is_one_line(text: str, message: str, tmp_path: Path) -> None:
     run = tmp_path / "run.yaml"
     run.write_text(text)
+    (tmp_path / "graph.json").write_text("{}")
     with pytest.raises(UserError) as raised:
         refuse_another_run(run, settings_of(load(None, SCRIPTED), SPACE))
     assert message in raised.value.message
     assert "choose another --out" in raised.value.message or "or another --out" in raised.value.message
     assert "\n" not in raised.value.message
+
+
+@pytest.mark.parametrize("name", ["trajectories.jsonl", "rejected.jsonl", "pending.jsonl", "graph.json"])
+def test_settings_hold_from_the_first_thing_that_was_made(name: str, tmp_path: Path) -> None:
+    run = tmp_path / "run.yaml"
+    run.write_text(yaml.safe_dump(settings(model="typo")))
+    (tmp_path / name).touch()
+    refuse_another_run(run, settings())
+    (tmp_path / name).write_text("{}\n")
+    with pytest.raises(UserError, match="was made with model='typo', this run has 'big'"):
+        refuse_another_run(run, settings())
 
 
 def test_what_run_yaml_says_survives_the_file(tmp_path: Path) -> None:
@@ -180,4 +192,5 @@ def test_what_run_yaml_says_survives_the_file(tmp_path: Path) -> None:
     )
     run = tmp_path / "run.yaml"
     run.write_text(yaml.safe_dump(now, sort_keys=False))
+    (tmp_path / "graph.json").write_text("{}")
     refuse_another_run(run, now)
