@@ -7,19 +7,19 @@ is "query". get_zipcode(city) twice, then buy_ticket(zip_a, zip_b), becomes buy_
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
-
-import orjson
+from typing import Any, Final
 
 from funreason_plugin.synthesis.plan import Plan, plan_of, value_at
 from funreason_plugin.synthesis.plan_text import plan_text
+from funreason_plugin.synthesis.replies import plain, read_object
 from funreason_plugin.synthesis.trace import Trace
 from funreason_plugin.trajectory import Turn
 
 __all__ = [
+    "SCHEMA",
     "AdvancedInput",
     "AdvancedTool",
     "AdvancedToolError",
@@ -122,43 +122,142 @@ def fenced_json(text: str) -> str:
     return blocks[-1] if blocks else text
 
 
-def parse_advanced_tool(text: str, trace: Trace) -> AdvancedTool:
-    """Read A_T's reply and hold it against the trace.
+SCHEMA: Final[dict[str, Any]] = {
+    "type": "object",
+    "properties": {
+        "name": {"type": "string", "description": "snake_case"},
+        "description": {"type": "string", "description": "one sentence about the outcome"},
+        "inputs": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "name": {"type": "string"},
+                    "description": {"type": "string"},
+                    "call": {"type": "integer"},
+                    "parameter": {"type": "string"},
+                },
+                "required": ["name", "description", "call", "parameter"],
+                "additionalProperties": False,
+            },
+        },
+        "outputs": {"type": "array", "items": {"type": "string"}},
+    },
+    "required": ["name", "description", "inputs", "outputs"],
+    "additionalProperties": False,
+}
+"""A_T's reply as a JSON schema, in the part of it that servers support for structured output ("strict")."""
+
+
+def parse_advanced_tool(text: str, trace: Trace, tools: Container[str] = ()) -> AdvancedTool:
+    """Read A_T's reply and hold it against the trace. ``tools``: further names that are taken.
+
+    Keys may be missing or have other names where there is one way to take them: an input is found by call and
+    parameter, else by the name it was listed with, else by a parameter that is listed once.
 
     Raises:
         AdvancedToolError: "advanced_tool_json" (no such object), "advanced_tool_name" (not a snake_case name,
-            or a primitive tool's), "advanced_tool_inputs" (not exactly the arguments the user supplies).
+            or a primitive tool's), "advanced_tool_inputs" (not exactly the arguments the user supplies),
+            "too_long" (a text that is longer than a tool's could be).
     """
-    try:
-        data = orjson.loads(fenced_json(text))
-        name, description = data["name"], data["description"]
-        rows = [
-            (str(row["name"]), str(row.get("description", "")), int(row["call"]) - 1, str(row["parameter"]))
-            for row in data["inputs"]
-        ]
-        outputs = tuple(str(entry) for entry in data.get("outputs", ()))
-    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError) as error:
+    data = read_object(text, ("name",))
+    if data is None:
+        raise AdvancedToolError("advanced_tool_json", "the reply holds no JSON object with a name")
+    name = data["name"]
+    name = _snake(name) if isinstance(name, str) and len(name) <= 200 else ""
+    if not _NAME.match(name) or name in tools or name in {call.name for call in trace.calls}:
         raise AdvancedToolError(
-            "advanced_tool_json", f"not an advanced tool ({type(error).__name__}: {error})"
-        ) from None
-    if not isinstance(name, str) or not _NAME.match(name) or name in {call.name for call in trace.calls}:
-        raise AdvancedToolError("advanced_tool_name", f"{name!r} is not a new snake_case name")
+            "advanced_tool_name", f"{str(data['name'])[:80]!r} is not a new snake_case name"
+        )
+    description = data.get("description")
     if not isinstance(description, str) or not description.strip():
         raise AdvancedToolError("advanced_tool_json", "the description is empty")
+    inputs = _inputs(_rows(next((data[key] for key in _INPUTS if key in data), [])), trace)
+    outputs = _texts(data.get("outputs", data.get("returns", ())))
+    longest = max(map(len, (description, *outputs, *(entry.description for entry in inputs))))
+    if longest > MAX_CHARACTERS or len(outputs) > MAX_OUTPUTS:
+        raise AdvancedToolError("too_long", f"{longest} characters in one text, {len(outputs)} outputs")
+    return AdvancedTool(name, _line(description), tuple(inputs), outputs)
+
+
+MAX_CHARACTERS = 1000
+"""Longest description."""
+MAX_OUTPUTS = 60
+_INPUTS = ("inputs", "parameters", "arguments", "input", "properties")
+
+
+def _line(text: str) -> str:
+    return " ".join(plain(text).split())
+
+
+def _snake(name: str) -> str:
+    """ "BookFlight" and "book flight" -> "book_flight"."""
+    name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name.strip())
+    return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
+
+
+def _rows(given: Any) -> list[dict[str, Any]]:
+    """Inputs as a list of objects; also from {"name": {…}}, from names alone, and from a JSON schema."""
+    if isinstance(given, dict):
+        properties = given.get("properties")
+        given = properties if isinstance(properties, dict) else given
+        given = [{"name": name, **(row if isinstance(row, dict) else {})} for name, row in given.items()]
+    if not isinstance(given, list):
+        return [{}]
+    return [row if isinstance(row, dict) else {"name": row} for row in given]
+
+
+def _inputs(rows: Sequence[Mapping[str, Any]], trace: Trace) -> list[AdvancedInput]:
+    listed = input_names(trace)
     wanted = {(index, path): value for index, path, value in user_inputs(trace)}
-    given = [(call, parameter) for _, _, call, parameter in rows]
-    if sorted(given) != sorted(wanted) or len({row[0] for row in rows}) != len(rows):
-        missing = [f"{path} of call {index + 1}" for index, path in wanted if (index, path) not in given]
-        surplus = [f"{path} of call {index + 1}" for index, path in given if (index, path) not in wanted]
+    found: dict[tuple[int, str], AdvancedInput] = {}
+    surplus: list[str] = []
+    for row in rows:
+        place = _place(row, listed)
+        if place is None or place in found:
+            surplus.append(str(row.get("name", row))[:60])
+            continue
+        name = row.get("name")
+        name = re.sub(r"\W+", "_", name.strip(), flags=re.ASCII) if isinstance(name, str) else ""
+        if not re.fullmatch(r"[A-Za-z_]\w{0,79}", name) or name in {entry.name for entry in found.values()}:
+            name = listed[place]
+        about = row.get("description")
+        about = _line(about) if isinstance(about, str) else ""
+        found[place] = AdvancedInput(name, about, wanted[place], *place)
+    missing = [f"{path} of call {call + 1}" for call, path in wanted if (call, path) not in found]
+    if missing or surplus or len({entry.name for entry in found.values()}) != len(found):
         raise AdvancedToolError(
             "advanced_tool_inputs",
             f"inputs must be what the user supplies; missing: {missing}, too many: {surplus}, names must differ",
         )
-    for row in rows:
-        if not re.fullmatch(r"[A-Za-z_]\w*", row[0]):
-            raise AdvancedToolError("advanced_tool_name", f"input {row[0]!r} is not an identifier")
-    inputs = tuple(AdvancedInput(row[0], row[1], wanted[row[2], row[3]], row[2], row[3]) for row in rows)
-    return AdvancedTool(name, description.strip(), inputs, outputs)
+    return list(found.values())
+
+
+def _place(row: Mapping[str, Any], listed: Mapping[tuple[int, str], str]) -> tuple[int, str] | None:
+    """The argument that a row of the reply is about."""
+    call = re.search(r"\d+", str(row.get("call", "")))
+    parameter = str(row.get("parameter", ""))
+    if call and len(call[0]) < 6 and (int(call[0]) - 1, parameter) in listed:
+        return int(call[0]) - 1, parameter
+    name = row.get("name")
+    for text in (name, parameter):
+        for places in (
+            [place for place, other in listed.items() if other == text],
+            [place for place in listed if place[1] == text],
+        ):
+            if len(places) == 1:
+                return places[0]
+    return None
+
+
+def _texts(given: Any) -> tuple[str, ...]:
+    """Outputs as texts: also from objects with a name or a description, and from one text."""
+    if isinstance(given, dict):
+        given = list(given)
+    elif not isinstance(given, (list, tuple)):
+        given = [given] if isinstance(given, str) else []
+    texts = [row.get("name") or row.get("description") if isinstance(row, dict) else row for row in given]
+    return tuple(_line(str(text)) for text in texts if isinstance(text, (str, int, float)))
 
 
 def plan_with(trace: Trace, advanced: AdvancedTool, earlier: Sequence[Turn]) -> Plan:

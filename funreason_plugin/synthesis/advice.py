@@ -56,8 +56,24 @@ ADVICE: Final = {
     "date, price), and name it in `noun`",
     "unknowable_choice": "a record is picked by a value that nobody knows before having seen the list: give the records "
     "a field that a person would say (name, date, kind)",
-    "unreadable_advanced_tool": "the teacher's description of the chain could not be read: with the scripted teacher "
-    "this is ours, report it",
+    "copied_example": "A_Q repeats one of the queries it was shown: give more and more varied --query-examples, or a "
+    "higher temperature for the querying agent",
+    "advanced_tool_json": "A_T's reply is no JSON object with name, description and inputs: leave structured_output on "
+    "auto, or take another model for the tooling agent (a scripted one will do: --agent tooling=scripted)",
+    "advanced_tool_name": "A_T named its tool like one that exists, or in no readable way: another model or a higher "
+    "temperature for the tooling agent (or --agent tooling=scripted)",
+    "advanced_tool_inputs": "A_T left out what the user supplies, or added what one call hands to another: another "
+    "model for the tooling agent (or --agent tooling=scripted), or fewer calls a turn (--calls)",
+    # any phase with a model
+    "request_failed": "the server gave no reply after every retry: look at ledger.jsonl for what it said; raise "
+    "--retries or --request-time-limit, or lower --concurrency",
+    "request_refused": "the server refused this request: its reason is above; where it is the length, choose a model "
+    "with a longer context, lower --turns or --calls, or return fewer records from the tools",
+    "cut_off": "the reply reached its limit of tokens: raise max_new_tokens for this agent (a reasoning model's "
+    "thoughts count), or switch long thinking off (extra_body)",
+    "too_long": "a text far longer than any that can be kept; lower max_new_tokens for this agent, or take another "
+    "model",
+    "redacted": "the redact hook changed a text that has to stay as it is; if it should not have, adapt the hook",
     # Phase III
     "state_differs": "the attempts left another state than the chain did: `synthesize trace DIR --index N` shows how; if "
     "the difference does not matter, say so in `equality` (set, text, volatile, ignored)",
@@ -81,7 +97,8 @@ ADVICE: Final = {
     f"which tool helps; {_ENVIRONMENT}",
     "missing_answer": "the turn has no answer: give the target tool a `tell`, or outputs that can be told",
     "ungrounded_answer": "the answer states what no output says: every placeholder of `tell` must be an output path",
-    "control_text": "an output contains tags of the chat template (<think>, <tool_call>): remove them in the tool",
+    "control_text": "a text contains tags of the chat template (<think>, <tool_call>): where an output has them, remove "
+    "them in the tool; where a query or a thought has them, take another model for that agent",
     # the whole
     "duplicate": "the same queries and calls as an earlier trajectory: more variety in scenario(), more environments, "
     "longer turns, or fewer trajectories (--num)",
@@ -89,17 +106,39 @@ ADVICE: Final = {
 
 _FALLBACK: Final = {
     "sampling": f"look at the tools of this environment first: {_ENVIRONMENT}, `synthesize graph --env NAME`",
-    "advanced_tool": ADVICE["unreadable_advanced_tool"],
+    "advanced_tool": "the teacher's description of the chain could not be read: with the scripted teacher this is "
+    "ours, report it",
     "query": "look at the query and the trace: `synthesize trace DIR --index N` for the slot above; language hints "
     "(`ask`, `noun`) of the tool are the usual mend",
     "chain": "look at the attempts: `synthesize trace DIR --index N` for the slot above; raise --k-max to allow more",
 }
 
 
+_OF_PHASE: Final = {
+    (
+        "trajectory",
+        "over_time",
+    ): "the trajectory was not finished in time: raise --trajectory-time-limit, or see in "
+    "summary.json what the requests wait for (latency by agent)",
+    (
+        "chain",
+        "tool_not_offered",
+    ): "A_R called a tool that does not exist, such as the advanced tool: its prompt forbids "
+    "it (a replaced reasoning.j2 should, too); another model for the reasoning agent",
+    (
+        "chain",
+        "oversized_turn",
+    ): "A_R made dozens of calls in one turn: another model for the reasoning agent",
+}
+"""Where a code's advice depends on the phase."""
+
+
 def advice_for(phase: str, code: str) -> str:
     """What to change; never empty."""
-    return ADVICE.get(code) or _FALLBACK.get(
-        phase, "look at it: `synthesize trace DIR --index N` for the slot above"
+    return (
+        _OF_PHASE.get((phase, code))
+        or ADVICE.get(code)
+        or _FALLBACK.get(phase, "look at it: `synthesize trace DIR --index N` for the slot above")
     )
 
 

@@ -10,33 +10,34 @@ tool, hint, critiques) never enters the kept sample.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from random import Random
 from typing import Any
 
-from funreason_plugin import calls as call_text
 from funreason_plugin.checks import acceptance
 from funreason_plugin.environments.limits import is_error, is_over_time
-from funreason_plugin.environments.paths import state_values
 from funreason_plugin.environments.session import Session
 from funreason_plugin.environments.space import SimulationSpace
 from funreason_plugin.environments.spec import ToolSpec
 from funreason_plugin.environments.state import canonical
-from funreason_plugin.scoring import Outcome, Verdict, judge, leaves_of
+from funreason_plugin.scoring import Outcome, Verdict, judge
 from funreason_plugin.synthesis.advanced_tool import (
     AdvancedTool,
     AdvancedToolError,
     hint,
     parse_advanced_tool,
 )
+from funreason_plugin.synthesis.attempt import PROBLEMS, Attempt, Reply, solve
 from funreason_plugin.synthesis.attribution import attribute
-from funreason_plugin.synthesis.messages import tool_responses
+from funreason_plugin.synthesis.needed import needed_values
 from funreason_plugin.synthesis.prompts import Prompts, ours
-from funreason_plugin.synthesis.query import draw_noise
-from funreason_plugin.synthesis.teachers.base import Agent, Message, Request, Teacher
+from funreason_plugin.synthesis.query import draw_noise, query_faults
+from funreason_plugin.synthesis.replies import clean_critique, clean_query
+from funreason_plugin.synthesis.teachers.base import Agent, Message, Request, Teacher, TeacherFailed
 from funreason_plugin.synthesis.trace import Trace
-from funreason_plugin.trajectory import Call, Needed, Step, Turn
+from funreason_plugin.trajectory import Needed, Turn
 
 
 class TurnRejected(Exception):
@@ -73,19 +74,6 @@ class Usage:
             row = self.agents.setdefault(agent, [0, 0, 0])
             for place, count in enumerate(counts):
                 row[place] += count
-
-
-@dataclass(slots=True)
-class Attempt:
-    """One attempt of A_R at a turn. ``problem``: why it did not come to an answer."""
-
-    steps: list[Step] = field(default_factory=list)
-    thought: str | None = None
-    answer: str = ""
-    problem: str = ""
-
-    def calls(self) -> list[Call]:
-        return [call for step in self.steps for call in step.calls]
 
 
 class Recorder:
@@ -135,9 +123,11 @@ class Chain:
         truth = self._truth(session, trace, earlier, offered)
         writing = {name for name, spec in self.space.tools.items() if spec.writes}
         needed = needed_values(trace, len(earlier), writing)
-        text = await self._ask("tooling", self.prompts.tooling(trace, self.space.tools, earlier), seed)
+        reply = await self._ask("tooling", self.prompts.tooling(trace, self.space.tools, earlier), seed)
+        if reply.problem:
+            raise TurnRejected("advanced_tool", *reply.problem)
         try:
-            advanced = parse_advanced_tool(text, trace)
+            advanced = parse_advanced_tool(reply.text, trace, offered)
         except AdvancedToolError as error:
             raise TurnRejected("advanced_tool", error.code, str(error)) from None
         advice = hint(trace, advanced, earlier)
@@ -157,16 +147,12 @@ class Chain:
         critiques: list[str] = []
         for attempt_number in range(1, self.options.k_max + 1):
             session.restore(start)
-            attempt = await self._attempt(
-                session,
-                system,
-                tools,
-                earlier,
-                query,
-                advanced,
-                advice,
-                critiques,
-                f"{seed}/{attempt_number}",
+            asking = partial(self._ask, "reasoning")
+            messages = self.prompts.reasoning(
+                system, list(offered.values()), earlier, query, advanced, advice, critiques
+            )
+            attempt = await solve(
+                session, messages, offered, self.options.max_steps, asking, f"{seed}/{attempt_number}"
             )
             verdict = self._verdict(session, truth, attempt, needed, earlier)
             if self.recorder is not None:
@@ -186,8 +172,10 @@ class Chain:
                 messages = self.prompts.critiquing(
                     query, attempt.calls(), trace.calls, reasons, attempt.answer, earlier
                 )
-                critique = (await self._ask("critiquing", messages, f"{seed}/{attempt_number}")).strip()
-                critiques.append(critique)
+                # One that was cut off still says something: A_C's advice is shortened anyway.
+                reply = await self._ask("critiquing", messages, f"{seed}/{attempt_number}")
+                critique = clean_critique(reply.text)
+                critiques += [critique] if critique else []
                 turn.feedback.append({"attempt": attempt_number, "reason": reasons[0], "critique": critique})
             else:
                 last = reasons[0]
@@ -195,12 +183,17 @@ class Chain:
 
     # -- the agents -------------------------------------------------------------------------------------
 
-    async def _ask(self, agent: Agent, messages: Sequence[Message], seed: str) -> str:
-        completion = await self.teachers[agent].complete(Request(agent, tuple(messages), f"{seed}/{agent}"))
+    async def _ask(self, agent: Agent, messages: Sequence[Message], seed: str) -> Reply:
+        try:
+            completion = await self.teachers[agent].complete(
+                Request(agent, tuple(messages), f"{seed}/{agent}")
+            )
+        except TeacherFailed as failed:
+            raise TurnRejected(_PHASES[agent], failed.code, failed.detail) from None
         self.usage.add(agent, completion.input_tokens, completion.output_tokens)
         if self.recorder is not None:
             self.recorder.reply(agent, messages, completion.text)
-        return completion.text
+        return Reply.of(agent, completion)
 
     async def _query(
         self,
@@ -215,59 +208,16 @@ class Chain:
         refused: list[tuple[str, str]] = []
         for number in range(self.options.query_tries):
             noise = draw_noise(rng)
-            messages = self.prompts.querying(advanced, trace, noise, earlier)
-            query = (await self._ask("querying", messages, f"{seed}/{number}")).strip()
-            refused = acceptance.review_query(query, trace, earlier, offered)
+            asked = f"{seed}/{number}"
+            examples = self.prompts.draw_examples(asked)
+            messages = self.prompts.querying(advanced, trace, noise, earlier, examples)
+            reply = await self._ask("querying", messages, asked)
+            query = clean_query(reply.text)
+            refused = [reply.problem] if reply.problem else query_faults(query, advanced.name, examples)
+            refused = refused or acceptance.review_query(query, trace, earlier, offered)
             if not refused:
                 return query, asdict(noise)
         raise TurnRejected("query", *refused[0])
-
-    async def _attempt(
-        self,
-        session: Session,
-        system: str,
-        tools: Sequence[str],
-        earlier: Sequence[Turn],
-        query: str,
-        advanced: AdvancedTool,
-        advice: str,
-        critiques: Sequence[str],
-        seed: str,
-    ) -> Attempt:
-        """Phase III, one k: A_R solves the turn step by step; calls are executed as they come."""
-        messages = list(
-            self.prompts.reasoning(
-                system,
-                [self.space.tools[name] for name in tools],
-                earlier,
-                query,
-                advanced,
-                advice,
-                critiques,
-            )
-        )
-        attempt = Attempt()
-        for number in range(self.options.max_steps):
-            text = await self._ask("reasoning", messages, f"{seed}/{number}")
-            parsed = call_text.parse(text)
-            if parsed.error:
-                attempt.problem = f"unreadable_call: {parsed.error}"
-                return attempt
-            if not parsed.calls:
-                attempt.thought, attempt.answer = parsed.thought, parsed.content
-                return attempt
-            messages.append({"role": "assistant", "content": text})
-            step = Step(parsed.thought, [])
-            for name, arguments in parsed.calls:
-                output = session.call(name, arguments)
-                if is_over_time(output):
-                    attempt.problem = f"over_time: {output['error']}"
-                    return attempt
-                step.calls.append(Call(name, arguments, {}, output))
-            messages.append({"role": "user", "content": tool_responses(call.output for call in step.calls)})
-            attempt.steps.append(step)
-        attempt.problem = f"too_many_steps: no answer after {self.options.max_steps} steps"
-        return attempt
 
     # -- truth and verdict ------------------------------------------------------------------------------
 
@@ -303,37 +253,17 @@ class Chain:
         return judge(self.space, truth, outcome, needed)
 
 
-def needed_values(trace: Trace, turn: int, writing: Collection[str] = ()) -> list[Needed]:
-    """The output values that any solution has to obtain: what feeds a later call, and what goals report.
-
-    The effect of a goal that writes is seen in the state. The numbers that it reports (what is left, how long a text
-    has become) depend on wording and order, where another solution is as good.
-    """
-    found: dict[bytes, Needed] = {}
-    for call in trace.calls:
-        for path, provenance in call.provenance.items():
-            if provenance.source == "output" and provenance.turn == turn:
-                for value in state_values(path, call.arguments):
-                    item = Needed(value, provenance.field)
-                    found.setdefault(canonical([item.field, value]), item)
-    for call in trace.calls:
-        if call.role == "goal":
-            reported = dict(leaves_of(call.output))
-            for path in call.reports:
-                value = reported.get(path)
-                passing = call.name in writing and isinstance(value, (int, float))
-                if value is not None and not passing:
-                    item = Needed(value, path)
-                    found.setdefault(canonical([path, item.value]), item)
-    return list(found.values())
-
-
 def _code_of(reason: str) -> str:
     """The funnel's code of a reason: the rule or problem before the colon, else the verdict's kind."""
     head = reason.split(":", 1)[0]
-    if head in acceptance.RULES or head in _PROBLEMS:
+    if head in acceptance.RULES or head in PROBLEMS:
         return head
     return "needed_output_missing" if "never obtained" in reason else "state_differs"
 
 
-_PROBLEMS = frozenset(("unreadable_call", "over_time", "too_many_steps"))
+_PHASES: Mapping[Agent, str] = {
+    "tooling": "advanced_tool",
+    "querying": "query",
+    "reasoning": "chain",
+    "critiquing": "chain",
+}

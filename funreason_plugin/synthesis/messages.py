@@ -15,7 +15,15 @@ from typing import Any
 
 from funreason_plugin.calls import dump_json
 
-__all__ = ["has_notes", "is_responses", "response_texts", "split_notes", "tool_responses", "with_notes"]
+__all__ = [
+    "has_notes",
+    "is_responses",
+    "response_texts",
+    "split_notes",
+    "tool_responses",
+    "with_notes",
+    "without_tokens",
+]
 
 _NOTES, _NOTES_END = "\n\n<private_notes>\n", "\n</private_notes>"
 _RESPONSE, _RESPONSE_END = "<tool_response>\n", "\n</tool_response>"
@@ -41,7 +49,12 @@ def split_notes(content: str) -> tuple[str, str]:
 
 def tool_responses(outputs: Iterable[Any]) -> str:
     """The outputs of one step as Qwen's template writes them: a block each, joined by a line break."""
-    return "\n".join(f"{_RESPONSE}{dump_json(output)}{_RESPONSE_END}" for output in outputs)
+    return "\n".join(f"{_RESPONSE}{without_tokens(dump_json(output))}{_RESPONSE_END}" for output in outputs)
+
+
+def without_tokens(json_text: str) -> str:
+    """The same JSON; servers that look for tokens of their chat template ("<|im_end|>") in texts find none."""
+    return json_text.replace("<|", "<\\u007c") if "<|" in json_text else json_text
 
 
 def is_responses(content: str) -> bool:

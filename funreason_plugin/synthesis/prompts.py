@@ -21,7 +21,7 @@ import orjson
 from funreason_plugin.calls import dump_json, to_hermes
 from funreason_plugin.environments.spec import ToolSpec
 from funreason_plugin.synthesis.advanced_tool import AdvancedTool, input_names, plan_with, user_inputs
-from funreason_plugin.synthesis.messages import tool_responses, with_notes
+from funreason_plugin.synthesis.messages import tool_responses, with_notes, without_tokens
 from funreason_plugin.synthesis.plan import plan_of
 from funreason_plugin.synthesis.plan_text import plan_text
 from funreason_plugin.synthesis.prompt_files import Templates, hashes
@@ -228,7 +228,7 @@ def _turn_messages(turn: Turn) -> list[Message]:
 
 
 def _json(material: Mapping[str, Any]) -> str:
-    return orjson.dumps(material, option=orjson.OPT_NON_STR_KEYS).decode()
+    return without_tokens(orjson.dumps(material, option=orjson.OPT_NON_STR_KEYS).decode())
 
 
 def _about(specs: Mapping[str, ToolSpec], name: str) -> str:

@@ -13,6 +13,7 @@ from random import Random
 from typing import Any
 
 from funreason_plugin.synthesis.plan import Plan, Source, is_label, value_at
+from funreason_plugin.synthesis.query_examples import copied_example
 from funreason_plugin.synthesis.trace import Trace
 from funreason_plugin.trajectory import Turn
 
@@ -25,6 +26,7 @@ __all__ = [
     "Noise",
     "draw_noise",
     "known_from_earlier",
+    "query_faults",
 ]
 
 PERSONAS: dict[str, str] = {
@@ -115,6 +117,23 @@ def known_from_earlier(plan: Plan, trace: Trace, earlier: Sequence[Turn]) -> lis
             if label:
                 known.append({**row, "known_by": "name", "value": label})
     return known
+
+
+def query_faults(query: str, advanced_tool: str, examples: Sequence[str] = ()) -> list[tuple[str, str]]:
+    """What no rule on a kept turn can see, or would see only after it was solved: (code, reason)."""
+    if found := _CONTROL.search(query):
+        return [("control_text", f"{found[0]} in the query")]
+    if found := _OTHER_SPEAKER.search(query):
+        return [("bad_query_text", f"it goes on with {found[0].strip()!r}: the message of somebody else")]
+    if advanced_tool and advanced_tool in query:
+        return [("named_tool", f"the query names the advanced tool {advanced_tool}")]
+    if example := copied_example(query, examples):
+        return [("copied_example", f"nearly word for word: {example[:80]!r}")]
+    return []
+
+
+_CONTROL = re.compile(r"<\|\w+\|>|</?(?:think|tool_call|tool_response|tools|private_notes)>", re.IGNORECASE)
+_OTHER_SPEAKER = re.compile(r"^[*_ \t]*(?:assistant|ai|bot|system)[*_]*:", re.IGNORECASE | re.MULTILINE)
 
 
 def _label(turn: Turn, source: Source) -> str:

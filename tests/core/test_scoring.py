@@ -6,7 +6,7 @@ from typing import Any
 
 from funreason_plugin.environments.space import SimulationSpace
 from funreason_plugin.scoring import Outcome, Verdict, judge
-from funreason_plugin.synthesis.chain import needed_values
+from funreason_plugin.synthesis.needed import needed_values
 from funreason_plugin.synthesis.trace import Trace, TracedCall
 from funreason_plugin.trajectory import Needed
 from tests.core.library import Library
