@@ -186,9 +186,16 @@ def test_too_many_requests_halve_the_limit_once_a_round_trip() -> None:
     assert gate.limit == 32
     gate.overloaded(time.monotonic())
     assert gate.limit == 16
+
+
+@pytest.mark.parametrize("configured, least", [(64, 4), (16, 1), (3, 1), (1, 1)])
+def test_the_limit_does_not_fall_so_low_that_one_hanging_request_holds_up_all(
+    configured: int, least: int
+) -> None:
+    gate = Gate(configured)
     for _ in range(10):
         gate.overloaded(time.monotonic())
-    assert gate.limit == 1
+    assert gate.limit == least
 
 
 def test_successes_bring_the_limit_back_and_not_beyond() -> None:

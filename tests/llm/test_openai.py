@@ -363,6 +363,16 @@ def test_a_server_that_stays_away_ends_the_run_with_one_line() -> None:
     run(work())
 
 
+def test_a_long_retry_after_is_heeded_no_longer_than_the_run_would_wait() -> None:
+    async def work() -> None:
+        async with Wire(error(429, "come back tomorrow", Retry_After="86400"), give_up_after=0.6) as wire:
+            with pytest.raises(RunStopped, match="come back tomorrow"):
+                await wire.ask()
+            assert wire.outcomes == ["429", "429"]
+
+    run(work())
+
+
 # -- what is not ------------------------------------------------------------------------------------------
 
 

@@ -20,6 +20,9 @@ from contextlib import asynccontextmanager
 
 __all__ = ["Gate"]
 
+FLOOR = 16
+"""The limit never falls below this part of what is configured: one request that hangs shall not hold up all others."""
+
 
 class Gate:
     """A limit on concurrent requests with an order. ``configured``: the most there will ever be."""
@@ -93,7 +96,7 @@ class Gate:
         """
         if sent >= self._cut_at:
             self._cut_at = time.monotonic()
-            self.limit = max(1, self.limit // 2)
+            self.limit = max(1, self.configured // FLOOR, self.limit // 2)
             self._credit = 0
 
     def succeeded(self) -> None:

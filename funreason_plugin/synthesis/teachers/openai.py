@@ -157,7 +157,7 @@ class OpenAIEndpoint:
         if answer.status == 200 and reply.problem in ("", "refused"):
             return self._answer(reply, asked.request)
         if answer.status in (0, 200):
-            return await self._again(asked, reply.detail or answer.detail, None, blames_server=False)
+            return await self._again(asked, sent, reply.detail or answer.detail)
         return await self._not_answered(asked, answer, sent)
 
     def _answer(self, reply: Reply, request: Request) -> Completion:
@@ -185,10 +185,11 @@ class OpenAIEndpoint:
         if what == "again" or (status == 404 and self._answered):
             wait = answer.retry_after
             if wait is not None and wait >= SHORTEST_ORDER:
+                wait = min(wait, server.give_up_after)
                 server.gate.pause(wait)
             else:
                 wait = None
-            return await self._again(asked, why, wait, blames_server=status in AWAY)
+            return await self._again(asked, sent, why, wait, away=status in AWAY)
         change = adaptation(said, asked.body) if status in (400, 422) else None
         if change is not None:
             server.lacks(agent.model, *change)
@@ -206,13 +207,16 @@ class OpenAIEndpoint:
             final_words(what, agent, server.base_url, server.key, status, said, answer.location, models)
         )
 
-    async def _again(self, asked: _Asked, why: str, wait: float | None, blames_server: bool) -> _Again:
+    async def _again(
+        self, asked: _Asked, sent: float, why: str, wait: float | None = None, away: bool = False
+    ) -> _Again:
+        """``away``: the failure says nothing about the request itself."""
         server = self.server
-        server.failed()
+        server.failed(sent)
         asked.tries += 1
         asked.used += server.successes > asked.seen
         asked.seen = server.successes
-        alone = not blames_server and asked.tries > 2 * server.retries and server.few_left()
+        alone = not away and asked.tries > 2 * server.retries and server.few_left()
         if asked.used > server.retries or (alone and await server.is_up()):
             raise TeacherFailed("request_failed", f"{asked.tries} tries, the last: {why}")
         if server.failing_for() > server.give_up_after:

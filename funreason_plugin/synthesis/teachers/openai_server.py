@@ -2,7 +2,7 @@
 
     server = Server("http://localhost:8000/v1", ApiKey.of(…), concurrency=64, retries=8, give_up_after=600)
     server.succeeded()                         # another request was answered
-    server.failing_for()                       # seconds since something failed without an answer after it
+    server.failing_for()                       # seconds in which nothing but failures came back
 
 A request that fails while others are answered is at fault itself: it uses up its retries. While nothing is answered,
 the server is away, and requests wait for it until `give_up_after`.
@@ -63,6 +63,7 @@ class Server:
         """Requests go without a seed: vLLM samples seeded requests one by one, and on a CPU (0.32) its engine dies of
         one whose prompt is read in several steps. The cache is what gives the same reply again."""
         self._warn = warn or logging.getLogger(__name__).warning
+        self._last_success = float("-inf")
         self._failing_since: float | None = None
         self._stopped = ""
         self._lacking: dict[str, dict[str, str]] = {}
@@ -73,16 +74,17 @@ class Server:
     def succeeded(self) -> None:
         """It answered a request."""
         self.successes += 1
+        self._last_success = time.monotonic()
         self._failing_since = None
         self.gate.succeeded()
 
-    def failed(self) -> None:
-        """A try came to nothing."""
+    def failed(self, sent: float) -> None:
+        """A try that was sent at ``sent`` (`time.monotonic`) came to nothing."""
         if self._failing_since is None:
-            self._failing_since = time.monotonic()
+            self._failing_since = max(sent, self._last_success)
 
     def failing_for(self) -> float:
-        """Seconds since the first failure after the last success."""
+        """Seconds since the first try of those that failed after the last success."""
         return 0.0 if self._failing_since is None else time.monotonic() - self._failing_since
 
     def stop(self, reason: str) -> RunStopped:
