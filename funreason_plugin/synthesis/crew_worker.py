@@ -73,6 +73,8 @@ class _Player:
             try:
                 if maker is None:
                     settings = SynthesisConfig.model_validate(config)
+                    for agent in settings.model_agents:  # tools run here; the keys stay with the parent
+                        os.environ.pop(settings.agent(agent).api_key_env, None)
                     maker = SlotMaker(settings, ToolGraph.from_json(graph, GRAPH), ask=self._ask)
             except BaseException as error:
                 self._post(Failed(-1, _told(error)))

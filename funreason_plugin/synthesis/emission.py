@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from funreason_plugin.config import SynthesisConfig
 from funreason_plugin.errors import UserError
 from funreason_plugin.formats.options import CHUNK, FormatOptions, dataset_name
 from funreason_plugin.formats.writer import FOLDERS, Writer, encode_chunk
 from funreason_plugin.synthesis.folder import TRAJECTORIES, Folder
-from funreason_plugin.workers import Pool
+from funreason_plugin.workers import CallWatch, Pool
 
 
 def format_options(config: SynthesisConfig) -> FormatOptions:
@@ -23,12 +24,16 @@ def format_options(config: SynthesisConfig) -> FormatOptions:
     )
 
 
-def emit(config: SynthesisConfig, folder: Folder, pool: Pool) -> dict[str, int]:
+def emit(config: SynthesisConfig, folder: Folder) -> dict[str, int]:
     """Write ``llamafactory/`` and ``verl/``; returns their sizes on disk in bytes."""
     waiting: dict[int, dict[str, bytes]] = {}
     following = 0
+    workers = min(config.workers, -(-folder.tally.kept // CHUNK))
     try:
-        with Writer(folder.path, format_options(config)) as writer:
+        with (
+            Pool(workers, _encoder, (config.as_plain(), str(folder.path))) as pool,
+            Writer(folder.path, format_options(config)) as writer,
+        ):
             for number, parts in pool.map(_jobs(folder.path / TRAJECTORIES)):
                 waiting[number] = parts
                 while following in waiting:
@@ -45,19 +50,27 @@ def emit(config: SynthesisConfig, folder: Folder, pool: Pool) -> dict[str, int]:
     }
 
 
-def encode(config: SynthesisConfig, folder: Path, start: int, size: int) -> dict[str, bytes]:
-    """One chunk in a worker: the lines at ``start`` of trajectories.jsonl, ``size`` bytes in all."""
-    with (folder / TRAJECTORIES).open("rb") as file:
-        file.seek(start)
-        return encode_chunk(file.read(size).splitlines(), format_options(config))
+def _encoder(
+    config_data: dict[str, Any], folder: str
+) -> Callable[[tuple[int, int], CallWatch], dict[str, bytes]]:
+    """What a process does: encode the lines at ``start`` of trajectories.jsonl, ``size`` bytes in all."""
+    options = format_options(SynthesisConfig.model_validate(config_data))
+
+    def encode(place: tuple[int, int], watch: CallWatch) -> dict[str, bytes]:
+        start, size = place
+        with (Path(folder) / TRAJECTORIES).open("rb") as file:
+            file.seek(start)
+            return encode_chunk(file.read(size).splitlines(), options)
+
+    return encode
 
 
-def _jobs(path: Path) -> Iterator[tuple[int, tuple[str, int, int]]]:
+def _jobs(path: Path) -> Iterator[tuple[int, tuple[int, int]]]:
     start = 0
     with path.open("rb") as file:
         for number in range(1 << 30):
             size = sum(len(line) for line in islice(file, CHUNK))
             if not size:
                 return
-            yield number, ("encode", start, size)
+            yield number, (start, size)
             start += size

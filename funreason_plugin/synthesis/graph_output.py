@@ -8,9 +8,9 @@ data edges, dashed ones state edges, dotted ones declared.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import networkx as nx
 from rich.console import Console
@@ -19,8 +19,8 @@ from rich.table import Table
 from funreason_plugin.environments.space import SimulationSpace
 from funreason_plugin.errors import UserError
 from funreason_plugin.synthesis.graph import Edge, ToolGraph
+from funreason_plugin.synthesis.graph_process import build_graph
 from funreason_plugin.synthesis.tables import costs
-from funreason_plugin.workers import CallWatch, Pool
 
 _LINES: Final = {"data": "solid", "state": "dashed", "declared": "dotted"}
 _COLOURS: Final = {"data": "#2b6cb0", "state": "#c05621", "declared": "#6b7280"}
@@ -32,17 +32,11 @@ def graph_command(names: Sequence[str], seed: int, out: Path | None, console: Co
     The tools run in a supervised process: one that never returns costs that process, not the command.
     """
     SimulationSpace.from_names(names)  # what is wrong with the environments is told here
-    with Pool(1, _builder, (list(names), seed)) as pool:
-        _, data = next(pool.map([("graph", None)]))
-    graph = ToolGraph.from_json(data)
+    graph = ToolGraph.from_json(build_graph(names, seed))
     print_table(graph, console)
     if out is not None:
         for path in write_graph(graph, out):
             console.print(f"wrote {path}", highlight=False)
-
-
-def _builder(names: Sequence[str], seed: int) -> Callable[[Any, CallWatch], bytes]:
-    return lambda _, watch: ToolGraph.build(SimulationSpace.from_names(names), seed, watch=watch).to_json()
 
 
 def print_table(graph: ToolGraph, console: Console) -> None:

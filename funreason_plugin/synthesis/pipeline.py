@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from rich.console import Console
 
@@ -25,6 +25,7 @@ from funreason_plugin.synthesis import emission
 from funreason_plugin.synthesis.crew import CrewWorker
 from funreason_plugin.synthesis.folder import GRAPH, Folder
 from funreason_plugin.synthesis.graph import ToolGraph
+from funreason_plugin.synthesis.graph_process import build_graph
 from funreason_plugin.synthesis.hub import Hub
 from funreason_plugin.synthesis.interrupts import Interrupts
 from funreason_plugin.synthesis.ledger import LEDGER, Ledger
@@ -37,7 +38,6 @@ from funreason_plugin.synthesis.settings import settings_of
 from funreason_plugin.synthesis.summary import Summary
 from funreason_plugin.synthesis.summary_table import final_table
 from funreason_plugin.synthesis.teachers.base import RunStopped
-from funreason_plugin.workers import CallWatch, Pool
 
 __all__ = ["Summary", "load_graph", "run"]
 
@@ -114,8 +114,7 @@ class _Run:
             summary.stopped = stopped.reason
         if self.register.done or (stopped is not None and stopped.complete_rows and folder.tally.kept):
             self.console.print("writing llamafactory/ and verl/")
-            with self._pool(config.workers) as pool:
-                summary.bytes = emission.emit(config, folder, pool)
+            summary.bytes = emission.emit(config, folder)
         summary.complete = self.register.done
 
     def write_summary(self) -> None:
@@ -175,31 +174,13 @@ class _Run:
         missing = config.num - self.folder.tally.kept - self.register.waiting
         return [LocalWorker(config.as_plain(), graph) for _ in range(max(1, min(config.workers, missing)))]
 
-    def _pool(self, workers: int) -> Pool:
-        return Pool(workers, build_worker, (self.config.model_dump(mode="json"), str(self.folder.path)))
-
     def _graph(self) -> bytes:
         """The tool graph, built when the folder has none."""
         path = self.folder.path / GRAPH
         if not path.exists():
             self.console.print("building the tool graph, verified by execution")
-            with self._pool(1) as pool:
-                for _, data in pool.map([("graph", ("graph",))]):
-                    self.folder.write(GRAPH, data)
+            self.folder.write(GRAPH, build_graph(self.config.env, self.config.seed))
         return load_graph(self.folder.path).to_json()
-
-
-def build_worker(config_data: dict[str, Any], folder: str) -> Callable[[Any, CallWatch], Any]:
-    """What a process of the pool does: build the graph, encode rows."""
-    config = SynthesisConfig.model_validate(config_data)
-
-    def work(payload: Any, watch: CallWatch) -> Any:
-        if payload[0] == "graph":
-            space = SimulationSpace.from_names(config.env)
-            return ToolGraph.build(space, seed=config.seed, watch=watch).to_json()
-        return emission.encode(config, Path(folder), *payload[1:])
-
-    return work
 
 
 def load_graph(folder: Path) -> ToolGraph:
