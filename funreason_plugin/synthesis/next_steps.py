@@ -19,11 +19,20 @@ MODEL = "Qwen/Qwen3-4B-Instruct-2507"  # the paper's base
 
 
 def report(config: SynthesisConfig, summary: Summary, console: Console) -> int:
-    """Print what comes next, and return the exit status: 0, 1 (stopped) or 130 (interrupted)."""
-    if summary.complete:
+    """Print what comes next, and return the exit status: 0, 1 (stopped) or 130 (interrupted).
+
+    A budget that is reached is no failure: rows are written for what is kept.
+    """
+    folder = str(config.out)
+    if summary.complete or "llamafactory" in summary.bytes:
+        if summary.stopped:
+            console.print(f"[yellow]stopped[/]: {summary.stopped}", soft_wrap=True)
+            console.print(
+                f"{summary.kept} of {config.num} trajectories are kept; their rows are written",
+                soft_wrap=True,
+            )
         console.print(next_commands(config), soft_wrap=True)
         return 0
-    folder = str(config.out)
     if summary.stopped == "interrupted":
         console.print(
             f"[yellow]interrupted[/]: {summary.kept} trajectories are safe in {folder}; "

@@ -6,6 +6,7 @@ import re
 import shlex
 import shutil
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
@@ -14,7 +15,7 @@ from funreason_plugin import check, synthesize
 from funreason_plugin.command_line import run
 from funreason_plugin.config import load
 from funreason_plugin.errors import INTERRUPTED
-from funreason_plugin.synthesis.next_steps import report
+from funreason_plugin.synthesis.next_steps import next_commands, report
 from funreason_plugin.synthesis.pipeline import Summary
 
 WORDS = ["--env", "travel", "files", "--num", "4", "--turns", "2", "--seed", "5", "--teacher", "scripted"]
@@ -138,3 +139,41 @@ def test_status_and_advice_when_a_run_did_not_finish(capsys: pytest.CaptureFixtu
     assert "3 trajectories are safe in my data; the same command goes on" in capsys.readouterr().out
     assert report(config, Summary(stopped="only 1 of 50 attempts were accepted"), Console()) == 1
     assert "python -m funreason_plugin.synthesize explain 'my data'" in capsys.readouterr().out
+
+
+def test_a_budget_that_is_reached_is_no_failure(capsys: pytest.CaptureFixture[str]) -> None:
+    from rich.console import Console
+
+    flags = {"env": ["travel"], "teacher": "openai", "model": "big", "out": Path("my data"), "num": 9}
+    reached = "the budget of 5 USD is reached (4.99 spent, 70 requests): raise --budget"
+    written = Summary(kept=3, stopped=reached, bytes={"trajectories.jsonl": 3, "llamafactory": 3, "verl": 3})
+    assert report(load(None, flags), written, Console()) == 0
+    text = capsys.readouterr().out
+    assert f"stopped: {reached}" in text
+    assert "3 of 9 trajectories are kept; their rows are written" in text
+    assert "check data 'my data'" in text
+    nothing = Summary(kept=0, stopped=reached, bytes={"trajectories.jsonl": 0})
+    assert report(load(None, flags), nothing, Console()) == 1
+
+
+@pytest.mark.parametrize(
+    "given, message",
+    [
+        ({}, None),
+        (
+            {"agents": {"querying": {"teacher": "scripted"}}},
+            "The scripted teacher played querying; its data set is",
+        ),
+        (
+            {"model": "scripted"},
+            "This data speaks scripted English; its data set is called funreason_scripted",
+        ),
+    ],
+)
+def test_the_data_set_s_name_says_who_made_it(given: dict[str, Any], message: str | None) -> None:
+    flags = {"env": ["travel"], "teacher": "openai", "model": "big", "out": Path("out"), **given}
+    text = next_commands(load(None, flags)).plain
+    name = "funreason" if message is None else "funreason_scripted"
+    assert f"--dataset {name} " in text
+    assert message is None or message in text
+    assert ("unknowingly" in text) == (message is not None)
