@@ -69,8 +69,9 @@ class Templates:
 
 
 def hashes(folder: Path | None = None) -> dict[str, str]:
-    """SHA-256 (hex) of each agent's template, as it is used with this folder."""
-    return {agent: hashlib.sha256(_read(path)).hexdigest() for agent, path in _files(folder).items()}
+    """SHA-256 (hex) of each agent's template, as it is used with this folder. Raises UserError as `Templates.load`."""
+    texts = Templates.load(folder).texts
+    return {agent: hashlib.sha256(text.encode()).hexdigest() for agent, (_, text) in texts.items()}
 
 
 @lru_cache(maxsize=64)

@@ -44,7 +44,8 @@ def load_examples(path: Path) -> tuple[str, ...]:
 
 
 def examples_hash(path: Path) -> str:
-    """SHA-256 (hex) of the file."""
+    """SHA-256 (hex) of the file. Raises UserError as `load_examples`."""
+    load_examples(path)
     return hashlib.sha256(_read(path)).hexdigest()
 
 

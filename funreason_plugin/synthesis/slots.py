@@ -23,6 +23,7 @@ from funreason_plugin.environments.space import SimulationSpace
 from funreason_plugin.errors import UserError
 from funreason_plugin.synthesis.chain import Chain, ChainOptions, Recorder, TurnRejected, Usage
 from funreason_plugin.synthesis.graph import ToolGraph
+from funreason_plugin.synthesis.prompts import Prompts
 from funreason_plugin.synthesis.sampler import History, SamplerOptions, sample_turn
 from funreason_plugin.synthesis.slot_result import (
     Rejection,
@@ -82,6 +83,7 @@ class SlotMaker:
         self.graph = graph
         self.watch = watch
         self.recorder: Recorder | None = None
+        self.prompts = Prompts.of(config)
         self._models = {agent: config.agent(agent) for agent in config.model_agents}
         self._ask = ask
         self._spaces: dict[tuple[str, ...], SimulationSpace] = {}
@@ -162,6 +164,7 @@ class SlotMaker:
             ChainOptions(k_max=config.k_max),
             usage,
             self.recorder,
+            self.prompts,
         )
         scenario = space.scenario(seed)
         system = space.policy
