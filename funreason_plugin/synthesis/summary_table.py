@@ -102,7 +102,7 @@ def ledger_table(ledger: Mapping[str, Any], title: str) -> Table:
 
 def money(amount: float) -> str:
     """Two decimals; more for small amounts: "1,234.50", "0.0123"."""
-    return f"{amount:,.2f}" if amount >= 1 or not amount else f"{amount:.3g}"
+    return f"{amount:,.2f}" if amount >= 1 or not amount else f"{amount:#.3g}"
 
 
 def short(count: float) -> str:
