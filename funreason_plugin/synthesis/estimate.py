@@ -64,7 +64,8 @@ def estimate(config: SynthesisConfig, count: int, console: Console) -> Estimate:
     """Make ``count`` trajectories in ``config.out`` and print what ``config.num`` will take.
 
     Raises:
-        UserError: ``count`` is below 2 or not below ``config.num``, or fewer than two were kept.
+        UserError: ``count`` is below 2 or not below ``config.num``; or the sample ended early (what it says is
+            printed, if two were kept).
     """
     from funreason_plugin.synthesis import pipeline
 
@@ -85,9 +86,9 @@ def estimate(config: SynthesisConfig, count: int, console: Console) -> Estimate:
     if summary.kept < 2:
         raise UserError(f"--estimate: {summary.kept} kept, at least 2 are needed: {summary.stopped}")
     found = _measure(config, folder, summary)
-    if summary.stopped:
-        found.notes.append(f"The sample ended early: {summary.stopped}.")
     _print(config, found, console)
+    if summary.stopped:
+        raise UserError(f"the sample ended early, with {summary.kept} of {sample}: {summary.stopped}")
     return found
 
 

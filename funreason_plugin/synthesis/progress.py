@@ -85,7 +85,7 @@ class Progress:
         if total.replayed:
             parts.append(f"{total.replayed:,} replayed")
         if ledger.priced:
-            each = f" ({money(total.cost / self._kept)} a kept one)" if self._kept else ""
+            each = f" ({money(total.cost / self._kept)} per kept one)" if self._kept else ""
             parts.append(f"{money(total.cost)} {ledger.currency}{each}")
         used, limit = self._hub.load
         parts.append(f"{used} of {limit} in flight")
