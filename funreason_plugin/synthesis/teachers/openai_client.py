@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from funreason_plugin.synthesis.teachers.api_key import ApiKey
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from httpx2 import AsyncClient, Request, Response
     from openai import AsyncOpenAI
@@ -70,7 +70,7 @@ class Client:
             api_key=key.reveal(),
             base_url=base_url,
             max_retries=0,  # the endpoint counts tries, and pays for them
-            http_client=_http_client()(_is_local(base_url)),
+            http_client=_http_client()(_is_local(base_url), key.scrub),
             default_headers={"Accept-Encoding": "identity"},
         )
 
@@ -105,12 +105,10 @@ class Client:
                 error.status_code,
                 error.response.content,
                 _retry_after(found),
-                location=self._key.scrub(found.get("location", ""))[:200],
+                location=found.get("location", "")[:200],
             )
         except TimeoutError:
             return Answer(failure="timeout", detail=f"no reply within {time_limit:g} s")
-        except Unreadable as error:
-            return Answer(failure="malformed", detail=str(error))
         except Exception as error:  # whatever openai, httpx, aiohttp, ssl or a codec makes of hostile bytes
             return _failure(error)
 
@@ -122,7 +120,7 @@ def _is_local(base_url: str) -> bool:
 
 
 class _MakesClient(Protocol):
-    def __call__(self, local: bool) -> AsyncClient: ...
+    def __call__(self, local: bool, scrub: Callable[[str], str]) -> AsyncClient: ...
 
 
 @cache
@@ -131,7 +129,11 @@ def _http_client() -> _MakesClient:
     import openai
 
     class Bounded(openai.DefaultAioHttpClient):
-        """Reads bodies up to a limit and keeps of the headers only what is looked at."""
+        """Reads bodies up to a limit and keeps of the headers only what is looked at, without a key."""
+
+        def __init__(self, scrub: Callable[[str], str], **options: Any) -> None:
+            super().__init__(**options)
+            self._scrub = scrub
 
         async def send(self, request: Request, *, stream: bool = False, **options: Any) -> Response:
             response: Response = await super().send(request, stream=True, **options)
@@ -139,13 +141,15 @@ def _http_client() -> _MakesClient:
                 content = await _read(response)
             finally:
                 await response.aclose()
-            kept = {name: response.headers[name] for name in _KEPT if name in response.headers}
+            found = response.headers
+            kept = {name: self._scrub(found[name]) for name in _KEPT if name in found}
             return type(response)(response.status_code, headers=kept, content=content, request=request)
 
     limits = openai.DEFAULT_CONNECTION_LIMITS
 
-    def make(local: bool) -> AsyncClient:
+    def make(local: bool, scrub: Callable[[str], str]) -> AsyncClient:
         return Bounded(
+            scrub,
             timeout=openai.Timeout(None, connect=CONNECT_LIMIT),
             # The gate decides how many requests there are; None would be aiohttp's own limit of 100.
             limits=type(limits)(max_connections=1 << 16, keepalive_expiry=IDLE_CONNECTION),
@@ -208,6 +212,9 @@ def _failure(error: BaseException) -> Answer:
     while cause is not None and len(chain) < 10:
         chain.append(cause)
         cause = cause.__cause__ or cause.__context__
+    for link in chain:
+        if isinstance(link, Unreadable):
+            return Answer(failure="malformed", detail=str(link))
     known: tuple[tuple[type[BaseException], Failure, str], ...] = (
         (aiohttp.ClientConnectorDNSError, "unreachable", "the name of the server is not known"),
         (aiohttp.ClientConnectorCertificateError, "unreachable", "its certificate is not valid"),

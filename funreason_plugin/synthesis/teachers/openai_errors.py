@@ -145,7 +145,10 @@ def final_words(
             hint = f"; it has {shown}{' …' if len(models) > 5 else ''}"
         return f"{base_url} has no model {agent.model!r} for {agent.agent} ({server}){hint}"
     if what == "moved":
-        return f"{base_url} answers with a redirect ({status}) to {location or 'nowhere'}; set base_url to that place"
+        place = one_line(location, key) or "nowhere"
+        return (
+            f"{base_url} answers with a redirect ({status}) to {place}; set base_url to where the server is"
+        )
     return f"{base_url}: {agent.agent} was refused ({server})"
 
 
