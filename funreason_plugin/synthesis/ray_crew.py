@@ -54,6 +54,7 @@ class RayWorker:
         self._in: asyncio.Queue[FromWorker | BaseException] = asyncio.Queue()
         self._relay: asyncio.Task[None] | None = None
         self._failed: BaseException | None = None
+        self._closed = False
 
     async def start(self) -> None:
         """Get a CPU of the cluster, start there.
@@ -62,6 +63,9 @@ class RayWorker:
             UserError: No CPU is free, or the node that has one lacks something.
         """
         await self._place()
+        if self._closed:
+            self._kill()
+            return
         self._relay = asyncio.create_task(self._keep_relaying())
 
     async def send(self, message: ToWorker) -> None:
@@ -88,6 +92,7 @@ class RayWorker:
 
     async def close(self) -> None:
         """Stop the actor at once."""
+        self._closed = True
         relay, self._relay = self._relay, None
         if relay is not None:
             relay.cancel()
@@ -125,15 +130,10 @@ class RayWorker:
             raise UserError(problem)
 
     def _no_room(self) -> str:
-        free, total, wanted = self._cluster.free(), self._cluster.total(), self._config.workers
-        if total < wanted:
-            return (
-                f"--workers {wanted}: the Ray cluster {self._cluster.address} has {total:g} CPUs; "
-                "add nodes, or ask for fewer workers"
-            )
         return (
-            f"--workers {wanted}: the Ray cluster {self._cluster.address} has given no CPU for {START_LIMIT:g} s "
-            f"({free:g} of {total:g} are free); wait until others have ended, or ask for fewer workers"
+            f"--workers {self._config.workers}: the Ray cluster {self._cluster.address} has given no CPU for "
+            f"{START_LIMIT:g} s ({self._cluster.free():g} of {self._cluster.total():g} are free); wait until others "
+            "have ended, or ask for fewer workers"
         )
 
     def _kill(self) -> None:
@@ -222,7 +222,16 @@ class RayWorker:
 def ray_crew(
     cluster: RayCluster, config: SynthesisConfig, build: BuildWorker, graph: bytes
 ) -> list[RayWorker]:
-    """``config.workers`` workers, each in an actor that hosts ``build(config, graph)``."""
+    """``config.workers`` workers, each in an actor that hosts ``build(config, graph)``.
+
+    Raises:
+        UserError: The cluster has fewer CPUs, or the environments cannot be sent.
+    """
+    if cluster.total() < config.workers:
+        raise UserError(
+            f"--workers {config.workers}: the Ray cluster {cluster.address} has {cluster.total():g} CPUs; "
+            "add nodes, or ask for fewer workers"
+        )
     shared = cluster.passport(config), cluster.parcel(config)
     return [RayWorker(cluster, config, shared, build, graph) for _ in range(config.workers)]
 
