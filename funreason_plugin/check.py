@@ -57,13 +57,14 @@ def data(
 
 
 def _remaker(folder: Path) -> type[Remaker] | None:
-    """How to make a slot of the folder again; None when a model plays an agent: it may not say the same twice."""
+    """How to make a slot of the folder again."""
     from funreason_plugin.synthesis.remake import Remaker, run_config
 
     try:
-        return None if run_config(folder).model_agents else Remaker
+        run_config(folder)
     except UserError:
         return None  # check_data says what is wrong with run.yaml
+    return Remaker
 
 
 if __name__ == "__main__":

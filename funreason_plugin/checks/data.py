@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
 CHANGED = "with an environment that has changed since"
 MADE_AGAIN = "made again from seed and settings"
+NOT_MADE_AGAIN = "not made again: replies are not in the cache"
 AT_ONCE = 32
 """Trajectories a job."""
 
@@ -112,8 +113,9 @@ def check_data(
     if CHANGED not in report.counts:  # a changed environment has another graph
         for where, what in graph:
             report.add(where, what, "made_again")
-    check_attempts(attempts, rejected, report)
-    check_summary(folder, run, recount, rejected, report, agents=remaker is not None)
+    check_attempts(attempts, rejected, report, run["config"].get("num", 0) if run else 0)
+    counted = remaker is not None and NOT_MADE_AGAIN not in report.counts
+    check_summary(folder, run, recount, rejected, report, agents=counted)
     _conclude(report, recount)
     report.problems.sort(key=_place)
     if console is not None:
@@ -238,6 +240,8 @@ def _take(item: Inspected, report: Report, recount: Recount, attempts: dict[int,
             report.count("of these, still replay")
     if item.remade:
         report.count(MADE_AGAIN)
+    if item.skipped:
+        report.count(NOT_MADE_AGAIN)
 
 
 def _conclude(report: Report, recount: Recount) -> None:
@@ -246,6 +250,12 @@ def _conclude(report: Report, recount: Recount) -> None:
         still = report.counts.setdefault("of these, still replay", 0)
         report.notes.append(
             f"an environment has changed since {changed:,} trajectories were made: {still:,} of {changed:,} still replay"
+        )
+    skipped = report.counts.get(NOT_MADE_AGAIN, 0)
+    if skipped:
+        report.notes.append(
+            f"{skipped:,} of {recount.kept:,} trajectories could not be made again: not all that the models said is in "
+            "the reply cache any more; all other checks hold for them as well"
         )
     made, differing = (
         report.counts.get(MADE_AGAIN, 0),

@@ -36,8 +36,15 @@ class Remade(Protocol):
     usage: dict[str, list[int]]
 
 
+class CannotRemake(Exception):
+    """A slot cannot be made again here, which says nothing about it: what a model replied is not at hand any more."""
+
+
 class RemakerLike(Protocol):
-    """Makes slots, and the tool graph they are drawn from, again; `synthesis.remake.Remaker` does."""
+    """Makes slots, and the tool graph they are drawn from, again; `synthesis.remake.Remaker` does.
+
+    ``slot`` may raise `CannotRemake`: the slot is then not compared.
+    """
 
     def graph(self) -> bytes | str: ...
 
@@ -59,6 +66,8 @@ class Inspected:
     replays: bool = False
     changed: bool = False
     remade: bool = False
+    skipped: bool = False
+    """It could not be made again."""
     usage: dict[str, list[int]] = field(default_factory=dict)
 
 
@@ -127,6 +136,9 @@ class Inspector:
     ) -> None:
         try:
             made = remaker.slot(index, duplicates)
+        except CannotRemake:
+            result.skipped = True
+            return
         except UserError as error:
             result.problems.append(("", f"cannot be made again: {error.message}", "made_again"))
             return

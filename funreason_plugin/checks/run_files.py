@@ -99,8 +99,11 @@ def read_rejected(folder: Path, report: Report) -> Rejections:
     return found
 
 
-def check_attempts(attempts: Mapping[int, int], rejected: Rejections, report: Report) -> None:
-    """Each attempt before the kept one was rejected, and is in rejected.jsonl."""
+def check_attempts(attempts: Mapping[int, int], rejected: Rejections, report: Report, num: int = 0) -> None:
+    """Each attempt before the kept one was rejected, and is in rejected.jsonl.
+
+    A run of ``num`` slots that stopped early may have rejections of slots that it did not finish.
+    """
     for slot, kept in attempts.items():
         failed = rejected.whole.get(slot, [])
         if failed != list(range(kept)):
@@ -110,7 +113,7 @@ def check_attempts(attempts: Mapping[int, int], rejected: Rejections, report: Re
                 "attempts",
             )
     for slot in rejected.by_slot:
-        if slot > len(attempts):
+        if slot > len(attempts) and slot >= num:
             report.add(
                 f"{REJECTED}:{rejected.by_slot[slot][0][0]}", f"slot {slot} is not in {TRAJECTORIES}", "order"
             )

@@ -25,7 +25,7 @@ from funreason_plugin.synthesis.redact import Redactor
 from funreason_plugin.synthesis.slot_result import SlotResult, lines_of, rejected_whole, tools_called
 from funreason_plugin.synthesis.summary import Summary
 
-__all__ = ["STOP_AFTER", "STOP_BELOW", "Register"]
+__all__ = ["STOP_AFTER", "STOP_BELOW", "Register", "redact"]
 
 STOP_AFTER, STOP_BELOW = 50, 0.05
 
@@ -115,7 +115,7 @@ class Register:
             RunStopped: The redact hook fails.
         """
         slot = result.index
-        self._redact(result)
+        redact(result, self.redactor)
         results = self._held.setdefault(slot, [])
         results.append(result)
         if self._models:
@@ -206,17 +206,16 @@ class Register:
             return True
         return False
 
-    def _redact(self, result: SlotResult) -> None:
-        redactor = self.redactor
-        if not redactor.active:
-            return
-        if result.line is not None and not redactor.keeps(result.line):
-            detail = (
-                "the redact hook would change a text of this trajectory, which would then no longer replay"
-            )
-            result.rejections += lines_of([rejected_whole(result.index, result.attempt, "redacted", detail)])
-            result.line = None
-        result.rejections = [redactor.clean_line(line) for line in result.rejections]
+
+def redact(result: SlotResult, redactor: Redactor) -> None:
+    """Apply the user's hook: rejections are cleaned; a kept trajectory that it would change is rejected."""
+    if not redactor.active:
+        return
+    if result.line is not None and not redactor.keeps(result.line):
+        detail = "the redact hook would change a text of this trajectory, which would then no longer replay"
+        result.rejections += lines_of([rejected_whole(result.index, result.attempt, "redacted", detail)])
+        result.line = None
+    result.rejections = [redactor.clean_line(line) for line in result.rejections]
 
 
 def commonest(rejections: dict[str, dict[str, int]]) -> str:

@@ -1,7 +1,9 @@
 """Make a slot again: to show how it came about, and to check that a folder holds what its settings give.
 
 remaker = Remaker(Path("out"))
-assert remaker.slot(17).line == line_of_slot_17          # deterministic teachers only
+assert remaker.slot(17).line == line_of_slot_17
+
+What models said comes from the reply cache, and from nowhere else: nothing is paid for looking at a folder.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.rule import Rule
 
+from funreason_plugin.checks.inspection import CannotRemake
 from funreason_plugin.config import SynthesisConfig
 from funreason_plugin.config import load as load_config
 from funreason_plugin.environments.limits import Watch
@@ -22,10 +25,13 @@ from funreason_plugin.scoring import Verdict
 from funreason_plugin.synthesis.chain import Recorder, Usage
 from funreason_plugin.synthesis.folder import REJECTED, RUN
 from funreason_plugin.synthesis.graph import ToolGraph
+from funreason_plugin.synthesis.hub import Hub
 from funreason_plugin.synthesis.pipeline import load_graph
+from funreason_plugin.synthesis.redact import Redactor
+from funreason_plugin.synthesis.register import redact
 from funreason_plugin.synthesis.slot_result import SlotResult
 from funreason_plugin.synthesis.slots import SlotMaker
-from funreason_plugin.synthesis.teachers.base import Agent, Message
+from funreason_plugin.synthesis.teachers.base import Agent, Completion, Message, Request, TeacherFailed
 
 
 def run_config(folder: Path) -> SynthesisConfig:
@@ -40,10 +46,9 @@ class Remaker:
 
     def __init__(self, folder: Path, watch: Watch | None = None) -> None:
         self.config = run_config(folder)
-        if self.config.model_agents:
-            agents = ", ".join(self.config.model_agents)
-            raise UserError(f"{folder}: a model played {agents}; it may not say the same twice")
-        self.maker = SlotMaker(self.config, load_graph(folder), watch)
+        self._hub = Hub.offline(self.config) if self.config.model_agents else None
+        self._redactor = Redactor.load(self.config.redact)
+        self.maker = SlotMaker(self.config, load_graph(folder), watch, self._remembered)
         self._watch = watch
 
     def graph(self) -> bytes:
@@ -51,12 +56,17 @@ class Remaker:
         return ToolGraph.build(self.maker.space, seed=self.config.seed, watch=self._watch).to_json()
 
     def slot(self, index: int, duplicates: Collection[int] = ()) -> SlotResult:
-        """A slot from its first attempt on; ``duplicates`` are attempts that repeated an earlier slot's."""
+        """A slot from its first attempt on; ``duplicates`` are attempts that repeated an earlier slot's.
+
+        Raises:
+            CannotRemake: The cache has not all that the models said.
+        """
         first = 0
         rejections: list[bytes] = []
         usage = Usage()
         while True:
             result = self.maker.make(index, first)
+            redact(result, self._redactor)
             rejections += result.rejections
             usage.join(result.usage)
             if result.line is not None and result.attempt not in duplicates:
@@ -69,6 +79,15 @@ class Remaker:
     def attempt(self, index: int, attempt: int) -> SlotResult:
         """One attempt of a slot."""
         return self.maker.make(index, attempt, 1)
+
+    async def _remembered(self, slot: int, request: Request) -> Completion:
+        assert self._hub is not None
+        try:
+            return await self._hub.complete(slot, request)
+        except TeacherFailed:
+            raise CannotRemake(
+                f"slot {slot} cannot be made again: a reply of the {request.agent} agent is not in the reply cache"
+            ) from None
 
 
 class _Shown(Recorder):
@@ -109,7 +128,10 @@ def trace(folder: Path, index: int, console: Console, full: bool = False) -> Non
     if not 0 <= index < remaker.config.num:
         raise UserError(f"--index {index}: {folder} has slots 0 to {remaker.config.num - 1}")
     remaker.maker.recorder = _Shown(console, full)
-    result = remaker.slot(index, duplicates_of(folder).get(index, set()))
+    try:
+        result = remaker.slot(index, duplicates_of(folder).get(index, set()))
+    except CannotRemake as missing:
+        raise UserError(f"{folder}: {missing}") from None
     for line in result.rejections:
         row = orjson.loads(line)
         console.print(
