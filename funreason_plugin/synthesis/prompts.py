@@ -64,8 +64,11 @@ class Prompts:
     def of(cls, config: SynthesisConfig) -> Prompts:
         """With the folder and the examples that a configuration names. Raises UserError for what is wrong in them."""
         from funreason_plugin.synthesis.query_examples import load_examples
+        from funreason_plugin.synthesis.redact import Redactor
 
-        examples = load_examples(config.query_examples) if config.query_examples is not None else ()
+        examples: tuple[str, ...] = ()
+        if config.query_examples is not None:
+            examples = Redactor.load(config.redact).examples(load_examples(config.query_examples))
         return cls(Templates.load(config.prompts), examples)
 
     # -- Phase II -----------------------------------------------------------------------------------------

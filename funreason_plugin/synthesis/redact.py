@@ -76,6 +76,17 @@ class Redactor:
             return text
         return self._seen(text) if len(text) < 10_000 else self._apply(text)
 
+    def examples(self, queries: tuple[str, ...]) -> tuple[str, ...]:
+        """Real queries as a model may see them.
+
+        Raises:
+            UserError: The hook fails on one of them.
+        """
+        try:
+            return tuple(dict.fromkeys(map(self.text, queries)))
+        except RunStopped as stopped:
+            raise UserError(f"query_examples: {stopped.reason}") from None
+
     def keeps(self, line: bytes) -> bool:
         """Whether the hook leaves every text of a JSON line as it is; names of keys and hashes are not asked."""
         return self._hook is None or self._same(orjson.loads(line))

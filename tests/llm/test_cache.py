@@ -16,9 +16,11 @@ from pathlib import Path
 import orjson
 import pytest
 
+from funreason_plugin.config import load
 from funreason_plugin.errors import UserError
 from funreason_plugin.synthesis import cache as cache_module
 from funreason_plugin.synthesis.cache import FILE, ReplyCache, cache_folder, request_key
+from funreason_plugin.synthesis.prompts import Prompts
 from funreason_plugin.synthesis.redact import Redactor
 from funreason_plugin.synthesis.teachers.base import Completion, Request, RunStopped
 from funreason_plugin.teacher_config import AgentSettings, ModelSettings, ResolvedAgent, resolve_agent
@@ -321,6 +323,24 @@ def test_the_hook_changes_texts_and_nothing_else(hooks: Path) -> None:
     assert redactor.clean_line(orjson.dumps(row)).endswith(b"\n")
     assert redactor.keeps(orjson.dumps({"a": ["fine", {"certificate": "a@b"}], "n": 3, "t": None}))
     assert not redactor.keeps(orjson.dumps({"a": ["fine", {"b": "to a@b"}]}))
+
+
+def test_query_examples_pass_the_hook_before_a_model_sees_them(hooks: Path, tmp_path: Path) -> None:
+    (tmp_path / "queries.txt").write_text(
+        "Book a table, ann@example.org\nBook a table, bob@example.org\nWhere is it?\n"
+    )
+    config = load(
+        None,
+        {
+            "env": ["travel"], "teacher": "openai", "model": "m", "out": tmp_path / "out",
+            "query_examples": tmp_path / "queries.txt", "redact": f"{hooks}:no_mail",
+        },
+    )  # fmt: skip
+    assert Prompts.of(config).examples == ("Book a table, [mail]", "Where is it?")
+    failing = config.model_copy(update={"redact": f"{hooks}:fails_late"})
+    (tmp_path / "queries.txt").write_text("boom\n")
+    with pytest.raises(UserError, match="query_examples: redact"):
+        Prompts.of(failing)
 
 
 def test_without_a_hook_everything_stays() -> None:
