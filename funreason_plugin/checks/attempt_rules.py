@@ -33,9 +33,13 @@ def forbidden_phrase(view: TurnView) -> str | None:
     if view.advanced_tool and view.advanced_tool not in view.tools and view.advanced_tool in text:
         return f"the advanced tool {view.advanced_tool} is named"
     folded = text.casefold()
-    if any(word in folded for word in _SUSPICIOUS):  # the pattern alone is slow
-        for found in _FORBIDDEN.finditer(folded):
-            if not contains(view.said.folded, found[0]):
+    for suspicious, pattern in ((_SUSPICIOUS, _FORBIDDEN), (_GUIDES, _GUIDED)):
+        if not any(word in folded for word in suspicious):
+            continue  # the pattern alone is slow
+        for found in pattern.finditer(folded):
+            if not contains(view.said.folded, found[0]) and not view.evidence.has_folded(
+                found[0], len(view.evidence)
+            ):
                 return f"{found[0]!r} in {_short(folded[max(found.start() - 20, 0) :])}"
     return None
 
@@ -43,15 +47,48 @@ def forbidden_phrase(view: TurnView) -> str | None:
 _FORBIDDEN = re.compile(
     r"\b(?:ground[ -]?truth|hint(?:s|ed)?|advanced[ _]tools?|(?:output|required|expected|answer)[ -]format|"
     r"format (?:says|requires|demands|instructions?)|reference (?:solution|answer|trajectory|calls?)|"
-    r"(?:expected|correct|gold) (?:calls?|solution|trajectory|answer|output|state)|golden|"
-    r"(?:previous|earlier|last|first) attempts?|critiques?|critic|criticism|"
-    r"(?:the|this|system|my) prompt|as (?:i was )?instructed|training data|synthetic|synthesis|"
-    r"simulat(?:ed|ion)|language model|an ai|verdict|validator|the (?:teacher|sampler|trace|noise|persona))\b"
+    r"(?:expected|correct|gold) (?:calls?|solution|trajectory|answer|output|state|sequence|steps|plan)|golden|"
+    r"(?:previous|earlier|last|first|prior) attempts?|(?:previous|earlier|prior) (?:try|tries)|"
+    r"critiques?|critic|criticism|"
+    r"(?:the|this|system|my) prompt|as (?:i was )?(?:instructed|advised)|training data|synthetic|synthesis|"
+    r"simulat(?:ed|ion)|language model|an ai|verdict|validator|the (?:teacher|sampler|trace|noise|persona)|"
+    r"graders?|rubric|test cases?|target tool|primitive (?:tools?|calls?)|(?:hidden|secret|internal) instructions?|"
+    r"(?:my|your) eyes only)\b"
 )
 _SUSPICIOUS = (
     *("truth", "hint", "advanced", "format", "reference", "expected", "correct", "gold", "attempt", "criti"),
     *("prompt", "instructed", "training data", "synthe", "simulat", "model", "an ai", "verdict", "validator"),
-    *("the teacher", "the sampler", "the trace", "the noise", "the persona"),
+    *("the teacher", "the sampler", "the trace", "the noise", "the persona", "as advised", "was advised"),
+    *(
+        "grader",
+        "rubric",
+        "test case",
+        "target tool",
+        "primitive",
+        "hidden",
+        "secret",
+        "internal",
+        "eyes only",
+    ),
+    *("earlier tr", "previous tr", "prior "),
+)
+# What was to lead the agent, under the names that models give it; plain words, so only where they speak of guidance.
+_GUIDE = r"(?:notes|plan|outline|solution|advice|guidance|guidelines|walkthrough|instructions|steps|sequence|approach)"
+_GUIDED = re.compile(
+    r"\b(?:private[ _]notes?|my notes|"
+    rf"(?:provided|given|suggested|prescribed|supplied|intended|recommended) (?:tool |call |solution )?{_GUIDE}|"
+    rf"according to (?:the|my|these|this|those) {_GUIDE}|"
+    rf"(?:as per|per|following|follow|followed|stick to|sticking to|execute) (?:the|my|these|this|those) {_GUIDE}|"
+    rf"(?:the|my|these|this|those) {_GUIDE} (?:also |already |clearly |explicitly )?(?:says?|suggests?|tells?|told|mentions?|"
+    r"mentioned|indicates?|specif(?:y|ies)|recommends?|requires?|states?|calls? for|describes?|shows?|outlines?|instructs?|"
+    r"dictates?|wants?|lists?|advises?|warns?|points?|makes? clear|involves?)|"
+    rf"(?:in|from|by) (?:the|my|these|this|those) (?:notes|solution|guidance|walkthrough)|the solution['’]s|"
+    rf"(?:steps?|calls?|line) \d+ (?:of|in|from) (?:the|my|this) {_GUIDE}|"
+    rf"(?:mention|quote|reveal|speak of|refer to|talk about) (?:the|my|these|this|any|those) {_GUIDE})(?!\w)"
+)
+_GUIDES = (
+    *("notes", "private", "plan", "outline", "solution", "advice", "guid", "walkthrough", "instructions"),
+    *("steps", "sequence", "approach"),
 )
 
 
@@ -72,7 +109,7 @@ def unfilled_text(view: TurnView) -> str | None:
 
 _SIGNS = ("{", "<", "None", "none", "null", "undefined", "NaN")
 _UNFILLED = re.compile(
-    r"\{[a-z_]+(?:\.[a-z_]+|\[\])*\}|<[a-z_]+>|\bNone\b|\bnull\b|\bundefined\b|\bNaN\b|"
+    r"\{[a-z_]+(?:\.[a-z_]+|\[\])*\}|<[a-z_]+>|<\d+: [^<>\n]{1,120}>|<[^<>\n]{1,120} in turn \d+(?:: [^<>\n]{1,120})?>|\bNone\b|\bnull\b|\bundefined\b|\bNaN\b|"
     r"\b(?:named|called|titled) none\b|\b(?:whose|with) [a-z][\w ]{0,30}? none\b"
 )
 
