@@ -63,10 +63,15 @@ class Group(TyperGroup):
 
 
 def console() -> Console:
-    """Where results and progress go."""
+    """Where results and progress go. A reader of a pipe that has seen enough (``| head``) stops no run."""
     from rich.console import Console
 
-    return Console(highlight=False)
+    class Shown(Console):
+        def on_broken_pipe(self) -> None:  # rich's own ends the process from wherever it prints
+            self.quiet = True
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+    return Shown(highlight=False)
 
 
 def fail(message: str) -> None:

@@ -195,9 +195,9 @@ def synthesize(
         preview(settings, shown)
         return
     if estimate is not None:
-        from funreason_plugin.synthesis import estimate as estimation
+        from funreason_plugin.synthesis.estimate import estimate as extrapolate
 
-        estimation.estimate(settings, estimate, shown)
+        extrapolate(settings, estimate, shown)
         return
     from funreason_plugin.synthesis import pipeline
     from funreason_plugin.synthesis.next_steps import report

@@ -151,6 +151,15 @@ def test_a_process_leaves_with_the_status_and_no_traceback() -> None:
     assert done.stderr.startswith("error: environment 'travl' is not known")
 
 
+def test_a_reader_that_has_seen_enough_is_no_error() -> None:
+    command = [sys.executable, "-m", "funreason_plugin.synthesize", *TO_A_RUN, "--dry-run"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None and process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 0
+
+
 def test_several_names_may_follow_one_option() -> None:
     assert spread(["--env", "a", "b", "--num", "3"]) == ["--env", "a", "--env", "b", "--num", "3"]
     assert spread(["--holdout-tools", "a", "b"]) == ["--holdout-tools", "a", "--holdout-tools", "b"]
@@ -182,6 +191,18 @@ def test_dry_run_shows_settings_and_tools_and_writes_nothing(
     assert "40 trajectories (38 train, 2 val)" in text
     assert "funreason_scripted" in text
     assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    "count, message", [("1", "in fewer than 2; try 20"), ("200", "--num 200 is not more than that")]
+)
+def test_an_estimate_needs_a_sample_that_is_one(
+    count: str, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = [*TO_A_RUN[:-1], str(tmp_path / "out"), "--estimate", count]
+    assert run(synthesize.app, words) == 1
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
 
 
 def test_recipes_are_copied_once(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
