@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from random import Random
 from typing import Annotated, Any
@@ -153,3 +154,18 @@ class NoType(Notes):
     def untyped(self, what) -> int:  # type: ignore[no-untyped-def]
         """Do something."""
         return 1
+
+
+class Fragile(Notes):
+    name = "fragile"
+
+    @tool
+    def halve(self, number: int) -> int:
+        """Halve a number.
+
+        Args:
+            number: The number.
+        """
+        if number == 987654:
+            os._exit(3)  # as a crash in a library's C code would
+        return number // 2
