@@ -10,6 +10,7 @@ same request would draw the same again. torch and vllm are imported when the fir
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -57,8 +58,9 @@ def vllm_endpoints(config: SynthesisConfig) -> dict[Agent, VllmEndpoint]:
                 f"{len(by_model)} models share this machine's GPUs; say how much of the memory each may take, e.g. "
                 f"agents: {{{players[0].agent}: {{engine: {{gpu_memory_utilization: 0.45}}}}}}"
             )
+    turn = asyncio.Lock()
     shared = {
-        model: (Engine(model, players[0].engine), Gate(max(agent.concurrency for agent in players)))
+        model: (Engine(model, players[0].engine, turn), Gate(max(agent.concurrency for agent in players)))
         for model, players in by_model.items()
     }
     return {agent.agent: VllmEndpoint(agent, *shared[agent.model]) for agent in agents}

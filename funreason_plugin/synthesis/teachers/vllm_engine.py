@@ -50,9 +50,10 @@ class EngineEnded(Exception):
 
 
 class Engine:
-    """A model; ``settings``: arguments of vLLM's `AsyncEngineArgs`."""
+    """A model; ``settings``: arguments of vLLM's `AsyncEngineArgs`. Engines are loaded in ``turn``: each measures how
+    much memory is free."""
 
-    def __init__(self, model: str, settings: Mapping[str, Any]) -> None:
+    def __init__(self, model: str, settings: Mapping[str, Any], turn: asyncio.Lock | None = None) -> None:
         self.model = model
         self.context = 0
         """Tokens of a prompt and its reply together; known once the model is loaded."""
@@ -61,7 +62,8 @@ class Engine:
         self._tokenizer: Any = None
         self._defaults: dict[str, Any] = {}
         self._requests = 0
-        self._lock: asyncio.Lock | None = None
+        self._turn = turn or asyncio.Lock()
+        self._failed: UserError | None = None
         self._abandoned = False
         self._thread = ThreadPoolExecutor(1, f"vllm {model}", initializer=_hold_interrupts)
 
@@ -73,10 +75,14 @@ class Engine:
         Raises:
             UserError: vllm is missing, an argument is unknown, or the model cannot be loaded.
         """
-        self._lock = self._lock or asyncio.Lock()
-        async with self._lock:
-            if self._engine is None:
-                await self._start()
+        async with self._turn:
+            if self._failed is None and self._engine is None:
+                try:
+                    await self._start()
+                except UserError as error:
+                    self._failed = error
+            if self._failed is not None:
+                raise UserError(self._failed.message)
 
     async def _start(self) -> None:
         path = Path(self.model).expanduser()

@@ -1,0 +1,108 @@
+"""The random model: built in seconds, the same each time, and written as Qwen3's tokenizer would."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from funreason_plugin.environments.space import SimulationSpace
+from funreason_plugin.errors import UserError
+from funreason_plugin.sft.tiny_model import MARKS, SPECIAL, build
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerFast
+
+pytest.importorskip("torch", reason="torch is not installed (extra [sft])")
+transformers = pytest.importorskip("transformers", reason="transformers is not installed (extra [sft])")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("models") / "tiny"
+    build(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def tokenizer(folder: Path) -> PreTrainedTokenizerFast:
+    return transformers.AutoTokenizer.from_pretrained(folder)
+
+
+def test_it_is_a_qwen3_that_generates(folder: Path, tokenizer: PreTrainedTokenizerFast) -> None:
+    model = transformers.AutoModelForCausalLM.from_pretrained(folder)
+    assert type(model).__name__ == "Qwen3ForCausalLM"
+    assert model.config.max_position_embeddings == 32_768
+    assert model.config.vocab_size == len(tokenizer)
+    written = model.generate(**tokenizer("Hello", return_tensors="pt"), max_new_tokens=5, do_sample=False)
+    assert 2 <= written.shape[1] <= 1 + 5 + len("Hello")
+
+
+def test_the_seed_decides_the_weights(folder: Path, tmp_path: Path) -> None:
+    names = ("model.safetensors", "tokenizer.json", "chat_template.jinja")
+    build(tmp_path / "again")
+    build(tmp_path / "other", seed=1)
+    for name in names:
+        assert (tmp_path / "again" / name).read_bytes() == (folder / name).read_bytes()
+    assert (tmp_path / "other" / names[0]).read_bytes() != (folder / names[0]).read_bytes()
+
+
+def test_special_tokens_vanish_from_text_and_marks_stay(
+    tokenizer: PreTrainedTokenizerFast,
+) -> None:
+    text = "<|im_start|>" + "".join(MARKS) + "<|im_end|>"
+    ids = tokenizer(text)["input_ids"]
+    assert len(ids) == 2 + len(MARKS)
+    assert tokenizer.decode(ids) == text
+    assert tokenizer.decode(ids, skip_special_tokens=True) == "".join(MARKS)
+    assert set(SPECIAL) <= set(tokenizer.all_special_tokens)
+
+
+def test_every_text_can_be_read_back(tokenizer: PreTrainedTokenizerFast) -> None:
+    text = 'Größe: 12 €\n\n\t{"名": ["🛫", "\u202e", "naïve  "]}\r\n'
+    assert tokenizer.decode(tokenizer(text)["input_ids"]) == text
+
+
+def test_our_texts_are_about_as_many_tokens_as_with_a_real_tokenizer(
+    tokenizer: PreTrainedTokenizerFast,
+) -> None:
+    text = SimulationSpace.from_names(["travel"]).policy
+    assert len(text) / len(tokenizer(text)["input_ids"]) > 3
+
+
+CONVERSATION = [
+    {"role": "system", "content": "Help."},
+    {"role": "user", "content": "First?"},
+    {"role": "assistant", "content": "<think>\nold thought\n</think>\n\nFirst answer."},
+    {"role": "user", "content": "Second?"},
+    {"role": "assistant", "content": "<think>\nlook it up\n</think>\n\n<tool_call>\n{}\n</tool_call>"},
+    {"role": "user", "content": "<tool_response>\n{}\n</tool_response>"},
+]
+
+
+def test_the_template_keeps_only_the_thoughts_since_the_last_query(
+    tokenizer: PreTrainedTokenizerFast,
+) -> None:
+    text = tokenizer.apply_chat_template(CONVERSATION, tokenize=False, add_generation_prompt=True)
+    assert text == (
+        "<|im_start|>system\nHelp.<|im_end|>\n"
+        "<|im_start|>user\nFirst?<|im_end|>\n"
+        "<|im_start|>assistant\nFirst answer.<|im_end|>\n"
+        "<|im_start|>user\nSecond?<|im_end|>\n"
+        "<|im_start|>assistant\n<think>\nlook it up\n</think>\n\n<tool_call>\n{}\n</tool_call><|im_end|>\n"
+        "<|im_start|>user\n<tool_response>\n{}\n</tool_response><|im_end|>\n"
+        "<|im_start|>assistant\n"
+    )
+
+
+def test_thinking_can_be_switched_off(tokenizer: PreTrainedTokenizerFast) -> None:
+    text = tokenizer.apply_chat_template(
+        CONVERSATION[:2], tokenize=False, add_generation_prompt=True, enable_thinking=False
+    )
+    assert text.endswith("<|im_start|>assistant\n<think>\n\n</think>\n\n")
+
+
+def test_a_width_that_does_not_fit_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="--hidden: 50 is not valid; expected a multiple of 8, at least 32"):
+        build(tmp_path, hidden=50)
