@@ -67,14 +67,14 @@ def settings_of(config: SynthesisConfig, space: SimulationSpace) -> dict[str, An
 
 
 def refuse_another_run(run: Path, settings: Mapping[str, Any]) -> None:
-    """A folder's run.yaml against the settings that are to go on there. Where nothing was made yet (a wrong key or model
-    ended the run at once), any settings may begin.
+    """A folder's run.yaml against the settings that are to go on there. Where nothing but the tool graph was made yet (a
+    wrong key or model ended the run), any settings may begin that the graph holds for.
 
     Raises:
         UserError: They would not give the same trajectories, or the file is damaged.
     """
-    made = (run.parent / name for name in (TRAJECTORIES, REJECTED, PENDING, GRAPH))
-    if not any(path.exists() and path.stat().st_size for path in made):
+    made = [name for name in (TRAJECTORIES, REJECTED, PENDING, GRAPH) if _filled(run.parent / name)]
+    if not made:
         return
     try:
         before = yaml.safe_load(run.read_text(encoding="utf-8"))
@@ -87,8 +87,21 @@ def refuse_another_run(run: Path, settings: Mapping[str, Any]) -> None:
     if not isinstance(before, dict):
         raise UserError(f"{run}: expected the settings of a run; choose another --out")
     different = difference(before, settings)
-    if different:
+    if different and not (made == [GRAPH] and _same_graph(before, settings)):
         raise UserError(f"{run.parent}: {different}")
+
+
+def _filled(path: Path) -> bool:
+    return path.exists() and path.stat().st_size > 0
+
+
+def _same_graph(before: Mapping[str, Any], settings: Mapping[str, Any]) -> bool:
+    old, new = before.get("config"), settings["config"]
+    return (
+        isinstance(old, Mapping)
+        and all(old.get(name) == new[name] for name in ("env", "seed"))
+        and all(before.get(name) == settings[name] for name in ("versions", "environments"))
+    )
 
 
 def difference(before: Mapping[str, Any], settings: Mapping[str, Any]) -> str:

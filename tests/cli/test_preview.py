@@ -124,7 +124,7 @@ def test_it_refuses_a_folder_that_another_model_began(
     out.mkdir()
     config = load(None, {"env": ["travel"], "teacher": "openai", "model": "big", "out": out})
     (out / "run.yaml").write_text(yaml.safe_dump(settings_of(config, SimulationSpace.from_names(["travel"]))))
-    (out / "graph.json").write_text("{}")
+    (out / "trajectories.jsonl").write_text("{}")
     assert run(synthesize.app, words(out, "--concurrency", "3")) == 0
     assert "Would go on in" in capsys.readouterr().out
     assert run(synthesize.app, words(out, "--agent", "querying=openai:small")) == 1

@@ -167,7 +167,7 @@ def test_a_changed_environment_is_named() -> None:
 def test_a_damaged_run_yaml_is_one_line(text: str, message: str, tmp_path: Path) -> None:
     run = tmp_path / "run.yaml"
     run.write_text(text)
-    (tmp_path / "graph.json").write_text("{}")
+    (tmp_path / "rejected.jsonl").write_text("{}")
     with pytest.raises(UserError) as raised:
         refuse_another_run(run, settings_of(load(None, SCRIPTED), SPACE))
     assert message in raised.value.message
@@ -175,7 +175,7 @@ def test_a_damaged_run_yaml_is_one_line(text: str, message: str, tmp_path: Path)
     assert "\n" not in raised.value.message
 
 
-@pytest.mark.parametrize("name", ["trajectories.jsonl", "rejected.jsonl", "pending.jsonl", "graph.json"])
+@pytest.mark.parametrize("name", ["trajectories.jsonl", "rejected.jsonl", "pending.jsonl"])
 def test_settings_hold_from_the_first_thing_that_was_made(name: str, tmp_path: Path) -> None:
     run = tmp_path / "run.yaml"
     run.write_text(yaml.safe_dump(settings(model="typo")))
@@ -186,11 +186,20 @@ def test_settings_hold_from_the_first_thing_that_was_made(name: str, tmp_path: P
         refuse_another_run(run, settings())
 
 
+def test_the_graph_alone_holds_for_other_models_but_not_for_another_seed(tmp_path: Path) -> None:
+    run = tmp_path / "run.yaml"
+    run.write_text(yaml.safe_dump(settings(model="typo")))
+    (tmp_path / "graph.json").write_text("{}")
+    refuse_another_run(run, settings())
+    with pytest.raises(UserError, match="was made with seed=0, this run has 1"):
+        refuse_another_run(run, settings(model="typo", seed=1))
+
+
 def test_what_run_yaml_says_survives_the_file(tmp_path: Path) -> None:
     now = settings(
         agents={"querying": {"teacher": "scripted"}}, prices={"*": {"input": 1, "output": 2}}, budget=5
     )
     run = tmp_path / "run.yaml"
     run.write_text(yaml.safe_dump(now, sort_keys=False))
-    (tmp_path / "graph.json").write_text("{}")
+    (tmp_path / "rejected.jsonl").write_text("{}")
     refuse_another_run(run, now)
