@@ -15,6 +15,7 @@ import hashlib
 import logging
 import os
 import signal
+import socket
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -102,6 +103,8 @@ class RayCluster:
                 f"--ray-address {address}: Ray's client protocol is not used here; make this machine a node of the "
                 "cluster (ray start --address=HEAD:6379) and give HEAD:6379, or nothing"
             )
+        if address and address not in ("auto", "local"):
+            _knock(address)
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
         os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
         try:
@@ -181,13 +184,26 @@ def _init(ray: ModuleType, **settings: object) -> None:
         worker.print_to_stdstream = lambda *args, **kwargs: None
 
 
+def _knock(address: str) -> None:
+    """Find out in seconds what takes Ray minutes: that nobody listens there."""
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+        raise UserError(
+            f"--ray-address {address}: expected HOST:PORT of the head, e.g. 10.0.0.1:6379, or 'local'"
+        )
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=10).close()
+    except OSError as error:
+        raise UserError(_unreachable(address, error)) from None
+
+
 def _shutdown(ray: ModuleType) -> None:
     with contextlib.suppress(Exception):  # a head that is gone: nothing is left to be shut down
         ray.shutdown()
 
 
 def _unreachable(address: str, error: Exception) -> str:
-    why = _first_line(error)
+    why = getattr(error, "strerror", None) or _first_line(error)
     if "ersion mismatch" in str(error):
         return f"--ray-address {address}: {why}; Ray and Python must have the same version on every node"
     return (
