@@ -2,7 +2,7 @@
 
     hub = await Hub.open(config, Path("out"))              # endpoints built and checked: a wrong key ends here
     completion = await hub.complete(slot=17, request)      # memory, cache, budget, endpoint, redact, ledger, cache
-    hub.forget(17)                                         # the slot is kept: its replies leave the memory
+    hub.forget(17)                                         # its attempt has ended: the replies leave the memory
     await hub.close()
 
 Workers send their requests here; there is one hub in a run, in one event loop, so limits and sums are exact. A reply
@@ -163,8 +163,9 @@ class Hub:
         return reply
 
     def forget(self, slot: int) -> None:
-        """The slot is finished: its replies leave the memory."""
+        """An attempt at the slot has ended: its replies leave the memory, and the budget counts on no more of it."""
         self._replies.pop(slot, None)
+        self._budget.finish(slot)
 
     async def close(self) -> None:
         """Cancel what is in flight; close endpoints, ledger and cache. A second call does nothing."""
@@ -228,11 +229,11 @@ class Hub:
         def note(tried: Try) -> None:
             nonlocal first
             cost = self._write(slot, request.agent, tried, first)
-            place.use(cost, tried.input_tokens, tried.output_tokens, tried.outcome == "ok")
+            place.use(cost, tried.input_tokens, tried.output_tokens, tried.outcome in ("ok", "refused"))
             first = False
 
         characters = sum(len(message["content"]) for message in request.messages)
-        place = await self._budget.enter(request.agent, characters)
+        place = await self._budget.enter(slot, request.agent, characters)
         try:
             self._go_on()
             completion = await self._endpoints[request.agent].ask(request, slot, note)

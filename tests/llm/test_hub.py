@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import random
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,10 @@ from aiohttp import web
 
 from funreason_plugin.config import SynthesisConfig, load
 from funreason_plugin.errors import UserError
+from funreason_plugin.synthesis import budget as budget_module
 from funreason_plugin.synthesis.hub import Hub
 from funreason_plugin.synthesis.ledger import Ledger
-from funreason_plugin.synthesis.teachers.base import Completion, Request, RunStopped, TeacherFailed
+from funreason_plugin.synthesis.teachers.base import Agent, Completion, Request, RunStopped, TeacherFailed
 
 KEY = "sk-test-hub-2f8Qz71mXc0aWn5e"
 PRICES = {"small": {"input": 1.0, "output": 4.0}}
@@ -331,20 +333,30 @@ async def varied(server: Server, body: dict[str, Any]) -> web.Response:
     return server.reply("fine", given, int(rng.lognormvariate(5.5, 0.7)))
 
 
-async def play(hub: Hub, slots: int = 64) -> list[RunStopped]:
-    """Slots that ask on until the run is stopped."""
+REQUESTS: list[Agent] = ["tooling", "querying", "reasoning", "reasoning", "reasoning"] * 3
 
-    async def one(slot: int) -> RunStopped:
-        rng = random.Random(slot)
-        for number in range(100_000):
-            text = f"{slot} {number}" + "x" * rng.randint(500, 8000)
-            try:
-                await hub.complete(slot, question(text))
-            except RunStopped as stopped:
-                return stopped
+
+async def play(hub: Hub, at_once: int = 64) -> tuple[int, list[RunStopped]]:
+    """Slots of 15 requests, so many at once, until the run is stopped; how many were finished."""
+    numbers = itertools.count()
+    finished = 0
+
+    async def one() -> RunStopped:
+        nonlocal finished
+        for slot in numbers:
+            rng = random.Random(slot)
+            for number, agent in enumerate(REQUESTS):
+                text = f"{slot} {number}" + "x" * rng.randint(500, 8000)
+                try:
+                    await hub.complete(slot, replace(question(text), agent=agent))
+                except RunStopped as stopped:
+                    return stopped
+            hub.forget(slot)
+            finished += 1
         raise AssertionError
 
-    return await asyncio.gather(*map(one, range(slots)))
+    stops = await asyncio.gather(*(one() for _ in range(at_once)))
+    return finished, stops
 
 
 @pytest.mark.parametrize("limit", ["budget", "max_tokens"])
@@ -352,7 +364,7 @@ def test_with_64_in_flight_the_budget_is_used_and_hardly_exceeded(folder: Path, 
     async def test() -> None:
         more = {limit: 1.0 if limit == "budget" else 600_000, "concurrency": 64, "no_cache": True}
         async with serving(varied) as server, opened(server, folder, **more) as hub:
-            stops = await play(hub)
+            finished, stops = await play(hub)
             assert len(stops) == 64
             assert all(stopped.complete_rows for stopped in stops)
             assert ("budget of 1 USD" if limit == "budget" else "600,000 tokens") in stops[0].reason
@@ -361,6 +373,32 @@ def test_with_64_in_flight_the_budget_is_used_and_hardly_exceeded(folder: Path, 
             assert 0.97 < used < 1.03
             assert hub.ledger.spent == pytest.approx((given + 4 * answered) / 1e6)
             assert len(server.billed) > 250
+            assert 15 * finished > 0.7 * len(server.billed)  # and not a little of each of 64
+
+    run(test())
+
+
+def test_a_budget_for_few_is_not_spent_on_the_beginnings_of_many(folder: Path) -> None:
+    async def test() -> None:
+        more = {"budget": 0.2, "concurrency": 64, "no_cache": True}  # about six of them
+        async with serving(varied) as server, opened(server, folder, **more) as hub:
+            finished, _ = await play(hub, at_once=128)
+            assert finished >= 3
+            assert hub.ledger.spent < 0.2 * 1.1
+
+    run(test())
+
+
+def test_who_is_older_and_asks_nothing_does_not_hold_up_the_others(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(budget_module, "STILL", 0.1)
+
+    async def test() -> None:
+        async with serving() as server, opened(server, folder, budget=0.01) as hub:
+            await hub.complete(0, question("begun, and never ended"))
+            assert (await hub.complete(1, question("another"))).text == "you said: another"
+            assert len(server.asked) == 2
 
     run(test())
 
