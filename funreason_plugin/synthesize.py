@@ -132,6 +132,9 @@ def synthesize(
     request_time_limit: Annotated[
         float | None, option(LIMITS, "Seconds a request may take. (default: 300)", metavar="SECONDS")
     ] = None,
+    retries: Annotated[
+        int | None, option(LIMITS, "Times that a failed request is sent again. (default: 8)", metavar="N")
+    ] = None,
     trajectory_time_limit: Annotated[
         float | None,
         option(LIMITS, "Seconds an attempt at a trajectory may take. (default: 3600)", metavar="SECONDS"),
