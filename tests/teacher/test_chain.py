@@ -72,7 +72,7 @@ def play_with(teacher: Teacher, prompts: Prompts | None = None) -> Turn:
             .trace()
         )  # fmt: skip
         session.restore(start)
-        agents = dict.fromkeys(AGENTS, teacher)
+        agents: dict[str, Teacher] = dict.fromkeys(AGENTS, teacher)
         chain = Chain(SPACE, agents, ChainOptions(), Usage(), None, prompts)
         playing = chain.play(session, trace, (), list(SPACE.tools), SPACE.policy, Random(1), "1")
         return asyncio.run(playing)

@@ -10,6 +10,7 @@ from random import Random
 import pytest
 
 from funreason_plugin.errors import UserError
+from funreason_plugin.synthesis.advanced_tool import parse_advanced_tool
 from funreason_plugin.synthesis.messages import split_notes
 from funreason_plugin.synthesis.prompt_files import BLOCKS, Templates, hashes
 from funreason_plugin.synthesis.prompts import Prompts
@@ -162,7 +163,6 @@ def test_examples_are_shown_a_few_at_a_time_drawn_by_the_seed() -> None:
 
 
 def test_examples_stand_in_the_prompt_and_the_material_stays_the_last_block() -> None:
-    from tests.teacher.test_prompts import parse_advanced_tool
     from tests.teacher.test_prompts import reply as answer
 
     trace = booking()

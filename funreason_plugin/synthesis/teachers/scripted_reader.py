@@ -28,6 +28,7 @@ from funreason_plugin.synthesis.teachers.scripted_clauses import (
     pattern_of,
 )
 from funreason_plugin.synthesis.teachers.scripted_generic import flag
+from funreason_plugin.synthesis.teachers.scripted_guesses import guess
 from funreason_plugin.synthesis.teachers.scripted_lexicon import Lexicon, ToolWords, leaf_schema
 from funreason_plugin.synthesis.teachers.scripted_records import (
     group_of,
@@ -35,7 +36,7 @@ from funreason_plugin.synthesis.teachers.scripted_records import (
     read_record,
     split_items,
 )
-from funreason_plugin.synthesis.teachers.scripted_values import QUOTED, flag_from, value_from
+from funreason_plugin.synthesis.teachers.scripted_values import flag_from, value_from
 
 __all__ = ["Reading", "read_query", "words_of"]
 
@@ -233,7 +234,7 @@ def _read_rest(query: str, plan: Plan, lexicon: Lexicon, reading: Reading) -> No
             schema = leaf_schema(param.schema, path) if param else {}
             value = _stated(query, path, schema)
             if value is None:
-                value = _guess(query, schema, path, source, reading)
+                value = guess(query, schema, path, words_of(path), reading.values.values())
                 if value is not None:
                     reading.guessed.append(source.name)
             if value is not None:
@@ -263,28 +264,3 @@ def _statement(words: str, capture: str) -> re.Pattern[str]:
         rf"\b{re.escape(words)}(?: is| should be| has to be| must be| will be| would be| are| =|:)? (?P<v>{capture}){BOUNDARY}",
         re.IGNORECASE | re.DOTALL,
     )
-
-
-_NAMES = re.compile(r"(?<![.?!] )(?<!\A)\b[A-Z][\w'’-]*(?: (?:de|van|von|da|of|[A-Z][\w'’-]*))*(?<! of)")
-
-
-def _guess(query: str, schema: Mapping[str, Any], path: str, source: Source, reading: Reading) -> Any:
-    """A value of the right form that nothing else has taken, in the order of mention."""
-    taken = [english.spoken(value) for value in reading.values.values()]
-    capture = capture_of(schema)
-    candidates: list[str]
-    if capture != FREE:
-        candidates = [
-            found[0] for found in re.finditer(rf"(?<![\w.-])(?:{capture})(?![\w-]|\.\d)", query, re.I)
-        ]
-    else:
-        candidates = [found[1] or found[2] for found in QUOTED.finditer(query)]
-        candidates += [found[0] for found in _NAMES.finditer(query)]
-    for text in candidates:
-        if text in taken:
-            taken.remove(text)  # it may stand there twice
-        else:
-            value = value_from(text, schema, path)
-            if value is not None:
-                return value
-    return None

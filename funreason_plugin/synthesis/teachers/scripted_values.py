@@ -57,7 +57,9 @@ def _list_from(text: str, schema: Mapping[str, Any], name: str) -> list[Any] | N
     items = items if isinstance(items, dict) else {}
     if items.get("type") == "object":
         names = list(items.get("properties", {}))
-        return [_typed(read_record(item, names), items) for item in split_items(text)]
+        rows = [_typed(read_record(item, names), items) for item in split_items(text)]
+        complete = all(row.get(name) is not None for row in rows for name in items.get("required", ()))
+        return rows if complete else None
     values = [value_from(item, items, name) for item in split_items(text)]
     return None if any(value is None for value in values) else values
 
