@@ -31,6 +31,7 @@ __all__ = ["Budget", "Place"]
 
 CHARACTERS_A_TOKEN: Final = 3  # cautious: English has about four
 SUPPOSED: Final = 2  # trajectories that the guess of their cost counts for, beside those that are finished
+AT_LEAST: Final = 0.35  # of a trajectory's expected cost is still to come, however much it has cost already
 STILL: Final = (
     60.0  # seconds without a request in flight, after which the oldest slots are taken to need none
 )
@@ -156,8 +157,8 @@ class _Limit:
             return math.inf
         slots = sorted(self._plays)
         for before, slot in pairwise(slots):
-            left -= max(each - self._plays[before], each / 10)
-            if left < max(each - self._plays[slot], each / 10):
+            left -= max(each - self._plays[before], each * AT_LEAST)
+            if left < max(each - self._plays[slot], each * AT_LEAST):
                 return before
         return math.inf
 
