@@ -20,7 +20,7 @@ import signal
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
-from multiprocessing import active_children
+from multiprocessing import active_children, resource_tracker
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -65,7 +65,7 @@ class Engine:
         self._turn = turn or asyncio.Lock()
         self._failed: UserError | None = None
         self._abandoned = False
-        self._thread = ThreadPoolExecutor(1, f"vllm {model}", initializer=_hold_interrupts)
+        self._thread = ThreadPoolExecutor(1, f"vllm {model}")
 
     # -- from the start to the end ------------------------------------------------------------------------
 
@@ -133,6 +133,7 @@ class Engine:
             settings["enable_chunked_prefill"] = False
         if self._abandoned:
             raise EngineEnded("interrupted")
+        _hold_interrupts()
         try:
             arguments = AsyncEngineArgs(**{**settings, **self._settings, "model": self.model})
             return AsyncLLM.from_engine_args(arguments)
@@ -251,6 +252,7 @@ async def _last(engine: AsyncLLM, prompt: list[int], sampling: SamplingParams, n
 
 def _hold_interrupts() -> None:
     """Processes that this thread starts inherit the mask: Ctrl-C in the terminal does not reach them."""
+    resource_tracker.ensure_running()  # started later, with the first process, it would lift the mask
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
 
 
