@@ -9,6 +9,7 @@ Several names may follow one option: ``--env travel files`` is ``--env travel --
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -107,4 +108,25 @@ def run(app: typer.Typer, arguments: Sequence[str] | None = None, name: str | No
 
 def leave(app: typer.Typer, name: str | None = None) -> NoReturn:
     """Run a command line and end the process with its exit status."""
-    sys.exit(run(app, name=name))
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # None when it is closed
+            stream.reconfigure(errors="replace")  # a terminal that is not UTF-8 gets question marks
+    sys.exit(_bad_process() or run(app, name=name))
+
+
+def _bad_process() -> int:
+    """An exit status where what the process was given cannot be worked with, and one line that says so; else 0."""
+    for argument in sys.argv[1:]:
+        try:
+            argument.encode()
+        except UnicodeEncodeError:
+            fail(
+                f"{argument.encode(errors='backslashreplace').decode()}: not UTF-8; paths are written to files"
+            )
+            return 2
+    try:
+        os.getcwd()
+    except OSError:
+        fail("the current folder is gone; change to one that exists")
+        return 1
+    return 0

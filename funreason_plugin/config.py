@@ -101,8 +101,8 @@ class SynthesisConfig(ModelSettings):
     teacher: TeacherName
     agents: Agents = {}
     out: Path
-    num: Annotated[int, Field(ge=1)] = 200
-    seed: int = 0
+    num: Annotated[int, Field(ge=1, le=10**9)] = 200
+    seed: Annotated[int, Field(ge=-(10**15), le=10**15)] = 0  # what JSON readers keep whole
     workers: Annotated[int, Field(ge=1, le=256)] = 1
 
     turns: Span = (3, 5)
@@ -131,10 +131,10 @@ class SynthesisConfig(ModelSettings):
     prices: Prices = {}
     currency: Annotated[str, Field(min_length=1, max_length=12)] = "USD"
     budget: Annotated[float, Field(gt=0)] | None = None
-    max_tokens: Annotated[int, Field(ge=1)] | None = None
+    max_tokens: Annotated[int, Field(ge=1, le=10**15)] | None = None
     cache: Path | None = None
     no_cache: bool = False
-    cache_size: Annotated[float, Field(gt=0)] = 10.0  # GB
+    cache_size: Annotated[float, Field(gt=0, le=10**6)] = 10.0  # GB
     executor: Literal["local", "ray"] = "local"
     ray_address: str | None = None
 

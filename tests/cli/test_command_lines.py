@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -9,10 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from funreason_plugin import cli, synthesize
+from funreason_plugin import check, cli, synthesize
 from funreason_plugin.command_line import run, spread
 from funreason_plugin.config import SynthesisConfig
+from funreason_plugin.synthesis.teachers import served
 
+ROOT = Path(__file__).parents[2]
 TO_A_RUN = ["--env", "travel", "--teacher", "scripted", "--out", "nowhere"]
 
 
@@ -57,7 +60,6 @@ IN_FILES = {
     "give_up_after",
     "max_new_tokens",
     "prices",
-    "retries",
     "structured_output",
     "temperature",
     "top_p",
@@ -83,6 +85,29 @@ def test_the_defaults_in_the_help_are_those_of_the_configuration(capsys: pytest.
             described = text.split(flag, 1)[1].split(" --", 1)[0]
             shown = f"{default:g}" if isinstance(default, float) else default
             assert f"(default: {shown})" in described, key
+
+
+OF_OTHERS = {
+    "llamafactory": {"--stage", "--finetuning", "--cutoff", "--dataset", "--do", "--mask", "--output", "--template", "--bf16"},
+    "pip": {"--no-deps"},
+    "vllm": {"--max-model-len"},
+    "ray": {"--address", "--head"},
+}  # fmt: skip
+
+
+def test_every_flag_that_a_message_names_exists(capsys: pytest.CaptureFixture[str]) -> None:
+    for app, words in ((synthesize.app, []), (check.app, ["env"]), (check.app, ["data"]), (served.app, []),
+                       (cli.app, []), (cli.app, ["recipes"]), (synthesize.app, ["show"]),
+                       (synthesize.app, ["trace"]), (synthesize.app, ["graph"])):  # fmt: skip
+        run(app, [*words, "--help"])
+    known = set(re.findall(r"--[a-z-]+", capsys.readouterr().out)).union(*OF_OTHERS.values())
+    unknown = {}
+    for path in Path(synthesize.__file__).parent.rglob("*.py"):
+        if "sft" not in path.parts:
+            for flag in re.findall(r"(?<![\w-])--[a-z][a-z0-9]*(?:-[a-z0-9]+)*", path.read_text()):
+                if flag not in known:
+                    unknown[flag] = path.name
+    assert not unknown
 
 
 def test_the_options_stand_in_groups(capsys: pytest.CaptureFixture[str]) -> None:
@@ -235,3 +260,49 @@ def test_a_file_without_a_class_names_its_classes(tmp_path: Path, capsys: pytest
 def test_a_folder_that_is_no_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(synthesize.app, ["trace", str(tmp_path), "--index", "3"]) == 1
     assert "has no run.yaml" in re.sub(r"\s+", " ", capsys.readouterr().err)
+
+
+def started(*words: str | bytes, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """A dry run as a shell starts it."""
+    basic = [sys.executable, "-m", "funreason_plugin.synthesize", "--env", "travel", "--teacher", "scripted"]
+    return subprocess.run(
+        [*basic, "--dry-run", *words],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        env=os.environ | {"PYTHONPATH": str(ROOT)} | environment,
+    )
+
+
+def test_a_path_that_no_file_can_name_is_one_line(tmp_path: Path) -> None:
+    done = started("--out", b"bad\xff", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (2, "error: bad\\udcff: not UTF-8; paths are written to files\n")
+
+
+def test_a_terminal_without_utf_8_gets_question_marks(tmp_path: Path) -> None:
+    done = started("--out", "Überblick", cwd=tmp_path, PYTHONIOENCODING="ascii", PYTHONUTF8="0")
+    assert done.returncode == 0, done.stderr
+    assert "?berblick" in done.stdout
+
+
+def test_a_folder_that_is_gone_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "gone").mkdir()
+    words = f"cd gone && rmdir ../gone && {sys.executable} -m funreason_plugin.synthesize --dry-run"
+    done = subprocess.run(
+        ["sh", "-c", words],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == "error: the current folder is gone; change to one that exists"
+
+
+@pytest.mark.parametrize("words", [("--num", "1" + 20 * "0"), ("--seed", "-1" + 20 * "0")])
+def test_numbers_that_no_reader_of_json_keeps_whole_are_refused(
+    words: tuple[str, str], tmp_path: Path
+) -> None:
+    done = started(*words, "--out", "o", cwd=tmp_path)
+    assert done.returncode == 1
+    assert re.search(r"^error: --(num|seed): .* is out of range; expected at (most|least)", done.stderr)
