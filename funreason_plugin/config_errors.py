@@ -42,6 +42,7 @@ _TYPES = {
     "string_type": "a name",
     "string_too_short": "a name",
     "string_too_long": "a shorter name",
+    "string_pattern_mismatch": "a name in one line",
     "path_type": "a path",
 }
 _MAPPINGS = {
@@ -79,7 +80,7 @@ def one_line(error: ErrorDetails, path: Path | None, flags: Mapping[str, Any], k
     if kind in _LIMITS:
         limit = context[_LIMITS[kind]]
         words = {"ge": "at least", "le": "at most", "gt": "more than", "lt": "less than"}[_LIMITS[kind]]
-        return f"{place}: {_shown(where, value)} is out of range; expected {words} {limit:g}"
+        return f"{place}: {_shown(where, value)} is out of range; expected {words} {limit:.15g}"
     if kind in ("dict_type", "model_type", "model_attributes_type"):
         return f"{place}: {_shown(where, value)} is not valid; expected {_MAPPINGS[_mapping(where)]}"
     if kind in _TYPES:

@@ -37,7 +37,7 @@ TeacherName: TypeAlias = Literal["scripted", "openai", "vllm"]
 MODEL_TEACHERS: tuple[TeacherName, ...] = ("openai", "vllm")
 
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
-Name = Annotated[str, Field(min_length=1, max_length=500)]
+Name = Annotated[str, Field(min_length=1, max_length=500, pattern=r"^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$")]
 
 
 def _base_url(value: Any) -> Any:
@@ -133,7 +133,7 @@ class ModelSettings(BaseModel):
     request_time_limit: Seconds | None = None
     temperature: Annotated[float, Field(ge=0, le=2)] | None = None
     top_p: Annotated[float, Field(gt=0, le=1)] | None = None
-    max_new_tokens: Annotated[int, Field(ge=1)] | None = None
+    max_new_tokens: Annotated[int, Field(ge=1, le=10**7)] | None = None
     structured_output: Structured | None = None
     extra_body: ExtraBody | None = None
     """Sent along with each request as it is, e.g. ``{"chat_template_kwargs": {"enable_thinking": false}}``."""

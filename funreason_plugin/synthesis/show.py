@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -41,10 +42,16 @@ def read_one(folder: Path, index: int) -> Trajectory:
     raise UserError(f"{path}: no trajectory with index {index}; {has}")
 
 
+def _maker(maker: Mapping[str, str]) -> str:
+    """ "scripted", or "openai Qwen/Qwen3-32B"."""
+    model = maker.get("model", "none")
+    return maker["teacher"] if model == "none" else f"{maker['teacher']} {model}"
+
+
 def show(trajectory: Trajectory, console: Console, turns: int | None = None) -> None:
     """Print a trajectory."""
     environments = ", ".join(environment.name for environment in trajectory.environments)
-    makers = ", ".join(sorted({maker["teacher"] for maker in trajectory.made_by.values()}))
+    makers = ", ".join(sorted({_maker(maker) for maker in trajectory.made_by.values()}))
     head = Text(f"trajectory {trajectory.index}", style="bold")
     head.append(
         f"  {environments} · {len(trajectory.tools)} tools offered · {len(trajectory.turns)} {'turn' if len(trajectory.turns) == 1 else 'turns'} · "
