@@ -88,11 +88,20 @@ _BEYOND = re.compile(
 
 
 def _with_think_tags(text: str) -> str:
-    """<thinking> and its kind as <think>; and where </think> is missing, it stands before the first call."""
+    """<thinking> and its kind as <think>; and where </think> is missing, it stands before the first call.
+
+    Of several thoughts in a row the last one counts: a reasoning model has thought for itself before it wrote the
+    thought that it was asked for.
+    """
     text = without_end_tokens(text)
     if "<think>" not in text and "</think>" not in text:
         text = _OTHER_TAGS.sub(r"<\1think>", text)
     start = text.lstrip()
+    while (second := start.find("</think>")) >= 0:
+        rest = start[second + len("</think>") :].lstrip()
+        if not rest.startswith("<think>"):
+            break
+        start = text = rest
     if start.startswith("<think>") and "</think>" not in start:
         call = start.find("<tool_call>")
         if call > 0:

@@ -22,6 +22,7 @@ from funreason_plugin.synthesis.prompts import Prompts
 from funreason_plugin.synthesis.teachers.base import AGENTS, Completion, Request, Teacher
 from funreason_plugin.synthesis.teachers.scripted import ScriptedTeacher
 from funreason_plugin.synthesis.trace import Trace
+from funreason_plugin.trajectory import Call
 from tests.teacher.sampled import Asked, asked, graph_of, reply, traces
 from tests.teacher.written import WRITTEN
 
@@ -181,3 +182,37 @@ def test_the_scripted_agent_answers_whatever_it_is_told(
             {"role": "assistant", "content": text},
             {"role": "user", "content": tool_responses([result] * len(parsed.calls))},
         ]
+
+
+_JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-99, 99)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.integers(0, 35),
+    st.data(),
+    st.lists(st.text(max_size=40), min_size=1, max_size=3),
+    st.text(max_size=60),
+)
+def test_the_scripted_critic_has_advice_for_any_attempt(
+    number: int, data: st.DataObject, reasons: list[str], answer: str
+) -> None:
+    teacher, one, _ = turns()[number]
+    names = st.sampled_from([call.name for call in one.trace.calls]) | st.sampled_from(["nothing", "x.y", ""])
+    arguments = st.dictionaries(
+        st.sampled_from(["city", "traveller", "items", "date", "x"]), _JSON, max_size=3
+    )
+    attempt = [
+        Call(data.draw(names), data.draw(arguments), {}, data.draw(_JSON))
+        for _ in range(data.draw(st.integers(0, 4)))
+    ]
+    messages = PROMPTS.critiquing(one.query, attempt, one.trace.calls, reasons, answer)
+    assert reply(teacher, Request("critiquing", tuple(messages), "1")).strip()

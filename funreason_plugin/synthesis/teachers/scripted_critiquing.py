@@ -17,7 +17,7 @@ __all__ = ["critique"]
 
 
 def critique(material: Mapping[str, Any], rng: Random) -> str:
-    """The reply to `prompts.critiquing_messages`."""
+    """The reply to `Prompts.critiquing`."""
     remarks = list(dict.fromkeys(_remarks(material["attempt"], material["solution"], rng)))
     if not remarks:
         remarks = [_about_rules(material["differences"])]

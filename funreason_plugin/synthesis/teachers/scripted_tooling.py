@@ -21,7 +21,7 @@ __all__ = ["advanced_tool"]
 
 
 def advanced_tool(material: Mapping[str, Any], lexicon: Lexicon) -> str:
-    """The reply to `prompts.tooling_messages`."""
+    """The reply to `Prompts.tooling`."""
     plan = read_plan(material["chain"])
     goals = [index for index, call in enumerate(plan.calls) if call.asked] or [len(plan.calls) - 1]
     reply = {
