@@ -9,6 +9,7 @@ model is reached, how fast it is asked and what may be spent may change, and so 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -168,5 +169,8 @@ def _decisive(config: SynthesisConfig, agent: Agent) -> dict[str, Any]:
 
 
 def _short(value: Any) -> str:
+    """Of a hash, what is enough to tell it from another."""
+    if isinstance(value, str) and re.fullmatch("[0-9a-f]{64}", value):
+        return f"{value[:12]}…"
     text = repr(value)
     return text if len(text) <= 120 else f"{text[:117]}…"
