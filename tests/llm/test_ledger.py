@@ -240,6 +240,6 @@ def test_explain_tells_what_the_models_cost(tmp_path: Path) -> None:
     assert isinstance(console.file, io.StringIO)
     text = console.file.getvalue()
     assert "250,000 tokens for each kept trajectory" in text
-    assert "0.25 EUR" in text
+    assert "0.250 EUR" in text
     row = next(line for line in text.splitlines() if line.startswith("query  "))
     assert row.split()[1:5] == ["1", "100%", "11", "91%"]  # 8 kept turns, 2 lost ones, 1 rejected
