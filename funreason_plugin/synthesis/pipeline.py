@@ -155,7 +155,7 @@ class _Run:
             self.console.print(
                 f"stopping: {hub.in_flight} requests in flight are awaited for a moment; Ctrl-C again leaves at once"
             )
-        production.stop(RunStopped(_INTERRUPTED))
+        production.interrupt(RunStopped(_INTERRUPTED))
 
     def _print_notes(self, hub: Hub | None) -> None:
         for note in hub.take_notes() if hub is not None else ():

@@ -21,7 +21,9 @@ from funreason_plugin.synthesis.teachers.base import Completion, RunStopped, Tea
 __all__ = ["Production"]
 
 _AHEAD: Final = 2  # jobs of a worker where no model plays: one is played, one is there when it ends
-_LINGER: Final = 30.0  # seconds that requests in flight are awaited after the run has stopped
+_LINGER: Final = (
+    30.0  # seconds that requests in flight are awaited when the run has stopped, unless nobody waits
+)
 
 
 class Production:
@@ -38,6 +40,7 @@ class Production:
         self._blocked: set[int] = set()  # slots whose request is not sent any more
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopped: RunStopped | None = None
+        self._hurry = False
         self._changed = asyncio.Event()
         self._error: BaseException | None = None
         in_flight = hub.in_flight_slots if hub is not None else _AHEAD * len(crew)
@@ -60,7 +63,7 @@ class Production:
             while not (self._register.done or self._register.stopped or self._stopped):
                 await self._change()
             if self._stopped is not None and self._hub is not None:
-                await self._linger()
+                await self._linger(self._hub, self._stopped)
         finally:
             for task in self._tasks:
                 task.cancel()
@@ -74,7 +77,12 @@ class Production:
         """No new jobs, no new requests; what is in flight is awaited for a while."""
         if self._stopped is None:
             self._stopped = reason
-            self._changed.set()
+        self._changed.set()
+
+    def interrupt(self, reason: RunStopped) -> None:
+        """Stop; where the run has stopped already, what is in flight is not awaited any longer."""
+        self._hurry = self._stopped is not None
+        self.stop(reason)
 
     # -- the crew -------------------------------------------------------------------------------------------
 
@@ -138,11 +146,14 @@ class Production:
             await asyncio.sleep(1)
             self._tell()
 
-    async def _linger(self) -> None:
+    async def _linger(self, hub: Hub, stopped: RunStopped) -> None:
         """Let requests in flight end, for they are paid, and slots that need no other."""
+        limit = _LINGER
+        if stopped.complete_rows:  # a budget: nothing is wrong with the servers
+            limit = max(agent.request_time_limit for agent in hub.resolved.values())
         loop = asyncio.get_running_loop()
-        end = loop.time() + _LINGER
-        while any(jobs - self._blocked for jobs in self._jobs) and loop.time() < end:
+        end = loop.time() + limit
+        while any(jobs - self._blocked for jobs in self._jobs) and loop.time() < end and not self._hurry:
             await self._change(end - loop.time())
 
     async def _change(self, seconds: float | None = None) -> None:

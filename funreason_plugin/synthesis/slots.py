@@ -158,14 +158,8 @@ class SlotMaker:
         tools = self._offered(space, split)
         graph = self._graph(tuple(tools))
         teachers = self._teachers_of(space, index)
-        chain = Chain(
-            space,
-            teachers,
-            ChainOptions(k_max=config.k_max),
-            usage,
-            self.recorder,
-            self.prompts,
-        )
+        options = ChainOptions(k_max=config.k_max)
+        chain = Chain(space, teachers, options, usage, self.recorder, self.prompts)
         scenario = space.scenario(seed)
         system = space.policy
         turns: list[Turn] = []
