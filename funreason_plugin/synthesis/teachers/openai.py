@@ -182,7 +182,7 @@ class OpenAIEndpoint:
             server.gate.overloaded(sent)
         what = meaning(status, said)
         why = f"{status}{said.quoted}"
-        if what == "again" or (status == 404 and self._answered):
+        if what == "again" or (self._answered and (status == 404 or what == "moved")):
             wait = answer.retry_after
             if wait is not None and wait >= SHORTEST_ORDER:
                 wait = min(wait, server.give_up_after)
