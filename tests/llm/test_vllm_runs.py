@@ -83,5 +83,20 @@ def test_ctrl_c_leaves_no_process(tmp_path: Path, model: str, loading: bool) -> 
     assert not psutil.wait_procs(children, timeout=10)[1]
 
 
+def test_a_run_that_is_killed_leaves_no_engine(tmp_path: Path, model: str) -> None:
+    run = subprocess.Popen(
+        command(tmp_path, model), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    ledger = tmp_path / "out" / "ledger.jsonl"
+    end = time.monotonic() + 300
+    while time.monotonic() < end and run.poll() is None and not has_lines(ledger):
+        time.sleep(0.2)
+    children = psutil.Process(run.pid).children(recursive=True)
+    assert any("VLLM" in child.name() for child in children)
+    run.kill()
+    run.wait()
+    assert not psutil.wait_procs(children, timeout=30)[1]
+
+
 def has_lines(path: Path) -> bool:
     return path.exists() and path.stat().st_size > 0

@@ -16,16 +16,16 @@ from __future__ import annotations
 import asyncio
 import inspect
 import os
-import signal
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
-from multiprocessing import active_children, resource_tracker
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from funreason_plugin.errors import UserError, did_you_mean
 from funreason_plugin.synthesis.teachers.base import Message
+from funreason_plugin.synthesis.teachers.vllm_processes import Reaper, engine_processes, hold_interrupts, kill
 
 if TYPE_CHECKING:
     from vllm import RequestOutput, SamplingParams
@@ -38,7 +38,7 @@ T = TypeVar("T")
 ABORT_LIMIT = 30.0
 """Seconds in which the engine gives back a reply that is broken off."""
 LAST_WORDS = 30.0
-"""Seconds for an engine's processes to end."""
+"""Seconds for an engine to end by itself."""
 
 
 class Refused(Exception):
@@ -54,7 +54,7 @@ class Engine:
     much memory is free."""
 
     def __init__(self, model: str, settings: Mapping[str, Any], turn: asyncio.Lock | None = None) -> None:
-        self.model = model
+        self.model = str(Path(model).expanduser()) if model.startswith("~") else model
         self.context = 0
         """Tokens of a prompt and its reply together; known once the model is loaded."""
         self._settings = dict(settings)
@@ -65,6 +65,8 @@ class Engine:
         self._turn = turn or asyncio.Lock()
         self._failed: UserError | None = None
         self._abandoned = False
+        self._reaper: Reaper | None = None
+        self._processes: list[BaseProcess] = []
         self._thread = ThreadPoolExecutor(1, f"vllm {model}")
 
     # -- from the start to the end ------------------------------------------------------------------------
@@ -85,23 +87,27 @@ class Engine:
                 raise UserError(self._failed.message)
 
     async def _start(self) -> None:
-        path = Path(self.model).expanduser()
-        if self.model.startswith((".", "/", "~")) and not (path / "config.json").is_file():
+        if self.model.startswith((".", "/")) and not (Path(self.model) / "config.json").is_file():
             raise UserError(
                 f"--model: {self.model} has no config.json; expected a model's folder or a hub's name"
             )
+        others = engine_processes()
         loading = asyncio.get_running_loop().run_in_executor(self._thread, self._load)
+        self._reaper = Reaper()
         try:
-            engine = await asyncio.shield(loading)
+            while not loading.done():
+                await asyncio.wait({loading}, timeout=0.2)
+                self._processes = [process for process in engine_processes() if process not in others]
+                self._reaper.take(self._processes)
         except asyncio.CancelledError:
             self._abandoned = True
             while not loading.done():
-                _end_engine_processes()
-                await asyncio.sleep(0.1)
+                kill(process for process in engine_processes() if process not in others)
+                await asyncio.wait({loading}, timeout=0.2)
             if loading.exception() is None:
-                _shut_down(loading.result())
+                self._engine = loading.result()  # `close` ends it
             raise
-        self._engine = engine
+        self._engine = engine = loading.result()
         self._tokenizer = engine.get_tokenizer()
         if inspect.isawaitable(self._tokenizer):
             self._tokenizer = await self._tokenizer
@@ -111,9 +117,8 @@ class Engine:
     def _load(self) -> AsyncLLM:
         os.environ.setdefault("VLLM_LOGGING_LEVEL", "ERROR")  # its log would tear the progress display
         os.environ.setdefault("VLLM_NO_USAGE_STATS", "1")
-        os.environ.setdefault(
-            "VLLM_WORKER_MULTIPROC_METHOD", "spawn"
-        )  # a fork of a process with threads may hang
+        # A fork of a process that has threads may hang.
+        os.environ.setdefault("VLLM_WORKER_MULTIPROC_METHOD", "spawn")
         try:
             from vllm import AsyncEngineArgs
             from vllm.platforms import current_platform
@@ -133,7 +138,7 @@ class Engine:
             settings["enable_chunked_prefill"] = False
         if self._abandoned:
             raise EngineEnded("interrupted")
-        _hold_interrupts()
+        hold_interrupts()
         try:
             arguments = AsyncEngineArgs(**{**settings, **self._settings, "model": self.model})
             return AsyncLLM.from_engine_args(arguments)
@@ -148,7 +153,11 @@ class Engine:
         engine, self._engine = self._engine, None
         if engine is not None:
             _shut_down(engine)
+            kill(process for process in self._processes if process.is_alive())
         self._thread.shutdown()
+        if self._reaper is not None:
+            self._reaper.dismiss()
+            self._reaper = None
 
     # -- requests -----------------------------------------------------------------------------------------
 
@@ -250,28 +259,12 @@ async def _last(engine: AsyncLLM, prompt: list[int], sampling: SamplingParams, n
     return outputs[-1]
 
 
-def _hold_interrupts() -> None:
-    """Processes that this thread starts inherit the mask: Ctrl-C in the terminal does not reach them."""
-    resource_tracker.ensure_running()  # started later, with the first process, it would lift the mask
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-
-
 def _shut_down(engine: AsyncLLM) -> None:
     if "timeout" in inspect.signature(engine.shutdown).parameters:
         engine.shutdown(timeout=LAST_WORDS)
     else:
         engine.shutdown()
-    _end_engine_processes()
     engine.shutdown = lambda *_: None  # its __del__ calls it again, when the interpreter is half gone
-
-
-def _end_engine_processes() -> None:
-    for process in active_children():
-        if process.name.startswith("EngineCore"):
-            process.terminate()
-            process.join(LAST_WORDS)
-            if process.is_alive():
-                process.kill()
 
 
 def _line(error: BaseException) -> str:
