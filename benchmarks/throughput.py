@@ -21,6 +21,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +34,7 @@ from rich.table import Table
 LATENCY, SLOTS = 0.2, 64
 SLOW_SHARE, SLOW_TIME = 1 / 200, 10.0
 ENVIRONMENTS = ("travel", "files")
+NAMES = {"synthesis": "synthesis", "peer": "bare openai client"}
 
 
 @dataclass
@@ -52,33 +54,24 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=40, help="length of each run")
     parser.add_argument("--concurrency", type=int, default=SLOTS, help="of the run, and of the peer")
     parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--who", nargs="+", choices=NAMES, default=list(NAMES))
     parser.add_argument("--latency", type=float, default=LATENCY)
     options = parser.parse_args()
     console = Console()
-    if psutil.getloadavg()[0] > 0.5:
-        console.print(f"the machine is not calm: load {psutil.getloadavg()[0]:.1f}", style="yellow")
-    slow = f"slow:{SLOW_SHARE}"
+    before = psutil.getloadavg()[0]
+    measured = []
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        bodies = requests_of_a_run(folder, options)
-        measured = [
-            measure("synthesis", folder / "even", options, lambda url: run(url, folder / "even", options)),
-            measure(
-                "synthesis, 1 in 200 takes 10 s",
-                folder / "slow",
-                options,
-                lambda url: run(url, folder / "slow", options),
-                slow,
-            ),
-            measure("bare openai client", folder / "peer", options, lambda url: peer(url, bodies, options)),
-            measure(
-                "bare openai client, 1 in 200 takes 10 s",
-                folder / "peer-slow",
-                options,
-                lambda url: peer(url, bodies, options),
-                slow,
-            ),
-        ]
+        bodies = requests_of_a_run(folder, options) if "peer" in options.who else Path()
+        for who in options.who:
+            for faults, kind in (("", ""), (f"slow:{SLOW_SHARE}", ", 1 in 200 takes 10 s")):
+                place = folder / f"{who}{'-slow' if faults else ''}"
+                place.mkdir()
+
+                def load(url: str, who: str = who, place: Path = place) -> subprocess.Popen[bytes]:
+                    return peer(url, bodies, options) if who == "peer" else run(url, place, options)
+
+                measured.append(measure(f"{NAMES[who]}{kind}", place, options, load, faults))
     table = Table(title=f"{SLOTS} slots, {options.latency * 1000:.0f} ms, concurrency {options.concurrency}")
     for column in ("what", "requests", "a second", "ideal", "of ideal", "slots in use", "share of one core"):
         table.add_column(column, justify="left" if column in ("what", "share of one core") else "right")
@@ -94,6 +87,7 @@ def main() -> None:
             cpu,
         )
     console.print(table)
+    print(f"load of the machine before and after: {before:.1f}, {psutil.getloadavg()[0]:.1f}")
     print("repeat with:", "python", *sys.argv)
 
 
@@ -129,9 +123,14 @@ class Server:
         self.process.wait()
 
 
-def measure(name: str, folder: Path, options: argparse.Namespace, load, faults: str = "") -> Measured:  # type: ignore[no-untyped-def]
+def measure(
+    name: str,
+    folder: Path,
+    options: argparse.Namespace,
+    load: Callable[[str], subprocess.Popen[bytes]],
+    faults: str,
+) -> Measured:
     """Run ``load(url)``, a process that sends requests, for some seconds and interrupt it."""
-    folder.mkdir()
     log = folder / "requests.jsonl"
     server = Server(
         *("--latency", str(options.latency), "--slots", str(SLOTS), "--log", str(log)),

@@ -124,7 +124,7 @@ def environment(key: str = KEY) -> dict[str, str]:
 
 
 def synthesize(
-    out: Path, config: Mapping[str, Any], *flags: str, key: str = KEY, timeout: float = 300
+    out: Path, config: Mapping[str, Any], *flags: str, key: str = KEY, timeout: float = 900
 ) -> subprocess.CompletedProcess[str]:
     """Run to the end."""
     return subprocess.run(
@@ -144,7 +144,7 @@ def check(out: Path) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         cwd=ROOT,
-        timeout=300,
+        timeout=900,
         env=os.environ | {"COLUMNS": "200"},
     )
 

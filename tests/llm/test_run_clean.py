@@ -108,7 +108,7 @@ def test_the_key_is_written_nowhere(made: Made) -> None:
 
 def test_private_notes_stay_out_of_what_is_kept(made: Made) -> None:
     kept = [path for path in made.out.rglob("*") if path.suffix in (".jsonl", ".json", ".parquet")]
-    for words in ("private_notes", "Private notes", '"solution"', "advanced_tool"):
+    for words in ("private_notes", "Private notes", '"solution"'):
         assert files_with(words, *(path for path in kept if path.name != "rejected.jsonl")) == []
 
 

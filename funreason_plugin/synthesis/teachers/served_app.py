@@ -198,6 +198,10 @@ class ServedTeacher:
             data = orjson.loads(raw)
         except orjson.JSONDecodeError:
             return _bad(turn, BadRequest("the body is not JSON"))
+        if isinstance(data, dict) and data.get("model") != self.settings.model:
+            turn.outcome = "404"
+            message = f"The model `{data.get('model')}` does not exist."
+            return reply(error_body(message, "NotFoundError", "model_not_found", "model"), 404)
         try:
             asked = Asked.of(data, chat, self._marks)
             for name in self.settings.rejected & data.keys():
@@ -208,10 +212,6 @@ class ServedTeacher:
         if self._requests is not None:
             self._requests.write(raw.replace(b"\n", b" ") + b"\n")  # between JSON's tokens a blank is as good
             self._requests.flush()
-        if data.get("model") != self.settings.model:
-            turn.outcome = "404"
-            message = f"The model `{data.get('model')}` does not exist."
-            return reply(error_body(message, "NotFoundError", "model_not_found", "model"), 404)
         kind = self._faults.draw(turn.number, raw)
         if kind in AT_ONCE:
             turn.outcome = kind

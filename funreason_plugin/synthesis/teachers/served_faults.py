@@ -204,17 +204,17 @@ def _say(choice: dict[str, Any], content: object) -> None:
 
 
 def _call_natively(choice: dict[str, Any], text: str) -> None:
-    """The calls in ``text`` as ``tool_calls``; a reply without calls gets a call of an unknown tool."""
+    """The calls in ``text`` as ``tool_calls``; a reply without calls stays as it is."""
     parsed = parse(text)
-    calls = [(call.name, call.arguments) for call in parsed.calls] or [("reply_to_user", {"text": text})]
-    rest = f"<think>\n{parsed.thought}\n</think>" if parsed.calls and parsed.thought else None
-    _say(choice, rest)
+    if not parsed.calls:
+        return
+    _say(choice, f"<think>\n{parsed.thought}\n</think>" if parsed.thought else None)
     choice.get("message", choice)["tool_calls"] = [
         {
             "id": f"call_{number}",
             "type": "function",
-            "function": {"name": name, "arguments": orjson.dumps(arguments).decode()},
+            "function": {"name": call.name, "arguments": orjson.dumps(call.arguments).decode()},
         }
-        for number, (name, arguments) in enumerate(calls)
+        for number, call in enumerate(parsed.calls)
     ]
     choice["finish_reason"] = "tool_calls"
