@@ -14,6 +14,7 @@ decides when it ends.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import inspect
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -249,11 +250,12 @@ class Engine:
 
 
 async def _last(engine: AsyncLLM, prompt: list[int], sampling: SamplingParams, number: str) -> RequestOutput:
-    try:
-        from vllm.inputs import tokens_input as rendered
-    except ImportError:  # before 0.26
-        from vllm.inputs import token_inputs as rendered
-    outputs = [output async for output in engine.generate(rendered(prompt), sampling, number)]
+    rendered: Any = {"prompt_token_ids": prompt}
+    with contextlib.suppress(ImportError):  # older versions take the plain form only
+        from vllm.inputs import tokens_input
+
+        rendered = tokens_input(prompt)
+    outputs = [output async for output in engine.generate(rendered, sampling, number)]
     if not outputs:
         raise EngineEnded("the engine gave no reply")
     return outputs[-1]
