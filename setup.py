@@ -78,7 +78,7 @@ setup(
         "funreason_plugin": ["py.typed", "**/*.j2", "**/*.csv", "**/*.json", "**/*.jsonl", "**/*.txt"]
     },
     install_requires=[
-        "aiohttp>=3.10",
+        "aiohttp>=3.13.3",
         "docstring_parser>=0.15",
         "jinja2>=3.1",
         "json-repair>=0.30",
