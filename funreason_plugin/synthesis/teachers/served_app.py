@@ -141,19 +141,8 @@ class ServedTeacher:
         refused = self._refused(request)
         if refused is not None:
             return refused[1]
-        return reply(
-            {
-                "object": "list",
-                "data": [
-                    {
-                        "id": self.settings.model,
-                        "object": "model",
-                        "created": 0,
-                        "owned_by": "funreason_plugin",
-                    }
-                ],
-            }
-        )
+        model = {"id": self.settings.model, "object": "model", "created": 0, "owned_by": "funreason_plugin"}
+        return reply({"object": "list", "data": [model]})
 
     def _refused(self, request: web.Request) -> tuple[str, web.Response] | None:
         key = key_of(request)
@@ -205,7 +194,10 @@ class ServedTeacher:
         try:
             asked = Asked.of(data, chat, self._marks)
             for name in self.settings.rejected & data.keys():
-                raise BadRequest(f"Unsupported parameter: '{name}' is not supported with this model.", name)
+                other = " Use 'max_completion_tokens' instead." if name == "max_tokens" else ""
+                raise BadRequest(
+                    f"Unsupported parameter: '{name}' is not supported with this model.{other}", name
+                )
         except BadRequest as error:
             return _bad(turn, error)
         turn.agent = asked.agent
