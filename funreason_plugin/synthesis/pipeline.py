@@ -149,6 +149,7 @@ class _Run:
                 finally:
                     interrupts.then = None
         finally:
+            self._print_notes(hub)
             if hub is not None:
                 await hub.close()
 

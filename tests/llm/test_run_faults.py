@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,19 @@ import orjson
 import pytest
 
 from funreason_plugin.synthesis.teachers.served_faults import KINDS
-from tests.llm.server import KEY, check, files_with, rows, serving, settings, synthesize
+from tests.llm.server import (
+    KEY,
+    ROOT,
+    check,
+    command,
+    environment,
+    files_with,
+    rows,
+    serving,
+    settings,
+    synthesize,
+    written,
+)
 
 HASTY: dict[str, Any] = {"request_time_limit": 2, "concurrency": 16}
 """So that a hang costs two seconds."""
@@ -207,3 +221,21 @@ def test_a_budget_without_a_price_is_refused_before_anything_is_sent(tmp_path: P
     with serving() as server:
         assert_refused(synthesize(tmp_path / "out", settings(server, budget=1.0)), "price", "scripted")
         assert server.stats()["requests"] == 0
+
+
+def test_what_is_noted_in_the_last_seconds_of_a_run_is_said(tmp_path: Path) -> None:
+    """No file may grow over 45 kB: too little for the cache, and then for the trajectory, which ends the run."""
+    out = tmp_path / "out"
+    limited = "import os, resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (45_000, 45_000)); "
+    limited += "os.execv(sys.argv[1], sys.argv[1:])"
+    with serving() as server:
+        config = written(out, settings(server, tmp_path / "cache", num=1, turns="1"))
+        done = subprocess.run(
+            [sys.executable, "-c", limited, *command(config, out)],
+            capture_output=True,
+            text=True,
+            cwd=ROOT,
+            env=environment(),
+        )
+    assert "the disk is full" in done.stderr
+    assert "some replies are not kept, the run goes on" in done.stdout
