@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -28,7 +29,8 @@ def emit(config: SynthesisConfig, folder: Folder) -> dict[str, int]:
     """Write ``llamafactory/`` and ``verl/``; returns their sizes on disk in bytes."""
     waiting: dict[int, dict[str, bytes]] = {}
     following = 0
-    workers = min(config.workers, -(-folder.tally.kept // CHUNK))
+    here = config.workers if config.executor == "local" else os.cpu_count() or 1  # actors are elsewhere
+    workers = min(config.workers, here, -(-folder.tally.kept // CHUNK))
     try:
         with (
             Pool(workers, _encoder, (config.as_plain(), str(folder.path))) as pool,
