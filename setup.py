@@ -26,7 +26,9 @@ RL = [  # Python <= 3.12; the lower five are imported by verl's trainer, which d
 # environment classes import mpmath only. So: pip install -e '.[bfcl]', then pip install --no-deps bfcl-eval==2026.3.23
 BFCL = ["mpmath==1.3.0"]
 MCP = ["mcp>=1.9"]
-RAY = ["ray>=2.41"]  # verl's bound; without [default], whose dashboard is not used and which is 20 packages more
+RAY = [
+    "ray>=2.41"
+]  # verl's bound; without [default], whose dashboard is not used and which is 20 packages more
 
 EXTRAS = {
     "sft": SFT,
@@ -43,7 +45,9 @@ EXTRAS = {
         "psutil>=5.9",  # benchmarks
         "pytest>=8",
         "pytest-xdist>=3.5",
-        *(f'{name}; python_version < "3.15"' for name in RAY),  # no newer wheel yet; its tests are then skipped
+        *(
+            f'{name}; python_version < "3.15"' for name in RAY
+        ),  # no newer wheel yet; its tests are then skipped
         "ruff>=0.17.5,<0.18",
         "types-PyYAML",
         "types-jsonschema",

@@ -48,7 +48,8 @@ def test_a_terminal_shows_requests_tokens_and_cost_below_the_bar(tmp_path: Path)
     assert "4/10" in said
     assert "rejected 1 (20%)" in said
     assert (
-        "2 requests (1 retries), tokens 12.3k in, 1.00k out, 1 replayed, 1.63 EUR (0.409 per kept one)" in said
+        "2 requests (1 retries), tokens 12.3k in, 1.00k out, 1 replayed, 1.63 EUR (0.409 per kept one)"
+        in said
     )
     assert "0 of 0 in flight" in said
 
