@@ -63,7 +63,7 @@ quickstart: $(INSTALLED) ## Install, synthesise 200 verified trajectories, check
 	@echo "  bring your own tools: README.md, 'Bring your tools', and examples/my_tools/"
 
 test: $(INSTALLED_DEV) ## Install, run all tests
-	@$(SAY) "Running all tests (make test-fast leaves out the slow ones)"
+	@$(SAY) "Running all tests, about 15 minutes on two cores (make test-fast: 6, without the slow ones)"
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
 
 test-fast: $(INSTALLED_DEV) ## Install, run the tests that take no more than a few seconds each

@@ -35,27 +35,6 @@ def assert_good(out: Path, num: int) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-FINAL = ("400", "context", "refusal", "unknown-tools", "garbage", "cut-off", "reasoning-only")
-"""Kinds after which nobody asks again: each costs a turn, so they come less often here."""
-
-
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "slow"])
-@pytest.mark.slow
-def test_requests_fail_in_one_way(kind: str, tmp_path: Path) -> None:
-    share = 0.08 if kind in FINAL else 0.3
-    with serving("--faults", f"{kind}:{share}") as server:
-        done = synthesize(tmp_path / "out", settings(server, num=3, turns="2", **HASTY))
-        assert done.returncode == 0, done.stderr
-        outcomes = server.outcomes()
-        assert outcomes[kind] > 0
-        ledger = rows(tmp_path / "out" / "ledger.jsonl")
-        assert len(ledger) == server.stats()["requests"]
-        assert sum(row["outcome"] == "ok" for row in ledger) >= outcomes["ok"]
-    assert_good(tmp_path / "out", 3)
-    assert files_with(KEY, tmp_path) == []
-    assert KEY not in done.stdout + done.stderr
-
-
 @pytest.mark.slow
 def test_30_percent_of_all_requests_fail_in_every_way(tmp_path: Path) -> None:
     with serving("--faults", "all:0.3", "--slow-time", "0.5") as server:
