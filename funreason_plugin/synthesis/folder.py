@@ -8,18 +8,18 @@ one are in ``pending.jsonl`` (`Spool`).
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import orjson
 import yaml
 
 from funreason_plugin.errors import UserError
+from funreason_plugin.synthesis.appending import disk_trouble, write_all
 from funreason_plugin.synthesis.settings import refuse_another_run
 from funreason_plugin.synthesis.spool import PENDING, Spool
 from funreason_plugin.trajectory import Trajectory, loads
@@ -173,7 +173,7 @@ class Folder:
             with path.open("ab", buffering=0) as file:
                 start = file.tell()
                 try:
-                    _write_all(file, data)
+                    write_all(file, data)
                 except OSError as error:
                     os.truncate(path, start)
                     raise self._failed(path, error) from None
@@ -191,19 +191,11 @@ class Folder:
             raise self._failed(path, error) from None
 
     def _failed(self, path: Path, error: OSError) -> UserError:
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-        reason = "the disk is full" if full else (error.strerror or str(error))
         return UserError(
-            f"{path}: {reason}; {self.tally.kept} kept trajectories are safe in {self.path}: "
+            f"{path}: {disk_trouble(error)}; {self.tally.kept} kept trajectories are safe in {self.path}: "
             "make room and run the same command again"
         )
 
     def close(self) -> None:
         self.spool.close()
         self._lock.close()
-
-
-def _write_all(file: IO[bytes], data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[file.write(view) :]

@@ -12,7 +12,6 @@ Opening the file again continues it. What the cache or the memory answered is no
 
 from __future__ import annotations
 
-import errno
 import os
 import time
 from collections.abc import Iterator, Mapping
@@ -23,6 +22,7 @@ import orjson
 
 from funreason_plugin.errors import UserError
 from funreason_plugin.synthesis.account import PHASE_OF, Account, Spent
+from funreason_plugin.synthesis.appending import disk_trouble, write_all
 from funreason_plugin.synthesis.teachers.endpoint import Try
 from funreason_plugin.teacher_config import Price
 
@@ -155,16 +155,12 @@ class Ledger:
         try:
             if self._file is None:
                 self._file = self.path.open("ab", buffering=0)
-            view = memoryview(line)
-            while view:
-                view = view[self._file.write(view) :]
+            write_all(self._file, line)
         except OSError as error:
             if self._file is not None:
                 os.truncate(self.path, self._size)
-            full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-            reason = "the disk is full" if full else (error.strerror or str(error))
             raise UserError(
-                f"{self.path}: {reason}; what is kept is safe: make room and run the same command again"
+                f"{self.path}: {disk_trouble(error)}; what is kept is safe: make room and run the same command again"
             ) from None
         self._size += len(line)
 

@@ -20,6 +20,7 @@ from typing import IO, Any, Final
 import orjson
 
 from funreason_plugin.errors import UserError
+from funreason_plugin.synthesis.appending import write_all
 from funreason_plugin.synthesis.slot_result import SlotResult
 
 __all__ = ["PENDING", "Spool"]
@@ -77,9 +78,7 @@ class Spool:
         try:
             if self._file is None:
                 self._file = self._path.open("ab", buffering=0)
-            view = memoryview(line)
-            while view:
-                view = view[self._file.write(view) :]
+            write_all(self._file, line)
         except OSError as error:
             if self._path.exists():
                 os.truncate(self._path, self._size)
