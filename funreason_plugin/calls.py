@@ -20,13 +20,16 @@ from typing import Any, NamedTuple
 
 from funreason_plugin.python_calls import MAX_DEPTH, Malformed, read_list, shown, unique
 
-__all__ = ["ParsedCall", "Parsed", "parse", "to_hermes", "to_python", "dump_json"]
+__all__ = ["ParsedCall", "Parsed", "parse", "to_hermes", "to_python", "python_list", "dump_json"]
 
 MAX_CHARACTERS = 100_000
 """Longest text after the thought that is looked at; the thought itself is only cut off."""
 
-MARKERS = ("<think>", "</think>", "<tool_call>", "</tool_call>", "<tool_response>", "</tool_response>")
-"""Tags with a meaning in an assistant message or a tool's answer."""
+MARKERS = (
+    *("<think>", "</think>", "<tool_call>", "</tool_call>", "<tool_response>", "</tool_response>"),
+    *("<|im_start|>", "<|im_end|>", "<|endoftext|>"),
+)
+"""Tags with a meaning in an assistant message or a tool's answer, and the tokens between messages."""
 
 
 class ParsedCall(NamedTuple):
@@ -83,7 +86,12 @@ def to_python(calls: Iterable[tuple[str, Mapping[str, Any]]]) -> str:
 
     Raises ValueError for a tool whose name is not a Python identifier (only Hermes JSON can name it).
     """
-    return f"<tool_call>[{', '.join(_python_call(name, arguments) for name, arguments in calls)}]</tool_call>"
+    return f"<tool_call>{python_list(calls)}</tool_call>"
+
+
+def python_list(calls: Iterable[tuple[str, Mapping[str, Any]]]) -> str:
+    """The bare list of BFCL: `[cd(folder="data"), cat(file_name="a.txt")]`. Raises ValueError as `to_python`."""
+    return f"[{', '.join(_python_call(name, arguments) for name, arguments in calls)}]"
 
 
 def dump_json(value: Any) -> str:

@@ -113,7 +113,7 @@ class SynthesisConfig(ModelSettings):
     k_max: Annotated[int, Field(ge=1, le=20)] = 3
     error_rate: Annotated[float, Field(ge=0, le=1)] = 0.15
     reasoning: Literal["cot", "none"] = "cot"
-    call_form: Literal["hermes", "python"] = "hermes"
+    prompt_form: Literal["hermes", "funreason", "card"] = "hermes"
 
     val_share: Share = 0.05
     holdout_env: Names = []

@@ -60,8 +60,8 @@ def synthesize(
     reasoning: Annotated[
         str | None, option(DATA, "cot, or none (rows for instruct models). (default: cot)")
     ] = None,
-    call_form: Annotated[
-        str | None, option(DATA, "Calls in the rows: hermes or python. (default: hermes)")
+    prompt_form: Annotated[
+        str | None, option(DATA, "Rows written as: hermes, funreason or card. (default: hermes)")
     ] = None,
     val_share: Annotated[
         float | None, option(DATA, "Share of the trajectories for validation. (default: 0.05)")

@@ -37,6 +37,7 @@ from funreason_plugin.checks.run_files import (
 from funreason_plugin.errors import UserError
 from funreason_plugin.formats import CHUNK, FormatOptions, Writer, dataset_name, encode_chunk
 from funreason_plugin.formats.writer import FOLDERS
+from funreason_plugin.rendering import FORMS
 from funreason_plugin.teacher_config import makers
 from funreason_plugin.workers import CallWatch, Pool
 
@@ -136,7 +137,7 @@ def _options(folder: Path, run: dict[str, Any]) -> FormatOptions:
     return FormatOptions(
         dataset=dataset_name(made_by),
         reasoning="none" if config.get("reasoning") == "none" else "full",
-        call_form="python" if config.get("call_form") == "python" else "hermes",
+        prompt_form=form if (form := config.get("prompt_form")) in FORMS else "hermes",
     )
 
 

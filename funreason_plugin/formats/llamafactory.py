@@ -18,7 +18,7 @@ What LLaMA-Factory asks for, and silently spoils otherwise:
   step are one `observation`, joined as Qwen3's own template joins consecutive tool messages;
 - `tools` is a JSON string, a call turn is the thought and then a JSON list of {"name", "arguments"};
   nothing else may stand in it, and the newlines around `<think>` matter;
-- in the Python form, call lists are plain `gpt` text and the tools are part of the system prompt.
+- in the forms "funreason" and "card", calls are plain `gpt` text and the tools are part of the system prompt.
 
 What these rows cannot prevent:
 
@@ -41,68 +41,72 @@ import pyarrow as pa
 
 from funreason_plugin.calls import dump_json
 from funreason_plugin.formats.options import FormatOptions
-from funreason_plugin.rendering import calls_text, results_text, system_text, thought_block
-from funreason_plugin.trajectory import Call, Trajectory
+from funreason_plugin.messages import Conversation, Message
+from funreason_plugin.rendering import PromptForm, calls_text, results_text, system_text, thought_block
 
-Message = tuple[str, str]
-"""Role and text."""
+Turned = tuple[str, str]
+"""Role and text, as LLaMA-Factory names the roles."""
 
 
 @dataclass(slots=True)
 class Split:
-    """A trajectory split at its responses: row k is `history[:cut]` and then the response, for response k."""
+    """A conversation split at its responses: row k is `history[:cut]` and then the response, for response k."""
 
-    history: list[Message] = field(default_factory=list)
-    responses: list[tuple[int, Message, str]] = field(default_factory=list)
+    history: list[Turned] = field(default_factory=list)
+    responses: list[tuple[int, Turned, str]] = field(default_factory=list)
     """Length of the row's history, the response with its thought, and its name ("turn/step")."""
 
-    def rows(self) -> Iterator[list[Message]]:
+    def rows(self) -> Iterator[list[Turned]]:
         for cut, response, _ in self.responses:
             yield [*self.history[:cut], response]
 
 
-def split(trajectory: Trajectory, options: FormatOptions) -> Split:
-    """Take a trajectory apart, one row per assistant response."""
+def split(conversation: Conversation, options: FormatOptions) -> Split:
+    """Take a conversation apart, one row per assistant response."""
     result = Split()
-
-    def respond(role: str, thought: str | None, text: str, name: str) -> None:
-        shown = thought_block(thought) if options.reasoning == "full" else ""
-        result.responses.append((len(result.history), (role, shown + text), name))
-        result.history.append((role, text))
-
-    for turn_index, turn in enumerate(trajectory.turns):
-        result.history.append(("human", turn.query))
-        for step_index, step in enumerate(turn.steps):
-            respond(*_call_message(step.calls, step.thought, options), f"{turn_index}/{step_index}")
-            result.history.append(("observation", results_text([call.output for call in step.calls])))
-        respond("gpt", turn.thought, turn.answer, f"{turn_index}/answer")
+    turn = step = -1
+    for message in conversation.messages:
+        if message.role == "user":
+            turn, step = turn + 1, 0
+            result.history.append(("human", message.content))
+        elif message.role == "tool":
+            result.history.append(("observation", results_text(message.results, options.prompt_form)))
+        else:
+            role, text = _response(message, options.prompt_form)
+            thought = thought_block(message.thought) if options.reasoning == "full" else ""
+            name = f"{turn}/{step}" if message.calls else f"{turn}/answer"
+            result.responses.append((len(result.history), (role, thought + text), name))
+            result.history.append((role, text))
+            step += 1
     return result
 
 
-def _call_message(
-    calls: Sequence[Call], thought: str | None, options: FormatOptions
-) -> tuple[str, str | None, str]:
-    if options.call_form == "python":
-        return "gpt", thought, calls_text([(call.name, call.arguments) for call in calls], "python")
-    listed = [{"name": call.name, "arguments": call.arguments} for call in calls]
-    return "function_call", thought, dump_json(listed)
+def _response(message: Message, form: PromptForm) -> Turned:
+    if not message.calls:
+        return "gpt", message.content
+    if form != "hermes":
+        return "gpt", calls_text(message.calls, form)
+    return "function_call", dump_json([call._asdict() for call in message.calls])
 
 
-def table(trajectories: Sequence[Trajectory], options: FormatOptions) -> pa.Table:
-    """The rows of some trajectories: id, conversations, system, tools.
+def table(conversations: Sequence[tuple[str, Conversation]], options: FormatOptions) -> pa.Table:
+    """The rows of some conversations, given with their ids: id, conversations, system, tools.
 
-    Every text is stored once: rows share their histories, and many trajectories their tools.
+    Every text is stored once: rows share their histories, and many conversations their tools.
     """
     texts, roles = Shared(), Shared()
     ends = [0]
     ids: list[str] = []
     systems, tools = Shared(), Shared()
-    for trajectory in trajectories:
-        parts = split(trajectory, options)
+    for identifier, conversation in conversations:
+        parts = split(conversation, options)
         history = [(roles.key(role), texts.key(text)) for role, text in parts.history]
         role_keys, text_keys = [key for key, _ in history], [key for _, key in history]
-        system = system_text(trajectory.system, trajectory.tools, options.call_form)
-        offered = orjson.dumps(trajectory.tools).decode() if options.call_form == "hermes" else ""
+        system, offered = conversation.system, ""
+        if options.prompt_form != "hermes":
+            system = system_text(system, conversation.tools, options.prompt_form)
+        elif conversation.tools:
+            offered = orjson.dumps(conversation.tools).decode()
         system_key, tools_key = systems.key(system), tools.key(offered)
         for cut, (role, text), name in parts.responses:
             roles.rows += role_keys[:cut]
@@ -110,7 +114,7 @@ def table(trajectories: Sequence[Trajectory], options: FormatOptions) -> pa.Tabl
             texts.rows += text_keys[:cut]
             texts.add(text)
             ends.append(len(texts.rows))
-            ids.append(f"{trajectory.id}/{name}")
+            ids.append(f"{identifier}/{name}")
             systems.rows.append(system_key)
             tools.rows.append(tools_key)
     messages = pa.StructArray.from_arrays([roles.array(), texts.array()], names=["from", "value"])

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from funreason_plugin.rendering import CallForm
+from funreason_plugin.rendering import PromptForm
 
 CHUNK = 256
 """Trajectories a chunk: part of the format, since a chunk is one shard or one row group."""
@@ -18,7 +18,7 @@ class FormatOptions:
 
     dataset: str = "funreason"
     reasoning: Literal["full", "none"] = "full"
-    call_form: CallForm = "hermes"
+    prompt_form: PromptForm = "hermes"
 
 
 def dataset_name(made_by: Mapping[str, Mapping[str, str]]) -> str:

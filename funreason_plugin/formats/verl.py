@@ -6,8 +6,8 @@ with nulls and so corrupts schemas. So verl's `RLHFDataset` and the batches made
 as the trajectory has it.
 
 verl's default `data.max_prompt_length` of 512 tokens is too short: the tools alone take thousands. With
-`data.filter_overlong_prompts=true` it drops the rows of the Python form, whose tools stand in the prompt;
-in the Hermes form it does not count them, since they come from `extra_info`.
+`data.filter_overlong_prompts=true` it drops the rows of the other forms, whose tools stand in the prompt;
+in "hermes" it does not count them, since they come from `extra_info`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _EXTRA = pa.struct(
         ("index", pa.int64()),
         ("split", _TEXT),
         ("id", _TEXT),
-        ("call_form", _TEXT),
+        ("prompt_form", _TEXT),
         ("environments", _TEXT),
         ("queries", _TEXT),
         ("tools", _TEXT),
@@ -50,7 +50,9 @@ SCHEMA = pa.schema(
 
 def row(trajectory: Trajectory, options: FormatOptions) -> dict[str, Any]:
     """One trajectory as verl's agent loop and reward need it."""
-    system = system_text(trajectory.system, trajectory.tools, options.call_form)
+    system = trajectory.system
+    if options.prompt_form != "hermes":  # there verl gives the tools to the chat template
+        system = system_text(system, trajectory.tools, options.prompt_form)
     prompt = [{"role": "system", "content": system}] if system else []
     prompt.append({"role": "user", "content": trajectory.turns[0].query})
     return {
@@ -62,7 +64,7 @@ def row(trajectory: Trajectory, options: FormatOptions) -> dict[str, Any]:
             "index": trajectory.index,
             "split": trajectory.split,
             "id": trajectory.id,
-            "call_form": options.call_form,
+            "prompt_form": options.prompt_form,
             "environments": _json(trajectory.environments),
             "queries": _json([turn.query for turn in trajectory.turns]),
             "tools": _json(trajectory.tools),

@@ -19,10 +19,10 @@ import pyarrow.parquet as pq
 
 from funreason_plugin.formats import llamafactory, verl
 from funreason_plugin.formats.options import FormatOptions
+from funreason_plugin.messages import of_trajectory
 from funreason_plugin.trajectory import Call, Step, Trajectory, Turn
 
 FOLDERS = ("llamafactory", "verl")
-_KINDS = {"llamafactory": llamafactory.table, "verl": verl.table}
 _SPLITS = ("train", "val")
 
 
@@ -48,12 +48,18 @@ def encode(trajectories: Sequence[Trajectory], options: FormatOptions) -> dict[s
     for name in _SPLITS:
         chosen = [trajectory for trajectory in trajectories if trajectory.split == name]
         if chosen:
-            for folder, table in _KINDS.items():
-                sink = io.BytesIO()
-                with _parquet(sink, rows := table(chosen, options)) as file:
-                    file.write_table(rows)
-                parts[f"{folder}/{name}"] = sink.getvalue()
+            conversations = [(trajectory.id, of_trajectory(trajectory)) for trajectory in chosen]
+            parts[f"llamafactory/{name}"] = to_parquet(llamafactory.table(conversations, options))
+            parts[f"verl/{name}"] = to_parquet(verl.table(chosen, options))
     return parts
+
+
+def to_parquet(rows: pa.Table) -> bytes:
+    """The rows as a small parquet file."""
+    sink = io.BytesIO()
+    with _parquet(sink, rows) as file:
+        file.write_table(rows)
+    return sink.getvalue()
 
 
 def _parquet(sink: io.BytesIO | str, rows: pa.Table) -> pq.ParquetWriter:

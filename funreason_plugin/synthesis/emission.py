@@ -21,7 +21,7 @@ def format_options(config: SynthesisConfig) -> FormatOptions:
     return FormatOptions(
         dataset=dataset_name(config.made_by),
         reasoning="none" if config.reasoning == "none" else "full",
-        call_form=config.call_form,
+        prompt_form=config.prompt_form,
     )
 
 

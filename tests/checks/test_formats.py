@@ -14,6 +14,7 @@ import pytest
 
 from funreason_plugin.calls import parse
 from funreason_plugin.formats import FormatOptions, Writer, dataset_name, encode_chunk, llamafactory
+from funreason_plugin.messages import of_trajectory
 from funreason_plugin.trajectory import Call, Trajectory, dumps
 from tests.checks.desk import conversation, said
 
@@ -78,7 +79,7 @@ def test_without_reasoning_only_the_thoughts_are_gone() -> None:
 
 def test_python_call_lists_have_their_tools_in_the_system_prompt() -> None:
     trajectory = conversation(0)
-    row = emitted(trajectory, FormatOptions(dataset="x", call_form="python"))[1]
+    row = emitted(trajectory, FormatOptions(dataset="x", prompt_form="funreason"))[1]
     assert {message["from"] for message in row["conversations"]} == {"human", "gpt", "observation"}
     assert '</think>\n\n<tool_call>[book_flight(flight_id="FL' in row["conversations"][-1]["value"]
     assert row["tools"] == ""
@@ -229,5 +230,5 @@ def test_the_name_says_who_made_it() -> None:
 
 
 def test_split_shares_the_history_of_its_rows() -> None:
-    parts = llamafactory.split(conversation(0), FULL)
+    parts = llamafactory.split(of_trajectory(conversation(0)), FULL)
     assert [len(row) for row in parts.rows()] == [2, 4, 6, 8, 10, 12, 14]

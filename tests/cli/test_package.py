@@ -19,7 +19,17 @@ PACKAGE = ROOT / "funreason_plugin"
 LAYERS = (
     {"errors", "credentials", "teacher_config", "config_errors", "config_file"},
     {"environments"},
-    {"calls", "python_calls", "rendering", "trajectory", "scoring", "conversation", "workers", "config"},
+    {
+        "calls",
+        "python_calls",
+        "messages",
+        "rendering",
+        "trajectory",
+        "scoring",
+        "conversation",
+        "workers",
+        "config",
+    },
     {"checks", "formats"},
     {"synthesis", "sft", "rl", "evaluation", "report"},
 )

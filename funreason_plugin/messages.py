@@ -1,0 +1,71 @@
+"""A conversation as messages: what every prompt form and every row is written from.
+
+    conversation = of_trajectory(trajectory)
+    for message in conversation.messages:
+        print(message.role, message.content or message.calls or message.results)
+
+The user's side ("user", "tool") and the model's side ("assistant") alternate: the results of one assistant
+message's calls, one text per call, are one "tool" message.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from funreason_plugin.calls import ParsedCall, dump_json
+from funreason_plugin.errors import UserError
+from funreason_plugin.trajectory import Trajectory
+
+__all__ = ["Conversation", "Message", "of_trajectory"]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message. ``content`` is the text of a user or of an answer; ``thought`` and ``calls`` are the
+    assistant's; ``results`` has the text of every result of the calls before, in their order."""
+
+    role: Literal["user", "assistant", "tool"]
+    content: str = ""
+    thought: str | None = None
+    calls: tuple[ParsedCall, ...] = ()
+    results: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Conversation:
+    """Messages with the system prompt and the tools offered, as OpenAI tool documents."""
+
+    messages: list[Message]
+    system: str = ""
+    tools: list[dict[str, Any]] = field(default_factory=list)
+
+    def check(self, where: str = "conversation") -> None:
+        """Raise a `UserError` that names the message where the two sides do not alternate, or the first one
+        that its role cannot have."""
+        expected: tuple[str, ...] = ("user",)
+        calls = 0
+        for number, message in enumerate(self.messages):
+            place = f"{where}: messages[{number}]"
+            if message.role not in expected:
+                raise UserError(f"{place}: role {message.role!r}; expected {' or '.join(expected)}")
+            if message.role == "tool" and len(message.results) != calls:
+                raise UserError(f"{place}: {len(message.results)} results for {calls} calls")
+            calls = len(message.calls)
+            if message.role == "assistant":
+                expected = ("tool",) if calls else ("user",)
+            else:
+                expected = ("assistant",)
+
+
+def of_trajectory(trajectory: Trajectory) -> Conversation:
+    """The conversation of a trajectory, thoughts included."""
+    messages: list[Message] = []
+    for turn in trajectory.turns:
+        messages.append(Message("user", turn.query))
+        for step in turn.steps:
+            calls = tuple(ParsedCall(call.name, call.arguments) for call in step.calls)
+            messages.append(Message("assistant", thought=step.thought, calls=calls))
+            messages.append(Message("tool", results=tuple(dump_json(call.output) for call in step.calls)))
+        messages.append(Message("assistant", turn.answer, turn.thought))
+    return Conversation(messages, trajectory.system, trajectory.tools)
