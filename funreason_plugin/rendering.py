@@ -33,6 +33,7 @@ __all__ = [
     "calls_text",
     "prompt",
     "render",
+    "response_text",
     "results_text",
     "split_results",
     "system_text",
@@ -96,7 +97,7 @@ def render(
         message = conversation.messages[index]
         shown = thoughts == "all" or (thoughts == "last" and index >= last)
         before = _before(conversation, index - 1, form)
-        response = (thought_block(message.thought) if shown else "") + _response(message, form)
+        response = (thought_block(message.thought) if shown else "") + response_text(message, form)
         if form != "hermes" and response.startswith("<think>"):
             before, response = before + "<think>", response.removeprefix("<think>")
         pairs.append(Pair(before, f"{response}{END}\n"))
@@ -131,8 +132,12 @@ def _before(conversation: Conversation, index: int, form: PromptForm) -> str:
     return f"{before}{START}user\n{content}{END}\n{START}assistant\n"
 
 
-def _response(message: Message, form: PromptForm) -> str:
-    return calls_text(message.calls, form) if message.calls else message.content
+def response_text(message: Message, form: PromptForm) -> str:
+    """An assistant message without its thought: the answer, the calls, or a text and calls below it."""
+    if not message.calls:
+        return message.content
+    calls = calls_text(message.calls, form)
+    return f"{message.content}\n{calls}" if message.content else calls
 
 
 def thought_block(thought: str | None) -> str:

@@ -42,7 +42,7 @@ import pyarrow as pa
 from funreason_plugin.calls import dump_json
 from funreason_plugin.formats.options import FormatOptions
 from funreason_plugin.messages import Conversation, Message
-from funreason_plugin.rendering import PromptForm, calls_text, results_text, system_text, thought_block
+from funreason_plugin.rendering import PromptForm, response_text, results_text, system_text, thought_block
 
 Turned = tuple[str, str]
 """Role and text, as LLaMA-Factory names the roles."""
@@ -82,11 +82,9 @@ def split(conversation: Conversation, options: FormatOptions) -> Split:
 
 
 def _response(message: Message, form: PromptForm) -> Turned:
-    if not message.calls:
-        return "gpt", message.content
-    if form != "hermes":
-        return "gpt", calls_text(message.calls, form)
-    return "function_call", dump_json([call._asdict() for call in message.calls])
+    if form == "hermes" and message.calls and not message.content:
+        return "function_call", dump_json([call._asdict() for call in message.calls])
+    return "gpt", response_text(message, form)  # a `function_call` has no room for a text beside the calls
 
 
 def table(conversations: Sequence[tuple[str, Conversation]], options: FormatOptions) -> pa.Table:
