@@ -9,6 +9,7 @@ import typer
 
 from funreason_plugin import check, synthesize
 from funreason_plugin.command_line import Group, console, leave
+from funreason_plugin.sft import hook
 
 app = typer.Typer(
     cls=Group,
@@ -19,6 +20,7 @@ app = typer.Typer(
 )
 app.add_typer(synthesize.app, name="synthesize")
 app.add_typer(check.app, name="check")
+app.add_typer(hook.app, name="hook")
 
 
 @app.callback(invoke_without_command=True)
