@@ -59,7 +59,8 @@ class Finder:
             return None
         for finder in sys.meta_path:
             find = getattr(finder, "find_spec", None)
-            if finder is not self and find and (spec := find(name, path, target)):
+            spec: ModuleSpec | None = find(name, path, target) if find and finder is not self else None
+            if spec:
                 if spec.loader:
                     spec.loader = Loader(spec.loader, AFTER[name])  # type: ignore[assignment]
                 return spec
