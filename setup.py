@@ -79,7 +79,15 @@ setup(
     python_requires=">=3.10",
     packages=find_packages(include=["funreason_plugin", "funreason_plugin.*"]),
     package_data={
-        "funreason_plugin": ["py.typed", "**/*.j2", "**/*.csv", "**/*.json", "**/*.jsonl", "**/*.txt"]
+        "funreason_plugin": [
+            "py.typed",
+            "**/*.j2",
+            "**/*.jinja",
+            "**/*.csv",
+            "**/*.json",
+            "**/*.jsonl",
+            "**/*.txt",
+        ]
     },
     install_requires=[
         "aiohttp>=3.13.3",

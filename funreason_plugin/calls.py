@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 from funreason_plugin.python_calls import MAX_DEPTH, Malformed, read_list, shown, unique
 
-__all__ = ["ParsedCall", "Parsed", "parse", "to_hermes", "to_python", "python_list", "dump_json"]
+__all__ = ["ParsedCall", "Parsed", "parse", "to_hermes", "to_python", "python_list", "dump_json", "unmarked"]
 
 MAX_CHARACTERS = 100_000
 """Longest text after the thought that is looked at; the thought itself is only cut off."""
@@ -99,7 +99,11 @@ def dump_json(value: Any) -> str:
 
     `\\u003c` reads back as "<" in JSON and in Python alike, and no reader mistakes it for markup.
     """
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    return unmarked(json.dumps(value, ensure_ascii=False, allow_nan=False))
+
+
+def unmarked(text: str) -> str:
+    """JSON text with the tags inside its strings escaped."""
     if "<" in text:
         for marker in MARKERS:
             if marker in text:

@@ -46,6 +46,25 @@ def recipes(
         console().print(str(path), soft_wrap=True)
 
 
+@app.command("chat-template")
+def chat_template_command(
+    form: Annotated[str, typer.Argument(help="hermes, funreason or card.", metavar="FORM")],
+    out: Annotated[Path | None, typer.Option(help="Write it to this file.", metavar="FILE")] = None,
+) -> None:
+    """Print a prompt form's chat template, for tokenizers and for `vllm serve --chat-template FILE`."""
+    from funreason_plugin.chat_templates import chat_template
+    from funreason_plugin.errors import UserError
+
+    text = chat_template(form)
+    if out is None:
+        typer.echo(text, nl=False)
+        return
+    try:
+        out.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"--out: {out}: {error.strerror}") from None
+
+
 def main() -> None:
     """The console script."""
     leave(app, "funreason")

@@ -23,7 +23,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, get_args
 
-from funreason_plugin.calls import dump_json, python_list, to_hermes, to_python
+from funreason_plugin.calls import dump_json, python_list, to_hermes, to_python, unmarked
 from funreason_plugin.messages import Conversation, Message
 
 __all__ = [
@@ -135,9 +135,9 @@ def _before(conversation: Conversation, index: int, form: PromptForm) -> str:
 def response_text(message: Message, form: PromptForm) -> str:
     """An assistant message without its thought: the answer, the calls, or a text and calls below it."""
     if not message.calls:
-        return message.content
-    calls = calls_text(message.calls, form)
-    return f"{message.content}\n{calls}" if message.content else calls
+        return message.content.lstrip("\n")
+    calls, text = calls_text(message.calls, form), message.content.strip()
+    return f"{text}\n{calls}" if text else calls
 
 
 def thought_block(thought: str | None) -> str:
@@ -196,4 +196,4 @@ Here is a list of functions in json format that you can invoke.
 def bfcl_system(tools: Sequence[Mapping[str, Any]]) -> str:
     """BFCL's system text for models without native function calling (bfcl-eval 2026.3.23, "classic" style)."""
     functions = [tool.get("function", tool) for tool in tools]
-    return _BFCL.format(functions=json.dumps(functions, indent=4))
+    return _BFCL.format(functions=unmarked(json.dumps(functions, indent=4)))

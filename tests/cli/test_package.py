@@ -24,6 +24,7 @@ LAYERS = (
         "python_calls",
         "messages",
         "rendering",
+        "chat_templates",
         "trajectory",
         "scoring",
         "conversation",
