@@ -5,7 +5,7 @@
 
 It talks nonsense at full speed: for trying servers, engines and trainers where no real model can be had. The
 tokenizer has Qwen3's special tokens and learns its merges from our prompts, tool schemas and scenarios, so that
-texts are about as many tokens long as with a real one.
+texts are about as many tokens long as with a real one, and our chat template of the form "hermes".
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import orjson
 import typer
 
+from funreason_plugin.chat_templates import chat_template
 from funreason_plugin.command_line import Command, console, leave
 from funreason_plugin.environments.catalog import SHIPPED
 from funreason_plugin.environments.space import SimulationSpace
@@ -25,7 +26,7 @@ from funreason_plugin.errors import UserError
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
 
-__all__ = ["CHAT_TEMPLATE", "build"]
+__all__ = ["build"]
 
 CONTEXT = 32_768
 VOCABULARY = 4096
@@ -33,41 +34,6 @@ VOCABULARY = 4096
 SPECIAL = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
 """Dropped when tokens become text; the two ends of `MARKS` stay, as a reader of calls and thoughts needs them."""
 MARKS = ("<think>", "</think>", "<tool_call>", "</tool_call>", "<tool_response>", "</tool_response>")
-
-CHAT_TEMPLATE = r"""
-{%- set found = namespace(query=messages | length - 1, open=true) %}
-{%- for message in messages | reverse %}
-    {%- if found.open and message.role == 'user'
-           and not (message.content.startswith('<tool_response>') and message.content.endswith('</tool_response>')) %}
-        {%- set found.query = messages | length - 1 - loop.index0 %}
-        {%- set found.open = false %}
-    {%- endif %}
-{%- endfor %}
-{%- for message in messages %}
-    {%- set text = message.content %}
-    {%- if message.role not in ('system', 'user', 'assistant') %}
-        {{- raise_exception('a message is of the role system, user or assistant, not ' + message.role) }}
-    {%- endif %}
-    {%- if message.role == 'assistant' %}
-        {%- set thought = '' %}
-        {%- if '</think>' in text %}
-            {%- set thought = text.split('</think>')[0].rstrip('\n').split('<think>')[-1].lstrip('\n') %}
-            {%- set text = text.split('</think>')[-1].lstrip('\n') %}
-        {%- endif %}
-        {%- if loop.index0 > found.query and (loop.last or thought) %}
-            {%- set text = '<think>\n' + thought.strip('\n') + '\n</think>\n\n' + text.lstrip('\n') %}
-        {%- endif %}
-    {%- endif %}
-    {{- '<|im_start|>' + message.role + '\n' + text + '<|im_end|>\n' }}
-{%- endfor %}
-{%- if add_generation_prompt %}
-    {{- '<|im_start|>assistant\n' }}
-    {%- if enable_thinking is defined and enable_thinking is false %}
-        {{- '<think>\n\n</think>\n\n' }}
-    {%- endif %}
-{%- endif %}
-""".strip()
-"""Renders system, user and assistant messages as Qwen3's own template does: thoughts of earlier turns are dropped."""
 
 
 def build(folder: Path, hidden: int = 64, layers: int = 2, seed: int = 0) -> int:
@@ -155,7 +121,7 @@ def _tokenizer() -> PreTrainedTokenizerFast:
         additional_special_tokens=["<|im_start|>"],
         model_max_length=CONTEXT,
         clean_up_tokenization_spaces=False,
-        chat_template=CHAT_TEMPLATE,
+        chat_template=chat_template("hermes"),
     )
     tokenizer.add_tokens([AddedToken(mark, special=False, normalized=False) for mark in MARKS])
     return tokenizer

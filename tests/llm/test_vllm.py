@@ -237,9 +237,9 @@ def test_a_request_can_be_cancelled(engine: Running) -> None:
 
 @needs_vllm
 def test_a_thought_that_the_template_opens_is_part_of_the_reply(engine: Running) -> None:
-    from funreason_plugin.sft.tiny_model import CHAT_TEMPLATE
+    from funreason_plugin.chat_templates import chat_template
 
-    opening = {"chat_template_kwargs": {"chat_template": CHAT_TEMPLATE + "{{- '<think>\\n' }}"}}
+    opening = {"chat_template_kwargs": {"chat_template": chat_template("hermes") + "{{- '<think>\\n' }}"}}
     assert engine.ask("reasoning", extra_body=opening).text.startswith("<think>\n")
     assert not engine.ask("reasoning").text.startswith("<think>\n")
     free = engine.ask("tooling", extra_body=opening, max_new_tokens=60).text  # a thought is no JSON

@@ -81,16 +81,14 @@ CONVERSATION = [
 ]
 
 
-def test_the_template_keeps_only_the_thoughts_since_the_last_query(
-    tokenizer: PreTrainedTokenizerFast,
-) -> None:
+def test_the_template_keeps_no_thoughts_of_the_history(tokenizer: PreTrainedTokenizerFast) -> None:
     text = tokenizer.apply_chat_template(CONVERSATION, tokenize=False, add_generation_prompt=True)
     assert text == (
         "<|im_start|>system\nHelp.<|im_end|>\n"
         "<|im_start|>user\nFirst?<|im_end|>\n"
         "<|im_start|>assistant\nFirst answer.<|im_end|>\n"
         "<|im_start|>user\nSecond?<|im_end|>\n"
-        "<|im_start|>assistant\n<think>\nlook it up\n</think>\n\n<tool_call>\n{}\n</tool_call><|im_end|>\n"
+        "<|im_start|>assistant\n<tool_call>\n{}\n</tool_call><|im_end|>\n"
         "<|im_start|>user\n<tool_response>\n{}\n</tool_response><|im_end|>\n"
         "<|im_start|>assistant\n"
     )
