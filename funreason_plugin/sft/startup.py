@@ -28,6 +28,7 @@ AFTER = {
     "llamafactory.data.template": "funreason_plugin.sft.templates:register",
     "llamafactory.hparams.finetuning_args": "funreason_plugin.sft.loss_hook:add_arguments",
     "llamafactory.train.sft.trainer": "funreason_plugin.sft.loss_hook:extend_trainer",
+    "llamafactory.train.sft.workflow": "funreason_plugin.sft.loss_hook:extend_workflow",
 }
 """After which module of LLaMA-Factory which function of ours is called."""
 
