@@ -113,11 +113,14 @@ def prompt(
 ) -> str:
     """The prompt for the response to the conversation's last message, which is a user's or a tool's.
 
-    With ``thinking``, "funreason" and "card" end with `<think>`, as the paper's model is served.
+    With ``thinking``, "funreason" and "card" end with `<think>`, as the paper's model is served; without it,
+    "hermes" ends with an empty block of thoughts, as Qwen3 is served.
     """
     text = "".join(map("".join, render(conversation, form, thoughts=thoughts)))
     text += _before(conversation, len(conversation.messages) - 1, form)
-    return text + "<think>" if thinking and form != "hermes" else text
+    if form == "hermes":
+        return text if thinking else f"{text}<think>\n\n</think>\n\n"
+    return f"{text}<think>" if thinking else text
 
 
 def _before(conversation: Conversation, index: int, form: PromptForm) -> str:
