@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from funreason_plugin import check, synthesize
-from funreason_plugin.command_line import Group, console, leave
+from funreason_plugin import check, convert, synthesize
+from funreason_plugin.command_line import Command, Group, console, leave
 from funreason_plugin.sft import hook
 
 app = typer.Typer(
@@ -21,6 +21,8 @@ app = typer.Typer(
 app.add_typer(synthesize.app, name="synthesize")
 app.add_typer(check.app, name="check")
 app.add_typer(hook.app, name="hook")
+
+app.command("convert", cls=Command)(convert.convert)
 
 
 @app.callback(invoke_without_command=True)

@@ -32,6 +32,7 @@ TO_A_RUN = ["--env", "travel", "--teacher", "scripted", "--out", "nowhere"]
         ["check", "--help"],
         ["check", "env", "--help"],
         ["check", "data", "--help"],
+        ["convert", "--help"],
         ["recipes", "--help"],
     ],
 )
@@ -97,7 +98,7 @@ OF_OTHERS = {
 
 def test_every_flag_that_a_message_names_exists(capsys: pytest.CaptureFixture[str]) -> None:
     for app, words in ((synthesize.app, []), (check.app, ["env"]), (check.app, ["data"]), (served.app, []),
-                       (cli.app, []), (cli.app, ["recipes"]), (synthesize.app, ["show"]),
+                       (cli.app, []), (cli.app, ["recipes"]), (cli.app, ["convert"]), (synthesize.app, ["show"]),
                        (synthesize.app, ["trace"]), (synthesize.app, ["graph"])):  # fmt: skip
         run(app, [*words, "--help"])
     known = set(re.findall(r"--[a-z-]+", capsys.readouterr().out)).union(*OF_OTHERS.values())

@@ -32,6 +32,7 @@ LAYERS = (
         "config",
     },
     {"checks", "formats"},
+    {"converting"},
     {"synthesis", "sft", "rl", "evaluation", "report"},
 )
 APART = {"sft": {"synthesis"}, "rl": {"synthesis"}, "evaluation": {"synthesis"}, "synthesis": {"sft", "rl"}}
@@ -87,7 +88,17 @@ def test_arrows_point_one_way() -> None:
 
 
 def test_every_area_has_its_layer() -> None:
-    command_lines = {"__init__", "__main__", "cli", "check", "synthesize", "command_line", "recipes_folder"}
+    command_lines = {
+        "__init__",
+        "__main__",
+        "cli",
+        "check",
+        "synthesize",
+        "convert",
+        "mix",
+        "command_line",
+        "recipes_folder",
+    }
     areas = {path.relative_to(PACKAGE).with_suffix("").parts[0] for path in modules()}
     assert areas <= set().union(*LAYERS) | command_lines
 

@@ -1,0 +1,185 @@
+"""Tool documents of many dialects as OpenAI's, with a JSON schema (draft 2020-12) for the parameters.
+
+    tools = tool_documents(row["tools"], reading)
+
+What is done to them, each counted as a note: JSON text is parsed, a bare function is put into
+{"type": "function"}, and the type names of Python and of BFCL ("dict", "float", "tuple", "any") become JSON
+schema's. A document that is no tool, or whose schema is not valid, is refused.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from functools import lru_cache
+from typing import Any
+
+from jsonschema import Draft202012Validator, SchemaError
+
+from funreason_plugin.converting.example import Reading
+from funreason_plugin.converting.json_text import parse_json
+from funreason_plugin.converting.python_types import from_python
+from funreason_plugin.converting.refusal import Refused, expect_list, expect_object, shown
+
+__all__ = ["MAX_TOOLS", "tool_documents"]
+
+MAX_TOOLS = 2_000
+"""Most tools one conversation may offer."""
+
+_WRAPPED = 'tools: a function put into {"type": "function"}'
+_TYPES = {
+    "dict": "object",
+    "float": "number",
+    "double": "number",
+    "long": "integer",
+    "int": "integer",
+    "tuple": "array",
+    "list": "array",
+    "set": "array",
+    "arraylist": "array",
+    "hashmap": "object",
+    "bool": "boolean",
+    "str": "string",
+    "none": "null",
+}
+_NAMES = {"object", "number", "integer", "array", "boolean", "string", "null"}
+_SCHEMA_MAPS = ("properties", "patternProperties", "$defs", "definitions", "dependentSchemas")
+_SCHEMAS = ("additionalProperties", "contains", "not", "if", "then", "else", "propertyNames", "items")
+_SCHEMA_LISTS = ("anyOf", "oneOf", "allOf", "prefixItems", "items")
+
+
+def tool_documents(value: object, reading: Reading, field: str = "tools") -> list[dict[str, Any]]:
+    """The tools that a record offers; none for null or an empty text."""
+    if isinstance(value, str):
+        if not value.strip():
+            return []
+        value = parse_json(value, field)
+        reading.note(f"{field}: a JSON text parsed")
+    if value is None:
+        return []
+    tools: list[dict[str, Any]] = []
+    names: set[str] = set()
+    listed = expect_list(value, field)
+    if len(listed) > MAX_TOOLS:
+        raise Refused(field, f"more than {MAX_TOOLS} tools", str(len(listed)))
+    for number, entry in enumerate(listed):
+        place = f"{field}[{number}]"
+        if isinstance(entry, str):
+            entry = parse_json(entry, place)
+            reading.note(f"{field}: a JSON text parsed")
+        tool, notes = _cached(json.dumps(entry), place, reading.padded)
+        reading.notes.update(notes)
+        name = tool["function"]["name"]
+        if name in names:
+            raise Refused(f"{place}.name", "offered twice", shown(name))
+        names.add(name)
+        tools.append(tool)
+    return tools
+
+
+class _Invalid(Exception):
+    """As Refused, for any place: what is cached does not know where it stands."""
+
+    def __init__(self, path: str, reason: str, found: str = "") -> None:
+        self.path, self.reason, self.found = path, reason, found
+
+
+def _cached(text: str, place: str, padded: bool) -> tuple[dict[str, Any], Counter[str]]:
+    try:
+        return _tool(text, padded)
+    except _Invalid as error:
+        raise Refused(place + error.path, error.reason, error.found) from None
+
+
+@lru_cache(maxsize=4096)
+def _tool(text: str, padded: bool) -> tuple[dict[str, Any], Counter[str]]:
+    notes: Counter[str] = Counter()
+    try:
+        entry = expect_object(json.loads(text), "")
+        if padded:
+            entry = _without_nulls(entry, notes)
+        function, path = entry, ""
+        if isinstance(entry.get("function"), dict):
+            if entry.get("type", "function") != "function":
+                raise Refused(".type", "not a function", shown(entry["type"]))
+            function, path = entry["function"], ".function"
+        else:
+            notes[_WRAPPED] += 1
+        name = function.get("name")
+        if not isinstance(name, str) or not name.strip():
+            raise Refused(f"{path}.name", "a tool without a name")
+        if not isinstance(function.get("description", ""), str):
+            raise Refused(f"{path}.description", "not a string", shown(function["description"]))
+        function = dict(function)
+        function["parameters"] = _parameters(function.get("parameters"), f"{path}.parameters", notes)
+    except Refused as refused:
+        raise _Invalid(refused.field, refused.reason, refused.found) from None
+    return {**entry, "type": "function", "function": function} if path else {
+        "type": "function",
+        "function": function,
+    }, notes
+
+
+def _parameters(value: object, path: str, notes: Counter[str]) -> dict[str, Any]:
+    if value is None or value == {}:
+        if value is None:
+            notes["tools: parameters that are missing are an object without properties"] += 1
+        return {"type": "object", "properties": {}}
+    document = expect_object(value, path)
+    if isinstance(document.get("type"), str) or ("properties" in document and "type" not in document):
+        schema = _schema(document, path, notes)
+        if schema.get("type") != "object":
+            raise Refused(f"{path}.type", "parameters are not of type object", shown(document.get("type")))
+    else:
+        schema = from_python(document, path, notes)
+        notes["tools: parameters with Python types as a JSON schema"] += 1
+    try:
+        Draft202012Validator.check_schema(schema)
+    except SchemaError as error:
+        where = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.absolute_path)
+        raise Refused(path, "not a valid JSON schema", f"{where or '.'}: {error.message[:100]}") from None
+    except RecursionError:
+        raise Refused(path, "not a valid JSON schema", "nested too deep") from None
+    return schema
+
+
+def _schema(document: dict[str, Any], path: str, notes: Counter[str]) -> dict[str, Any]:
+    """A JSON schema whose type names may be Python's or BFCL's."""
+    schema = dict(document)
+    kind = document.get("type")
+    if isinstance(kind, str):
+        if kind == "any":
+            del schema["type"]
+            notes['tools: type "any" is no type'] += 1
+        elif kind not in _NAMES:
+            known = _TYPES.get(kind.lower(), kind.lower())
+            if known not in _NAMES:
+                raise Refused(f"{path}.type", "not a type of JSON schema", shown(kind))
+            schema["type"] = known
+            notes["tools: a type name as JSON schema has it"] += 1
+    for key in _SCHEMA_MAPS:
+        if isinstance(document.get(key), dict):
+            schema[key] = {
+                name: _schema(part, f"{path}.{key}.{name}", notes) if isinstance(part, dict) else part
+                for name, part in document[key].items()
+            }
+    for key in _SCHEMAS:
+        if isinstance(document.get(key), dict):
+            schema[key] = _schema(document[key], f"{path}.{key}", notes)
+    for key in _SCHEMA_LISTS:
+        if isinstance(document.get(key), list):
+            schema[key] = [
+                _schema(part, f"{path}.{key}[{number}]", notes) if isinstance(part, dict) else part
+                for number, part in enumerate(document[key])
+            ]
+    return schema
+
+
+def _without_nulls(value: Any, notes: Counter[str]) -> Any:
+    """Arrow gives every object the fields of all others, as null: in a schema they say nothing."""
+    if isinstance(value, dict):
+        kept = {key: _without_nulls(item, notes) for key, item in value.items() if item is not None}
+        if len(kept) < len(value):
+            notes["tools: nulls left out that parquet adds"] += len(value) - len(kept)
+        return kept
+    return [_without_nulls(item, notes) for item in value] if isinstance(value, list) else value

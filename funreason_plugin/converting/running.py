@@ -1,0 +1,263 @@
+"""A conversion from the first record to the last: read, convert or refuse, write, put in place.
+
+    report = convert(Job(source="openai", target="llamafactory", inputs=[Path("chat.jsonl")], out=Path("out")))
+    report.converted, report.refused, report.rows
+
+The output folder appears when everything is written, whole; until then, and after a crash, there is only a
+folder `.NAME.converting` beside it, which the next conversion to the same place removes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from types import TracebackType
+from typing import Literal
+
+from funreason_plugin.converting.example import Example, Reading, Source
+from funreason_plugin.converting.files import find
+from funreason_plugin.converting.identifiers import Identifiers
+from funreason_plugin.converting.plain_json import to_json
+from funreason_plugin.converting.reading import Row, rows
+from funreason_plugin.converting.refusal import LeftOut, Refused
+from funreason_plugin.converting.report import Report, write_card
+from funreason_plugin.converting.sources import source as source_of
+from funreason_plugin.converting.targets import Target, TargetOptions, check_name, open_target
+from funreason_plugin.errors import UserError
+from funreason_plugin.formats.options import FormatOptions, dataset_name
+from funreason_plugin.rendering import PromptForm
+
+__all__ = ["Job", "convert"]
+
+CHUNK = 1_024
+"""Most conversations a chunk: one shard of LLaMA-Factory, one row group of verl."""
+_CHUNK_BYTES = 32 << 20
+_CHUNK_KEYS = 2_000_000
+_OF_BENCHMARKS = ("trajectories", "verl")
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What to convert into what. ``dataset`` "" stands for the source's name."""
+
+    source: str
+    target: str
+    inputs: list[Path]
+    out: Path
+    dataset: str = ""
+    prompt_form: PromptForm = "hermes"
+    reasoning: Literal["full", "none"] = "full"
+    val_share: float | None = None
+    seed: int = 0
+    limit: int | None = None
+    drop_error_responses: bool = False
+    rename_tools: bool = False
+    python_literals: bool = False
+    force: bool = False
+
+
+def convert(job: Job, progress: Callable[[int], None] = lambda size: None) -> Report:
+    """Convert. ``progress`` is told the bytes read so far after each record.
+
+    Raises UserError before anything is read where the job cannot be done, and for a disk that takes no more.
+    """
+    source = source_of(job.source)
+    check_name(job.target)
+    if job.target == "trajectories" and not source.executable:
+        raise UserError(f"--to trajectories: {source.title} cannot be executed; --from trajectories can")
+    if job.drop_error_responses and "error_tool_response" not in source.flags:
+        raise UserError(f"--drop-error-responses: {source.title} does not flag such records")
+    if source.benchmark and job.target not in _OF_BENCHMARKS:
+        raise UserError(
+            f"--to {job.target}: {source.title} is the benchmark itself and has no answers to learn; "
+            f"--to {' or '.join(_OF_BENCHMARKS)}"
+        )
+    for option in ("rename_tools", "python_literals"):
+        if getattr(job, option) and option not in source.options:
+            raise UserError(f"--{option.replace('_', '-')}: says nothing to --from {job.source}")
+    found = [find(path, source.file) for path in job.inputs]
+    report = Report(job.source, job.target, source.title, source.licence, source.page)
+    report.others = [str(file) for one in found for file in one.others]
+    with Staged(job.out, job.force) as folder:
+        _Run(job, source, report, folder).all(_rows([one.files for one in found]), progress)
+        write_card(folder, job.out, report, _command(job))
+    return report
+
+
+def _rows(inputs: list[list[Path]]) -> Iterator[tuple[int, Row]]:
+    """The records of all inputs, and which input each is of."""
+    for number, files in enumerate(inputs):
+        for file in files:
+            for row in rows(file):
+                yield number, row
+
+
+@dataclass(slots=True)
+class _Run:
+    job: Job
+    source: Source
+    report: Report
+    folder: Path
+    _target: Target | None = None
+    _dataset: str = ""
+    _chunk: list[Example] = field(default_factory=list)
+    _bytes: int = 0
+    _keys: int = 0
+
+    def all(self, found: Iterator[tuple[int, Row]], progress: Callable[[int], None]) -> None:
+        report, several = self.report, len(self.job.inputs) > 1
+        with (
+            open(self.folder / "refused.jsonl", "w", encoding="utf-8", newline="\n") as refusals,
+            Identifiers(self.folder) as identifiers,
+        ):
+            position = before = 0
+            for count, (number, row) in enumerate(islice(found, self.job.limit), 1):
+                report.read += 1
+                reading = Reading(
+                    self.job.drop_error_responses,
+                    row.padded,
+                    self.job.rename_tools,
+                    self.job.python_literals,
+                )
+                try:
+                    if row.refused is not None:
+                        raise row.refused
+                    example = self._example(row, reading)
+                    example.id = example.id or f"row-{count}"
+                    if several:
+                        example.id = f"{number + 1}:{example.id}"
+                    if not identifiers.add(example.id):
+                        raise Refused("id", "occurs a second time", example.id[:60])
+                except LeftOut as left:
+                    report.left_out[left.reason] += 1
+                except RecursionError:
+                    self._refuse(row, Refused("record", "nested too deep"), refusals.write)
+                except Refused as refused:
+                    self._refuse(row, refused, refusals.write)
+                else:
+                    report.notes.update(reading.notes)
+                    report.converted += 1
+                    step = row.size - before if row.size >= before else row.size
+                    self._keep(example, step)
+                step = row.size - before if row.size >= before else row.size
+                before = row.size
+                position += step
+                progress(position)
+        self._write()
+        if self._target is not None:
+            report.rows = dict(self._target.finish())
+        report.dataset = self._dataset
+
+    def _example(self, row: Row, reading: Reading) -> Example:
+        example = self.source.read(row.value, reading)
+        labels = example.trajectory.labels if example.trajectory is not None else []
+        if self.job.target not in _OF_BENCHMARKS and any(label.startswith("benchmark:") for label in labels):
+            raise Refused("labels", "of a benchmark itself, which has no answers to learn", ", ".join(labels))
+        self._open(example).accept(example)
+        if self.job.val_share is not None:
+            example.split = _split(example.id or row.place, self.job.val_share, self.job.seed)
+        for flag in self.source.flags:
+            if example.flags.get(flag):
+                reading.note(f"flagged {flag}")
+        return example
+
+    def _open(self, example: Example) -> Target:
+        """The target, which is opened when the first example says what the data set is called."""
+        name = self.job.dataset or self.source.name.replace("-", "_")
+        if example.trajectory is not None and not self.job.dataset and not self.source.benchmark:
+            name = dataset_name(example.trajectory.made_by)
+        if self._target is None:
+            self._dataset = name
+            options = FormatOptions(name, self.job.reasoning, self.job.prompt_form)
+            self._target = open_target(
+                self.job.target, self.folder, TargetOptions(options, self.source.flags)
+            )
+        elif name != self._dataset:
+            raise Refused(
+                "made_by",
+                "made by the scripted teacher where others were not, or the reverse; convert them apart",
+                f"{name} after {self._dataset}",
+            )
+        return self._target
+
+    def _refuse(self, row: Row, refused: Refused, write: Callable[[str], object]) -> None:
+        self.report.refuse(row.place, refused)
+        line = {"place": row.place, "field": refused.field, "reason": refused.reason, "found": refused.found}
+        write(to_json(line) + "\n")
+
+    def _keep(self, example: Example, size: int) -> None:
+        self._chunk.append(example)
+        self._bytes += max(size, 0)
+        self._keys += len(example.conversation.messages) ** 2
+        if len(self._chunk) == CHUNK or self._bytes >= _CHUNK_BYTES or self._keys >= _CHUNK_KEYS:
+            self._write()
+
+    def _write(self) -> None:
+        if self._chunk and self._target is not None:
+            self._target.add(self._chunk)
+        self._chunk = []
+        self._bytes = self._keys = 0
+
+
+def _split(identifier: str, share: float, seed: int) -> Literal["train", "val"]:
+    drawn = int.from_bytes(hashlib.blake2b(f"{seed}/{identifier}".encode(), digest_size=8).digest(), "big")
+    return "val" if drawn < share * 2**64 else "train"
+
+
+def _command(job: Job) -> list[str]:
+    """The command that does this job, without what decides nothing of the rows."""
+    words = ["--from", job.source, "--to", job.target, "--out", job.out.name]
+    words += ["--dataset", job.dataset] if job.dataset else []
+    words += ["--prompt-form", job.prompt_form] if job.prompt_form != "hermes" else []
+    words += ["--reasoning", "none"] if job.reasoning == "none" else []
+    words += ["--val-share", str(job.val_share)] if job.val_share is not None else []
+    words += ["--seed", str(job.seed)] if job.seed else []
+    words += ["--limit", str(job.limit)] if job.limit is not None else []
+    words += ["--drop-error-responses"] if job.drop_error_responses else []
+    words += ["--rename-tools"] if job.rename_tools else []
+    words += ["--python-literals"] if job.python_literals else []
+    return [*words, *(path.name for path in job.inputs)]
+
+
+class Staged:
+    """A folder that appears at ``out`` when the block is left without an error. A context manager."""
+
+    def __init__(self, out: Path, force: bool = False) -> None:
+        self.out = out
+        self._new = out.absolute().with_name(f".{out.absolute().name}.converting")
+        if out.is_symlink() or (out.exists() and not out.is_dir()):
+            raise UserError(f"{out}: not a folder")
+        if out.is_dir() and any(out.iterdir()):
+            if not force:
+                raise UserError(f"{out}: exists; --force replaces what an earlier conversion wrote")
+            if not (out / "conversion.json").is_file():
+                raise UserError(
+                    f"{out}: not written by a conversion (no conversion.json); it is not replaced"
+                )
+
+    def __enter__(self) -> Path:
+        try:
+            shutil.rmtree(self._new, ignore_errors=True)
+            self._new.mkdir(parents=True)
+        except OSError as error:
+            raise UserError(f"{self.out}: {error.strerror or error}") from None
+        return self._new
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            old = self._new.with_suffix(".replaced")
+            shutil.rmtree(old, ignore_errors=True)
+            if self.out.is_dir():
+                self.out.rename(old)
+            self._new.rename(self.out)
+            shutil.rmtree(old, ignore_errors=True)
+        else:
+            shutil.rmtree(self._new, ignore_errors=True)
+            if isinstance(error, OSError):
+                raise UserError(f"{self.out}: {error.strerror or error}") from None
