@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from funreason_plugin import check, convert, synthesize
+from funreason_plugin import check, convert, mix, synthesize
 from funreason_plugin.command_line import Command, Group, console, leave
 from funreason_plugin.sft import hook
 
@@ -23,6 +23,7 @@ app.add_typer(check.app, name="check")
 app.add_typer(hook.app, name="hook")
 
 app.command("convert", cls=Command)(convert.convert)
+app.command("mix", cls=Command)(mix.mix)
 
 
 @app.callback(invoke_without_command=True)
