@@ -25,7 +25,7 @@ from llamafactory.hparams import DataArguments, FinetuningArguments, TrainingArg
 from transformers import AutoTokenizer, Qwen3Config, Qwen3ForCausalLM, TrainerCallback  # noqa: E402
 
 
-class Notes(TrainerCallback):
+class Notes(TrainerCallback):  # type: ignore[misc]
     """Weights before a step, rows in it, gradients at its end."""
 
     def __init__(self, model: Any) -> None:

@@ -89,11 +89,14 @@ def reference(
     )
     model = transformers.Qwen3ForCausalLM(config).double()
     model.load_state_dict(weights, strict=False)
-    losses, thoughts, answers = [], [], []
+    losses: list[Any] = []
+    thoughts: list[Any] = []
+    answers: list[Any] = []
     for row in rows:
         logits = model(input_ids=torch.tensor([row["input_ids"]])).logits[0]
         last = max((i for i, label in enumerate(row["labels"]) if label == end), default=-1)
-        thought, answer = [], []
+        thought: list[Any] = []
+        answer: list[Any] = []
         for i, label in enumerate(row["labels"]):
             if i > 0 and label != -100:
                 part = thought if i <= last else answer
@@ -106,9 +109,12 @@ def reference(
             losses.append(alpha * thoughts[-1] + (1 - alpha) * answers[-1])
         elif thought or answer:
             losses.append(thoughts[-1] if thought else answers[-1])
-    total = sum(losses) / len(losses)
+    total = torch.stack(losses).mean()
     total.backward()
-    means = (sum(part).item() / len(part) if part else float("nan") for part in (losses, thoughts, answers))
+    means = (
+        float(torch.stack(part).mean().item()) if part else float("nan")
+        for part in (losses, thoughts, answers)
+    )
     return Loss(*means), {name: value.grad for name, value in model.named_parameters()}
 
 
