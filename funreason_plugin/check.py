@@ -2,6 +2,7 @@
 
 python -m funreason_plugin.check env path/to/my_tools.py:MyEnv
 python -m funreason_plugin.check data out/ --workers 2
+python -m funreason_plugin.check sft out/ recipes/sft.yaml --tokenizer path/to/model
 """
 
 from __future__ import annotations
@@ -54,6 +55,40 @@ def data(
     from funreason_plugin.checks.data import check_data
 
     raise typer.Exit(0 if check_data(folder, console(), workers=workers, remaker=_remaker(folder)) else 1)
+
+
+@app.command()
+def sft(
+    folder: Annotated[
+        Path,
+        typer.Argument(help="A run's output folder, or a dataset_dir of LLaMA-Factory.", metavar="DIR"),
+    ],
+    recipe: Annotated[Path, typer.Argument(help="LLaMA-Factory's YAML.", metavar="RECIPE")],
+    tokenizer: Annotated[
+        str | None,
+        typer.Option(help="Folder of the tokenizer, instead of the recipe's model.", metavar="PATH"),
+    ] = None,
+    dataset: Annotated[
+        str | None, typer.Option(help="Data set to check, instead of the recipe's.", metavar="NAME")
+    ] = None,
+    limit: Annotated[int | None, typer.Option(help="Rows of each data set to check.", min=1)] = None,
+    workers: Annotated[int, typer.Option(help="Processes.", min=1)] = 1,
+    show: Annotated[int, typer.Option(help="Rows to print as training sees them.", min=0)] = 1,
+) -> None:
+    """Render every row through the installed LLaMA-Factory; status 1 if training differs from what the data says."""
+    from funreason_plugin.sft.proof.command import check_sft
+
+    ok = check_sft(
+        folder,
+        recipe,
+        console(),
+        tokenizer=tokenizer,
+        dataset=dataset,
+        limit=limit,
+        workers=workers,
+        show=show,
+    )
+    raise typer.Exit(0 if ok else 1)
 
 
 def _remaker(folder: Path) -> type[Remaker] | None:
