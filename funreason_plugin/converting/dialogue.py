@@ -63,19 +63,15 @@ class Dialogue:
         self, field: str, content: str = "", thought: str | None = None, calls: Iterable[ParsedCall] = ()
     ) -> None:
         """A response: an answer, calls, or both."""
-        self._complete(field)
         made = tuple(calls)
+        if made and self.awaited and not self._results:
+            mend = "put the calls of one step into one message"
+            raise Refused(field, "parallel calls in consecutive assistant messages", mend)
+        self._complete(field)
         if not self._messages:
             raise Refused(field, "the assistant speaks first")
         if self._messages[-1].role == "assistant":
-            both = made and self._messages[-1].calls
-            raise Refused(
-                field,
-                "parallel calls in consecutive assistant messages"
-                if both
-                else "two assistant messages in a row",
-                "put the calls of one step into one message" if both else "",
-            )
+            raise Refused(field, "two assistant messages in a row")
         if not made and not content.strip():
             raise Refused(field, "a response without text and calls")
         for text in (content, thought or ""):

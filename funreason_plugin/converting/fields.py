@@ -1,0 +1,68 @@
+"""Fields of a record that go by several names, and those that nobody takes.
+
+field, messages = one_of(row, ("conversations", "conversation", "messages"), "record")
+not_taken(row, {"system", "tools", field}, reading, "record")
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+from funreason_plugin.converting.example import Reading
+from funreason_plugin.converting.json_text import parse_json
+from funreason_plugin.converting.refusal import Refused, expect_list, shown
+
+__all__ = ["identifier", "not_taken", "one_of", "parsed_list", "without_padding"]
+
+
+def one_of(row: Mapping[str, Any], names: Iterable[str], where: str) -> tuple[str, Any]:
+    """The one of these fields that is not null, with its value; the first name and None where there is none.
+
+    Raises Refused where two of them say different things.
+    """
+    names = tuple(names)
+    given = [name for name in names if row.get(name) is not None]
+    for name in given[1:]:
+        if row[name] != row[given[0]]:
+            raise Refused(where, "two fields that mean the same differ", f"{given[0]!r} and {name!r}")
+    return (given[0], row[given[0]]) if given else (names[0], None)
+
+
+def parsed_list(value: Any, field: str, reading: Reading) -> list[Any]:
+    """A list, or the JSON text of one."""
+    if isinstance(value, str):
+        value = parse_json(value, field)
+        reading.note(f"{field}: a JSON text parsed")
+    return expect_list(value, field)
+
+
+def not_taken(row: Mapping[str, Any], taken: Collection[str], reading: Reading, where: str) -> None:
+    """Count the other fields that say something."""
+    for name, value in row.items():
+        if name not in taken and value not in (None, "", [], {}):
+            reading.note(f"{where}: field {shown(name)} is not taken")
+
+
+def identifier(row: Mapping[str, Any]) -> str:
+    """The record's own id; "" without one."""
+    value = row.get("id")
+    if value is None or value == "":
+        return ""
+    if isinstance(value, bool) or not isinstance(value, (str, int)):
+        raise Refused("id", "neither a text nor a whole number", shown(value))
+    return str(value)
+
+
+def without_padding(value: Any, field: str, reading: Reading) -> Any:
+    """Arguments as they are. Raises Refused for a null from parquet: it may be a value, or no value at all."""
+    if reading.padded and _has_null(value):
+        what = "null in an object from parquet: a value, or a field that only other rows have"
+        raise Refused(field, what, "JSON texts tell the two apart")
+    return value
+
+
+def _has_null(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(map(_has_null, value.values()))
+    return any(map(_has_null, value)) if isinstance(value, list) else value is None
