@@ -83,6 +83,7 @@ def install() -> Path:
             raise UserError(f"{path}: cannot be written ({_reason(error)}); {_mend()}") from None
     code = f"import sys; sys.exit({MODULE!r} not in sys.modules)"
     if subprocess.run([sys.executable, "-c", code], capture_output=True, check=False).returncode:
+        remove()
         raise UserError(f"{folder}: {sys.executable} does not read .pth files there at its start; {_mend()}")
     return folder
 
