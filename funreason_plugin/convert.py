@@ -90,7 +90,8 @@ def _shown(job: Job) -> Report:
     from funreason_plugin.converting.running import convert as run_job
 
     columns = (TextColumn("converting"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True, disable=None) as progress:  # type: ignore[arg-type]
+    screen = Console(stderr=True)
+    with Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal) as progress:
         task = progress.add_task("", total=None)
         return run_job(job, lambda size: progress.update(task, completed=size))
 
