@@ -89,16 +89,17 @@ def _value(text: str, field: str, reading: Reading) -> Any:
     """JSON; with `--python-literals` also what Python's `str` makes of a dict or list."""
     try:
         return parse_json(text, field)
-    except Refused:
+    except Refused as not_json:
         if text[:1] not in ("{", "["):
             raise
-        value = parse_literal(text, field)  # Refused where it is neither
-        if not reading.python_literals:
-            raise Refused(
-                field, "a Python literal, not JSON; --python-literals reads those", shown(text)
-            ) from None
-        reading.note("Python literals read")
-        return value
+        try:
+            value = parse_literal(text, field)
+        except Refused:
+            raise not_json from None
+    if not reading.python_literals:
+        raise Refused(field, "a Python literal, not JSON; --python-literals reads those", shown(text))
+    reading.note("Python literals read")
+    return value
 
 
 _RESULT = re.compile(r"\s*<tool_response>(.*?)</tool_response>", re.DOTALL)
