@@ -85,13 +85,15 @@ def convert(
 def _shown(job: Job) -> Report:
     """Convert with a progress bar where there is a terminal."""
     from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import DownloadColumn, Progress, SpinnerColumn, TextColumn, TransferSpeedColumn
 
     from funreason_plugin.converting.running import convert as run_job
 
-    columns = (TextColumn("converting"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    screen = Console(stderr=True)
-    with Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal) as progress:
+    terminal = Console(stderr=True)
+    if not terminal.is_terminal:
+        return run_job(job)
+    columns = (SpinnerColumn(), TextColumn("reading"), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns, console=terminal, transient=True) as progress:
         task = progress.add_task("", total=None)
         return run_job(job, lambda size: progress.update(task, completed=size))
 

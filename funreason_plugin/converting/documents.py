@@ -25,6 +25,9 @@ __all__ = ["MAX_TOOLS", "tool_documents"]
 
 MAX_TOOLS = 2_000
 """Most tools one conversation may offer."""
+MAX_TEXT = 1 << 20
+"""Most characters of JSON that all its tools may have."""
+_CACHED = 20_000
 
 _WRAPPED = 'tools: a function put into {"type": "function"}'
 _TYPES = {
@@ -59,6 +62,7 @@ def tool_documents(value: object, reading: Reading, field: str = "tools") -> lis
         return []
     tools: list[dict[str, Any]] = []
     names: set[str] = set()
+    size = 0
     listed = expect_list(value, field)
     if len(listed) > MAX_TOOLS:
         raise Refused(field, f"more than {MAX_TOOLS} tools", str(len(listed)))
@@ -67,7 +71,11 @@ def tool_documents(value: object, reading: Reading, field: str = "tools") -> lis
         if isinstance(entry, str):
             entry = parse_json(entry, place)
             reading.note(f"{field}: a JSON text parsed")
-        tool, notes = _cached(json.dumps(entry), place, reading.padded)
+        text = json.dumps(entry)
+        size += len(text)
+        if size > MAX_TEXT:
+            raise Refused(place, f"tools of more than {MAX_TEXT} characters")
+        tool, notes = _known(text, place, reading.padded)
         reading.notes.update(notes)
         name = tool["function"]["name"]
         if name in names:
@@ -84,9 +92,9 @@ class _Invalid(Exception):
         self.path, self.reason, self.found = path, reason, found
 
 
-def _cached(text: str, place: str, padded: bool) -> tuple[dict[str, Any], Counter[str]]:
+def _known(text: str, place: str, padded: bool) -> tuple[dict[str, Any], Counter[str]]:
     try:
-        return _tool(text, padded)
+        return (_tool if len(text) <= _CACHED else _tool.__wrapped__)(text, padded)
     except _Invalid as error:
         raise Refused(place + error.path, error.reason, error.found) from None
 

@@ -15,6 +15,9 @@ from funreason_plugin.converting.refusal import Refused, expect_list, shown
 
 __all__ = ["identifier", "not_taken", "one_of", "parsed_list", "without_padding"]
 
+MAX_ID = 200
+"""Longest id of a record."""
+
 
 def one_of(row: Mapping[str, Any], names: Iterable[str], where: str) -> tuple[str, Any]:
     """The one of these fields that is not null, with its value; the first name and None where there is none.
@@ -51,6 +54,8 @@ def identifier(row: Mapping[str, Any]) -> str:
         return ""
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         raise Refused("id", "neither a text nor a whole number", shown(value))
+    if len(str(value)) > MAX_ID:
+        raise Refused("id", f"longer than {MAX_ID} characters")
     return str(value)
 
 

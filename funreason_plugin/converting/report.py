@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["Report", "write_card"]
 
 _MOST_REASONS = 500
+_MOST_NOTES = 200
 _INDEX = re.compile(r"\[\d+\]")
 
 
@@ -44,6 +45,13 @@ class Report:
     def refused(self) -> int:
         """How many records were refused."""
         return sum(count for count, _ in self.reasons.values())
+
+    def convert(self, notes: Counter[str]) -> None:
+        """Count a converted record and what was noted of it."""
+        self.converted += 1
+        for note, count in notes.items():
+            known = note in self.notes or len(self.notes) < _MOST_NOTES
+            self.notes[note if known else "further notes, of many kinds"] += count
 
     def refuse(self, place: str, refused: Refused) -> None:
         """Count a refusal."""
@@ -120,7 +128,7 @@ class Report:
 def write_card(folder: Path, out: Path, report: Report, command: list[str]) -> None:
     """README.md and conversion.json into ``folder``, which is to become ``out``."""
     data = {**report.data(), "command": command}
-    (folder / "conversion.json").write_text(to_json(data) + "\n", encoding="utf-8")
+    (folder / "conversion.json").write_text(to_json(data) + "\n", "utf-8", "backslashreplace", "\n")
     lines = [
         f"# {report.dataset or out.name}",
         "",
@@ -140,7 +148,7 @@ def write_card(folder: Path, out: Path, report: Report, command: list[str]) -> N
         lines += ["", "| refused | field | reason | first place |", "|---|---|---|---|"]
         for (name, reason), (count, first) in report.most_frequent():
             lines.append(f"| {count} | {_cell(name)} | {_cell(reason)} | {_cell(first)} |")
-    (folder / "README.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (folder / "README.md").write_text("\n".join(lines) + "\n", "utf-8", "backslashreplace", "\n")
 
 
 def _cell(text: str) -> str:

@@ -10,7 +10,9 @@ folder `.NAME.converting` beside it, which the next conversion to the same place
 from __future__ import annotations
 
 import hashlib
+import re
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
@@ -23,7 +25,7 @@ from funreason_plugin.converting.files import find
 from funreason_plugin.converting.identifiers import Identifiers
 from funreason_plugin.converting.plain_json import to_json
 from funreason_plugin.converting.reading import Row, rows
-from funreason_plugin.converting.refusal import LeftOut, Refused
+from funreason_plugin.converting.refusal import LeftOut, Refused, shown
 from funreason_plugin.converting.report import Report, write_card
 from funreason_plugin.converting.sources import source as source_of
 from funreason_plugin.converting.targets import Target, TargetOptions, check_name, open_target
@@ -37,6 +39,9 @@ CHUNK = 1_024
 """Most conversations a chunk: one shard of LLaMA-Factory, one row group of verl."""
 _CHUNK_BYTES = 32 << 20
 _CHUNK_KEYS = 2_000_000
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
+_VALIDATION = re.compile(r"(?:val|valid|validation|dev|eval|test)(?:[^a-z].*)?", re.IGNORECASE)
+"""Names of files whose records are for validation."""
 _OF_BENCHMARKS = ("trajectories", "verl")
 
 
@@ -79,6 +84,10 @@ def convert(job: Job, progress: Callable[[int], None] = lambda size: None) -> Re
     for option in ("rename_tools", "python_literals"):
         if getattr(job, option) and option not in source.options:
             raise UserError(f"--{option.replace('_', '-')}: says nothing to --from {job.source}")
+    if job.dataset and not _NAME.fullmatch(job.dataset):
+        raise UserError(
+            f"--dataset {job.dataset}: a name has letters, digits, '_', '-' and '.' (it names a folder)"
+        )
     found = [find(path, source.file) for path in job.inputs]
     report = Report(job.source, job.target, source.title, source.licence, source.page)
     report.others = [str(file) for one in found for file in one.others]
@@ -88,12 +97,13 @@ def convert(job: Job, progress: Callable[[int], None] = lambda size: None) -> Re
     return report
 
 
-def _rows(inputs: list[list[Path]]) -> Iterator[tuple[int, Row]]:
-    """The records of all inputs, and which input each is of."""
-    for number, files in enumerate(inputs):
+def _rows(inputs: list[list[Path]]) -> Iterator[tuple[str, bool, Row]]:
+    """The records of all inputs, with what goes before their ids, and whether their file is for validation."""
+    for number, files in enumerate(inputs, 1):
         for file in files:
+            validation = _VALIDATION.fullmatch(file.name.split(".")[0]) is not None
             for row in rows(file):
-                yield number, row
+                yield f"{number}:" if len(inputs) > 1 else "", validation, row
 
 
 @dataclass(slots=True)
@@ -108,15 +118,19 @@ class _Run:
     _bytes: int = 0
     _keys: int = 0
 
-    def all(self, found: Iterator[tuple[int, Row]], progress: Callable[[int], None]) -> None:
-        report, several = self.report, len(self.job.inputs) > 1
+    def all(self, found: Iterator[tuple[str, bool, Row]], progress: Callable[[int], None]) -> None:
+        report = self.report
         with (
-            open(self.folder / "refused.jsonl", "w", encoding="utf-8", newline="\n") as refusals,
+            open(
+                self.folder / "refused.jsonl", "w", encoding="utf-8", errors="backslashreplace", newline="\n"
+            ) as refusals,
             Identifiers(self.folder) as identifiers,
         ):
             position = before = 0
-            for count, (number, row) in enumerate(islice(found, self.job.limit), 1):
+            for count, (prefix, validation, row) in enumerate(islice(found, self.job.limit), 1):
                 report.read += 1
+                step = row.size - before if row.size >= before else row.size
+                before, position = row.size, position + step
                 reading = Reading(
                     self.job.drop_error_responses,
                     row.padded,
@@ -127,11 +141,9 @@ class _Run:
                     if row.refused is not None:
                         raise row.refused
                     example = self._example(row, reading)
-                    example.id = example.id or f"row-{count}"
-                    if several:
-                        example.id = f"{number + 1}:{example.id}"
+                    example.id = prefix + (example.id or f"row-{count}")
                     if not identifiers.add(example.id):
-                        raise Refused("id", "occurs a second time", example.id[:60])
+                        raise Refused("id", "occurs a second time", shown(example.id))
                 except LeftOut as left:
                     report.left_out[left.reason] += 1
                 except RecursionError:
@@ -139,14 +151,11 @@ class _Run:
                 except Refused as refused:
                     self._refuse(row, refused, refusals.write)
                 else:
-                    report.notes.update(reading.notes)
-                    report.converted += 1
-                    step = row.size - before if row.size >= before else row.size
+                    self._place(example, validation, reading)
+                    report.convert(reading.notes)
                     self._keep(example, step)
-                step = row.size - before if row.size >= before else row.size
-                before = row.size
-                position += step
-                progress(position)
+                if count % 64 == 0:
+                    progress(position)
         self._write()
         if self._target is not None:
             report.rows = dict(self._target.finish())
@@ -158,12 +167,18 @@ class _Run:
         if self.job.target not in _OF_BENCHMARKS and any(label.startswith("benchmark:") for label in labels):
             raise Refused("labels", "of a benchmark itself, which has no answers to learn", ", ".join(labels))
         self._open(example).accept(example)
-        if self.job.val_share is not None:
-            example.split = _split(example.id or row.place, self.job.val_share, self.job.seed)
         for flag in self.source.flags:
             if example.flags.get(flag):
                 reading.note(f"flagged {flag}")
         return example
+
+    def _place(self, example: Example, validation: bool, reading: Reading) -> None:
+        """Which split: that of the source, of the file's name, or drawn by the id."""
+        if validation and example.split == "train" and example.trajectory is None:
+            example.split = "val"
+            reading.note("split: val, as the name of the file says")
+        elif example.split == "train" and self.job.val_share is not None:
+            example.split = _split(example.id, self.job.val_share, self.job.seed)
 
     def _open(self, example: Example) -> Target:
         """The target, which is opened when the first example says what the data set is called."""
@@ -259,5 +274,6 @@ class Staged:
             shutil.rmtree(old, ignore_errors=True)
         else:
             shutil.rmtree(self._new, ignore_errors=True)
-            if isinstance(error, OSError):
-                raise UserError(f"{self.out}: {error.strerror or error}") from None
+            if isinstance(error, OSError | sqlite3.Error):
+                why = getattr(error, "strerror", None) or str(error)
+                raise UserError(f"{self.out}: {why}") from None

@@ -26,6 +26,8 @@ from funreason_plugin.rendering import response_text, results_text, system_text
 
 AGENT = "single_turn_agent"
 """verl's own agent loop: one response to the prompt, judged by the reward."""
+_GROUP = 64 << 20
+"""Characters of prompts in one row group: prompts repeat the conversation before them."""
 
 
 def open_target(folder: Path, options: TargetOptions) -> Verl:
@@ -50,27 +52,35 @@ class Verl:
     def add(self, examples: Sequence[Example]) -> None:
         for name in ("train", "val"):
             rows: list[dict[str, Any]] = []
-            for example in examples:
-                if example.split == name:
-                    rows += self._made(example)
-            if not rows:
-                continue
-            if name not in self._files:
-                self.folder.mkdir(parents=True, exist_ok=True)
-                self._files[name] = pq.ParquetWriter(
-                    self.folder / f"{name}.parquet", verl.SCHEMA, compression="zstd", write_statistics=False
-                )
-            self._files[name].write_table(pa.Table.from_pylist(rows, schema=verl.SCHEMA))
-            self._rows[name] = self._rows.get(name, 0) + len(rows)
+            size = 0
+            for row in (row for example in examples if example.split == name for row in self._made(example)):
+                rows.append(row)
+                size += sum(len(message["content"]) for message in row["prompt"])
+                if size > _GROUP:
+                    self._write(name, rows)
+                    rows, size = [], 0
+            self._write(name, rows)
 
-    def _made(self, example: Example) -> list[dict[str, Any]]:
+    def _write(self, name: str, rows: list[dict[str, Any]]) -> None:
+        if not rows:
+            return
+        if name not in self._files:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._files[name] = pq.ParquetWriter(
+                self.folder / f"{name}.parquet", verl.SCHEMA, compression="zstd", write_statistics=False
+            )
+        self._files[name].write_table(pa.Table.from_pylist(rows, schema=verl.SCHEMA))
+        self._rows[name] = self._rows.get(name, 0) + len(rows)
+
+    def _made(self, example: Example) -> Iterator[dict[str, Any]]:
         if example.trajectory is not None:
             row = verl.row(example.trajectory, self.options.format)
             row["extra_info"]["split"] = example.split
-            return [row]
-        rows = list(response_rows(example, self.options.format, self._index))
-        self._index += len(rows)
-        return rows
+            yield row
+            return
+        for row in response_rows(example, self.options.format, self._index):
+            self._index += 1
+            yield row
 
     def finish(self) -> dict[str, int]:
         for file in self._files.values():
