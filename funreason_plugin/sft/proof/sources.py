@@ -68,16 +68,31 @@ class Source:
                 yield from _parquet_rows(path)
             return
         table = self._load()
-        loaded = (
-            row for start in range(0, len(table), BATCH) for row in _unzipped(table[start : start + BATCH])
-        )
         if self.kind != "json" or self.attributes.split != "train":
-            for number, row in enumerate(loaded, start=1):
+            for number, row in enumerate(self._loaded(table), start=1):
                 yield Row(place(self.name, number, row), row, row)
             return
         read = itertools.chain.from_iterable(map(json_rows, self.files))
-        for (path, number, raw), row in zip(read, loaded, strict=False):
+        for (path, number, raw), row in zip(read, self._loaded(table), strict=False):
             yield Row(place(path.name, number, raw), raw, row)
+
+    def _loaded(self, table: Any) -> Iterator[dict[str, Any]]:
+        for start in range(0, len(table), BATCH):
+            try:
+                batch = table[start : start + BATCH]
+            except UnicodeDecodeError:
+                self._name_bad_line()
+                raise UserError(
+                    f"{self.files[0]}: not UTF-8 in one of the rows from {start + 1} on"
+                ) from None
+            for values in zip(*batch.values(), strict=True):
+                yield dict(zip(batch, values, strict=True))
+
+    def _name_bad_line(self) -> None:
+        """Raise a `UserError` with the line, where the file is JSON and one of its lines cannot be read."""
+        for path in self.files if self.kind == "json" else ():
+            for _ in json_rows(path):
+                pass
 
     def _load(self) -> Any:
         from datasets import load_dataset
@@ -91,10 +106,7 @@ class Source:
                 cache_dir=self.cache,
             )
         except Exception as error:
-            if self.kind == "json":
-                for path in self.files:
-                    for _ in json_rows(path):
-                        pass  # names the line that is no JSON
+            self._name_bad_line()
             cause: BaseException = error
             while cause.__cause__ is not None:
                 cause = cause.__cause__
@@ -213,8 +225,3 @@ def _parquet_rows(path: Path) -> Iterator[Row]:
         raise UserError(f"{path}: not UTF-8 in one of the rows from {number + 1} on") from None
     except (OSError, pa.ArrowException) as error:
         raise UserError(f"{path}: cannot be read after row {number}: {str(error).splitlines()[0]}") from None
-
-
-def _unzipped(batch: dict[str, list[Any]]) -> Iterator[dict[str, Any]]:
-    for values in zip(*batch.values(), strict=True):
-        yield dict(zip(batch, values, strict=True))
