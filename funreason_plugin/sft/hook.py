@@ -14,6 +14,7 @@ from __future__ import annotations
 import os
 import sys
 import sysconfig
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,6 +74,7 @@ def install() -> Path:
     Raises:
         UserError: the folder cannot be written, or Python does not read it at start-up.
     """
+    import py_compile
     import subprocess
 
     folder = site_packages()
@@ -81,6 +83,8 @@ def install() -> Path:
             _write(path, content)
         except OSError as error:
             raise UserError(f"{path}: cannot be written ({_reason(error)}); {_mend()}") from None
+    with suppress(OSError):  # the first Python to start might not be allowed to, and then none would
+        py_compile.compile(str(folder / f"{MODULE}.py"), quiet=2)
     code = f"import sys; sys.exit({MODULE!r} not in sys.modules)"
     if subprocess.run([sys.executable, "-c", code], capture_output=True, check=False).returncode:
         remove()

@@ -106,6 +106,11 @@ def test_a_python_that_starts_loads_the_copy_and_nothing_else(own: Path) -> None
     }
 
 
+def test_the_copy_is_compiled_when_it_is_installed(fresh: Path) -> None:
+    run(fresh, "-m", "funreason_plugin", "hook", "install", PYTHONDONTWRITEBYTECODE="1")
+    assert len(list((site_of(fresh) / "__pycache__").glob("_funreason_plugin_hook.*.pyc"))) == 1
+
+
 @pytest.mark.parametrize(("value", "watching"), [("1", "0"), ("", "1"), ("0", "1")])
 def test_the_variable_switches_it_off(own: Path, value: str, watching: str) -> None:
     code = "import sys; print(sum(hasattr(finder, 'of_funreason') for finder in sys.meta_path))"
