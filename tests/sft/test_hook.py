@@ -185,7 +185,7 @@ def test_a_folder_that_python_does_not_read_is_refused(
     monkeypatch.setattr(hook, "site_packages", lambda: tmp_path)
     with pytest.raises(UserError, match=r"does not read \.pth files there at its start"):
         hook.install()
-    assert not list(tmp_path.iterdir())
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
 def test_every_function_that_is_called_exists() -> None:
