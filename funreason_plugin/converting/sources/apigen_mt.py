@@ -15,6 +15,7 @@ from typing import Any
 from funreason_plugin.converting.dialogue import Dialogue, parsed_call
 from funreason_plugin.converting.documents import tool_documents
 from funreason_plugin.converting.example import Example, Reading, Source
+from funreason_plugin.converting.fields import identifier, not_taken
 from funreason_plugin.converting.json_text import parse_json
 from funreason_plugin.converting.refusal import Refused, expect_list, expect_object, expect_text, shown
 
@@ -24,6 +25,7 @@ __all__ = ["SOURCE", "read"]
 def read(row: Any, reading: Reading) -> Example:
     """One record as a conversation."""
     row = expect_object(row, "record")
+    not_taken(row, {"id", "system", "conversations", "tools"}, reading, "record")
     system = "" if row.get("system") is None else expect_text(row["system"], "system")
     dialogue = Dialogue()
     for number, turn in enumerate(expect_list(row.get("conversations"), "conversations")):
@@ -42,7 +44,8 @@ def read(row: Any, reading: Reading) -> Example:
         else:
             expected = "human, gpt, function_call or observation"
             raise Refused(f"{where}.from", f"unknown role, expected {expected}", shown(role))
-    return Example(dialogue.finish("conversations", system, tool_documents(row.get("tools"), reading)))
+    tools = tool_documents(row.get("tools"), reading)
+    return Example(dialogue.finish("conversations", system, tools), identifier(row))
 
 
 SOURCE = Source(

@@ -22,6 +22,7 @@ from funreason_plugin.calls import ParsedCall
 from funreason_plugin.converting.dialogue import Dialogue, parsed_call
 from funreason_plugin.converting.documents import tool_documents
 from funreason_plugin.converting.example import Example, Reading, Source
+from funreason_plugin.converting.fields import identifier, not_taken
 from funreason_plugin.converting.json_text import parse_json
 from funreason_plugin.converting.python_literals import parse_literal
 from funreason_plugin.converting.refusal import Refused, expect_list, expect_object, expect_text, shown
@@ -32,6 +33,7 @@ __all__ = ["SOURCE", "read"]
 def read(row: Any, reading: Reading) -> Example:
     """One record as a conversation."""
     row = expect_object(row, "record")
+    not_taken(row, {"id", "system", "conversations", "tools"}, reading, "record")
     turns = expect_list(row.get("conversations"), "conversations")
     system = "" if row.get("system") is None else expect_text(row["system"], "system")
     dialogue = Dialogue()
@@ -52,9 +54,7 @@ def read(row: Any, reading: Reading) -> Example:
         else:
             raise Refused(f"{where}.from", "unknown role, expected system, human, gpt or tool", shown(role))
     system, tools = _system_and_tools(system, row.get("tools"), reading)
-    identifier = row.get("id")
-    conversation = dialogue.finish("conversations", system, tools)
-    return Example(conversation, identifier if isinstance(identifier, str) else "")
+    return Example(dialogue.finish("conversations", system, tools), identifier(row))
 
 
 # ---------------------------------------------------------------------------------------- the model's message

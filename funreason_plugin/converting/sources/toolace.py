@@ -22,6 +22,7 @@ from funreason_plugin.calls import dump_json
 from funreason_plugin.converting.dialogue import Dialogue
 from funreason_plugin.converting.documents import tool_documents
 from funreason_plugin.converting.example import Example, Reading, Source
+from funreason_plugin.converting.fields import identifier, not_taken
 from funreason_plugin.converting.json_text import parse_json
 from funreason_plugin.converting.refusal import Refused, expect_list, expect_object, expect_text, shown
 from funreason_plugin.converting.tool_names import with_valid_names
@@ -34,6 +35,7 @@ __all__ = ["SOURCE", "read"]
 def read(row: Any, reading: Reading) -> Example:
     """One record as a conversation."""
     row = expect_object(row, "record")
+    not_taken(row, {"id", "system", "conversations"}, reading, "record")
     system, documents = _system_and_tools(expect_text(row.get("system"), "system"), reading)
     names = [document["name"] for document in documents]
     dialogue = Dialogue()
@@ -56,7 +58,8 @@ def read(row: Any, reading: Reading) -> Example:
         else:
             raise Refused(f"{where}.from", "unknown role, expected user, assistant or tool", shown(role))
     tools = tool_documents(documents, reading, "system: tools")
-    return Example(with_valid_names(dialogue.finish("conversations", system, tools), reading))
+    conversation = dialogue.finish("conversations", system, tools)
+    return Example(with_valid_names(conversation, reading), identifier(row))
 
 
 _MARK = "Here is a list of functions in JSON format that you can invoke:"
