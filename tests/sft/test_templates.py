@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pyarrow.parquet as pq
 import pytest
@@ -297,6 +297,23 @@ def test_a_response_at_hand_is_split_from_all_before_it(
     found, response = template(name).encode_oneturn(tokenizer, messages, "Be brief.", json.dumps(TOOLS))
     ((before, after),) = render(SHORT, form)
     assert (found, response) == (ids(tokenizer, before), ids(tokenizer, after))
+
+
+@pytest.mark.parametrize(("kept", "thoughts"), [(True, "all"), (False, "last")])
+def test_preserve_thinking_decides_over_the_history_of_a_response_at_hand(
+    kept: bool,
+    thoughts: Literal["all", "last"],
+    template: Callable[..., Any],
+    tokenizer: PreTrainedTokenizerBase,
+) -> None:
+    turns = [("user", "Weather?"), ("assistant", "<think>\nLook.\n</think>\n\nSunny.")] * 2
+    messages = [{"role": role, "content": content} for role, content in turns]
+    found, _ = template("funreason", preserve_thinking=kept).encode_oneturn(
+        tokenizer, messages, "Be brief.", json.dumps(TOOLS)
+    )
+    conversation = Conversation(SHORT.messages * 2, SHORT.system, TOOLS)
+    pairs = render(conversation, "funreason", thoughts=thoughts)
+    assert tokenizer.decode(found) == "".join(map("".join, pairs)).removesuffix(pairs[-1].response)
 
 
 @pytest.mark.parametrize(("name", "form"), FORMS)
