@@ -119,7 +119,9 @@ def test_a_model_of_the_hub_while_offline(
 ) -> None:
     import huggingface_hub.constants
 
-    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", False)
+    monkeypatch.setattr(huggingface_hub.constants, "ENDPOINT", "http://127.0.0.1:9")
+    monkeypatch.setattr("urllib.request.getproxies", dict)
     write(tmp_path, [GOOD])
     with pytest.raises(UserError, match="give --tokenizer PATH"):
         prove(tmp_path, write_recipe(tmp_path, tiny, model_name_or_path="Nobody/no-such-model"))

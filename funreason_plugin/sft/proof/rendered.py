@@ -13,6 +13,9 @@ from __future__ import annotations
 import contextlib
 import copy
 import io
+import socket
+import urllib.parse
+import urllib.request
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -113,6 +116,8 @@ class Renderer:
 
         name = self.recipe.tokenizer
         here = Path(name).is_dir()
+        if not here:
+            _offline_if_so()
         try:
             with contextlib.redirect_stderr(io.StringIO()):
                 tokenizer = load_tokenizer(loader)["tokenizer"]
@@ -139,6 +144,19 @@ class Renderer:
                 else "template " + self.data.template + " wants a tokenizer of the Qwen3 family"
             )
             raise UserError(f"{name}: {', '.join(missing)} are not single tokens of its tokenizer; {mend}")
+
+
+def _offline_if_so() -> None:
+    """Without a way to the hub its files are taken from the cache at once, instead of after a minute of retries."""
+    import huggingface_hub.constants
+
+    if urllib.request.getproxies():
+        return
+    address = urllib.parse.urlsplit(huggingface_hub.constants.ENDPOINT)
+    try:
+        socket.create_connection((address.hostname or "", address.port or 443), timeout=5).close()
+    except OSError:
+        huggingface_hub.constants.HF_HUB_OFFLINE = True
 
 
 @contextlib.contextmanager

@@ -115,6 +115,7 @@ def _problems(proof: Proof, console: Console) -> None:
     console.print(
         f"training would differ from what the data says{rows}: {len(lines)} kind{'s' if len(lines) > 1 else ''} of problem",
         style="red",
+        soft_wrap=True,
     )
 
 
