@@ -57,8 +57,11 @@ def test_a_turn_that_lacks_a_parameter_has_an_empty_truth() -> None:
 
 
 def test_an_entry_whose_tools_change_is_refused() -> None:
-    with pytest.raises(Refused, match="the tools offered change"):
-        read("bfcl", entry("miss_func"))
+    record = entry("miss_func")
+    hidden = {key: value for key, value in record.items() if key != "missed_function"}
+    for row in (record, hidden):
+        with pytest.raises(Refused, match="the tools offered change"):
+            read("bfcl", row)
 
 
 def test_an_entry_that_was_changed_is_refused() -> None:

@@ -72,6 +72,12 @@ def test_the_rows_are_shuffled(sources: Path) -> None:
     assert own != sorted(own)
 
 
+def test_the_rows_are_chosen_from_the_whole_source(sources: Path) -> None:
+    made = mixed(sources, f"{sources / 'a'}=1", "--num", "10")
+    numbers = sorted(int(row["id"].split("-")[1].split("/")[0]) for row in made)
+    assert numbers[-1] > 10
+
+
 def test_the_seed_decides_the_bytes(sources: Path) -> None:
     found = []
     for seed in ("1", "1", "2"):
