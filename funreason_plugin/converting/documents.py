@@ -10,10 +10,12 @@ schema's. A document that is no tool, or whose schema is not valid, is refused.
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from functools import lru_cache
 from typing import Any
 
+import orjson
 from jsonschema import Draft202012Validator, SchemaError
 
 from funreason_plugin.converting.example import Reading
@@ -28,6 +30,7 @@ MAX_TOOLS = 2_000
 MAX_TEXT = 1 << 20
 """Most characters of JSON that all its tools may have."""
 _CACHED = 20_000
+_DIGITS = re.compile(r"\d{19}")
 
 _WRAPPED = 'tools: a function put into {"type": "function"}'
 _TYPES = {
@@ -104,6 +107,8 @@ def _tool(text: str, padded: bool) -> tuple[dict[str, Any], Counter[str]]:
     notes: Counter[str] = Counter()
     try:
         entry = expect_object(json.loads(text), "")
+        if _DIGITS.search(text):
+            _within_64_bits(entry)
         if padded:
             entry = _without_nulls(entry, notes)
         function, path = entry, ""
@@ -126,6 +131,14 @@ def _tool(text: str, padded: bool) -> tuple[dict[str, Any], Counter[str]]:
         "type": "function",
         "function": function,
     }, notes
+
+
+def _within_64_bits(entry: dict[str, Any]) -> None:
+    """Rows have their tools from orjson."""
+    try:
+        orjson.dumps(entry)
+    except TypeError as error:
+        raise Refused("", "a tool document that cannot be written", str(error)) from None
 
 
 def _parameters(value: object, path: str, notes: Counter[str]) -> dict[str, Any]:

@@ -70,6 +70,7 @@ def test_types_below_any_keyword_of_schemas_are_translated() -> None:
         ([function(properties={"a": {"pattern": 1}})], "tools[0].parameters", "not a valid JSON schema"),
         ([{"type": "retrieval", "function": {}}], "tools[0].type", "not a function"),
         ([function(), 1], "tools[1]", "not an object"),
+        ([function(default=2**70)], "tools[0]", "a tool document that cannot be written"),
         ([{"name": "f", "parameters": {"type": "array"}}], "tools[0].parameters.type", "parameters are not of type object"),
     ],
 )  # fmt: skip
