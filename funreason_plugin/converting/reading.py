@@ -148,8 +148,8 @@ class _Growing:
         self._ended = False
         self.size = 0
 
-    def _more(self, wanted: int = _CHUNK) -> bool:
-        added = self._file.read(wanted)
+    def _more(self, wanted: int = 0) -> bool:
+        added = self._file.read(max(wanted, _CHUNK))
         self._ended = not added
         self._text = self._text[self._start :] + added
         self._start = 0
@@ -182,7 +182,7 @@ class _Growing:
             except json.JSONDecodeError as error:
                 if held > MAX_RECORD:
                     raise _broken(_TOO_LARGE) from None
-                if not self._ended and self._more(max(_CHUNK, held)):
+                if not self._ended and self._more(held):
                     continue
                 found = (
                     "" if error.pos >= len(self._text) else f"{error.msg} at {shown(self._text[error.pos :])}"

@@ -74,6 +74,8 @@ def convert(job: Job, progress: Callable[[int], None] = lambda size: None) -> Re
     check_name(job.target)
     if job.target == "trajectories" and not source.executable:
         raise UserError(f"--to trajectories: {source.title} cannot be executed; --from trajectories can")
+    if job.target == "trajectories" and job.val_share is not None:
+        raise UserError("--val-share: a trajectory's split is certified with it; synthesize has the option")
     if job.drop_error_responses and "error_tool_response" not in source.flags:
         raise UserError(f"--drop-error-responses: {source.title} does not flag such records")
     if source.benchmark and job.target not in _OF_BENCHMARKS:

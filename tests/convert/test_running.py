@@ -147,12 +147,12 @@ def test_a_name_that_python_cannot_write_is_refused_in_the_form_that_needs_it(tm
 
 
 def test_every_record_is_converted_or_named(tmp_path: Path) -> None:
-    report = convert_rows(tmp_path, "openai", [CHAT, BAD, CHAT, 7, BAD])
+    report = convert_rows(tmp_path, "openai", [CHAT, BAD, CHAT, 7, 7])
     assert (report.read, report.converted, report.refused) == (5, 2, 3)
     lines = [json.loads(line) for line in (tmp_path / "out/refused.jsonl").read_text().splitlines()]
     assert [line["place"] for line in lines] == [f"{tmp_path}/in.jsonl:{number}" for number in (2, 4, 5)]
     (most, (count, first)), _ = report.most_frequent()
-    assert most == ("messages", "ends with a user's message") and count == 2 and ":2 messages" in first
+    assert most == ("record", "not an object") and count == 2 and ":4 record" in first
 
 
 def test_the_card_says_source_licence_counts_and_command(tmp_path: Path) -> None:
@@ -201,6 +201,11 @@ def test_a_share_is_drawn_for_validation_by_id_and_seed(tmp_path: Path) -> None:
         convert_rows(tmp_path, "openai", order, val_share=0.25, seed=seed, force=True)
         drawn.append({row["id"] for row in messages_of(tmp_path, "val")})
     assert drawn[0] == drawn[1] != drawn[2] and 70 < len(drawn[0]) < 130
+
+
+def test_what_the_source_has_for_validation_stays_there(tmp_path: Path, run_folder: Path) -> None:
+    report = convert(Job("trajectories", "openai", [run_folder], tmp_path / "out", val_share=0.0))
+    assert report.rows == {"train": 6, "val": 2}
 
 
 def test_a_file_named_validation_is_for_validation(tmp_path: Path) -> None:
@@ -295,6 +300,7 @@ def test_the_screen_shows_reasons_with_count_and_first_place(
         (["--from", "opnai", "--to", "openai"], "--from opnai: not a known source; did you mean 'openai'?"),
         (["--from", "openai", "--to", "trl"], "--to trl: not a known target"),
         (["--from", "openai", "--to", "trajectories"], "OpenAI messages cannot be executed"),
+        (["--from", "trajectories", "--to", "trajectories", "--val-share", "0.1"], "split is certified"),
         (["--from", "openai", "--to", "openai", "--drop-error-responses"], "does not flag such records"),
         (["--from", "openai", "--to", "openai", "--dataset", "../x"], "--dataset ../x: a name has"),
     ],
