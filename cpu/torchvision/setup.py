@@ -6,4 +6,10 @@ can be found, and does without it.
 
 from setuptools import setup
 
-setup(name="torchvision", version="0.28.0+stub", py_modules=[], packages=[], description="Stub: no images on CPU")
+setup(
+    name="torchvision",
+    version="0.28.0+stub",
+    py_modules=[],
+    packages=[],
+    description="Stub: no images on CPU",
+)

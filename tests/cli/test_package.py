@@ -168,7 +168,9 @@ def test_a_wheel_contains_the_whole_package_and_the_recipes(wheel: set[str]) -> 
         if path.is_file() and path.suffix not in (".pyc", ".pyo")
     }
     expected |= {
-        f"funreason_plugin/{path.relative_to(ROOT).as_posix()}" for path in (ROOT / "recipes").rglob("*.yaml")
+        f"funreason_plugin/{path.relative_to(ROOT).as_posix()}"
+        for path in (ROOT / "recipes").rglob("*")
+        if path.is_file()
     }
     assert expected - wheel == set()
 
