@@ -1,8 +1,9 @@
-# make quickstart   a virtual environment, an install, 200 verified trajectories, a look at one
+# make quickstart   a virtual environment, an install, 200 verified trajectories, a look at one, a short SFT
 # make test         a virtual environment, an install, all tests
 # make help         the rest
 #
-# PYTHON=python3.12 chooses the interpreter (3.10 or newer), VENV=… the virtual environment's folder.
+# PYTHON=python3.12 chooses the interpreter (3.10 or newer; training needs 3.11 to 3.13), VENV=… the virtual
+# environment's folder.
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -15,16 +16,18 @@ BFCL = bfcl-eval==2026.3.23
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 INSTALLED_DEV := $(VENV)/.installed-dev
+INSTALLED_SFT := $(VENV)/.installed-sft
 SAY := printf '\n==> %s\n'
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help quickstart test test-fast lint format bench clean
+.PHONY: help quickstart sft-tiny sft-tiny-paper train-tiny test test-fast lint format bench clean
+.NOTPARALLEL:
 
 help: ## What can be made
 	@echo "Usage: make TARGET [PYTHON=python3] [VENV=.venv] [WORKERS=4]"
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 $(BIN)/python:
 	@$(SAY) "Creating a virtual environment in $(VENV)/"
@@ -45,7 +48,28 @@ $(INSTALLED_DEV): setup.py pyproject.toml funreason_plugin/__init__.py | $(BIN)/
 	@$(BIN)/python -m pip install --quiet --no-deps $(BFCL)
 	@touch $@ $(INSTALLED)
 
-quickstart: $(INSTALLED) ## Install, synthesise 200 verified trajectories, check them, show one
+# With an NVIDIA GPU the normal packages. Without one CPU torch, and stubs for two packages of which the registry has
+# CUDA builds only (constraints-cpu.txt says more); where torch's own index is out of reach, the registry's torch.
+TORCH := torch==2.13.0
+CPU_INDEX := https://download.pytorch.org/whl/cpu
+TRAINS = $(BIN)/python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))'
+
+$(INSTALLED_SFT): setup.py constraints.txt constraints-cpu.txt funreason_plugin/__init__.py $(wildcard cpu/*/*.py) | $(INSTALLED)
+	@if ! $(TRAINS); then \
+	  $(SAY) "Training is left out: llamafactory 0.9.5 is tried with Python 3.11 to 3.13, and this is $$($(BIN)/python -V)"; \
+	elif nvidia-smi -L >/dev/null 2>&1; then \
+	  $(SAY) "Installing LLaMA-Factory into $(VENV)/"; \
+	  $(BIN)/python -m pip install --quiet -c constraints.txt -e '.[sft]' || exit 1; \
+	else \
+	  $(SAY) "Installing LLaMA-Factory for a CPU into $(VENV)/ (about 80 packages, 2 minutes)"; \
+	  $(BIN)/python -m pip install --quiet --retries 0 --timeout 10 $(TORCH) --index-url $(CPU_INDEX) 2>/dev/null || \
+	    $(BIN)/python -m pip install --quiet $(TORCH) || exit 1; \
+	  $(BIN)/python -m pip install --quiet ./cpu/torchaudio ./cpu/torchvision || exit 1; \
+	  $(BIN)/python -m pip install --quiet -c constraints-cpu.txt -e '.[sft]' || exit 1; \
+	fi
+	@touch $@ $(INSTALLED)
+
+quickstart: $(INSTALLED) ## Install, synthesise 200 verified trajectories, check them, show one, train a tiny model
 	@$(SAY) "Synthesising $(NUM) trajectories from the environments travel and files into $(QUICKSTART)/"
 	@rm -rf $(QUICKSTART)
 	@$(BIN)/python -m funreason_plugin.synthesize --env travel --env files --num $(NUM) --turns 3-5 --seed 0 \
@@ -55,6 +79,8 @@ quickstart: $(INSTALLED) ## Install, synthesise 200 verified trajectories, check
 	@$(SAY) "The beginning of one of them"
 	@$(BIN)/python -m funreason_plugin.synthesize show $(QUICKSTART)/ \
 	  --index $$(( $(SHOW) < $(NUM) ? $(SHOW) : 0 )) --turns 2
+	@$(MAKE) --no-print-directory $(INSTALLED_SFT)
+	@if $(TRAINS); then $(MAKE) --no-print-directory train-tiny TINY=$(QUICKSTART)/tiny; fi
 	@$(SAY) "What next"
 	@echo "  source $(VENV)/bin/activate"
 	@echo "  python -m funreason_plugin.synthesize show $(QUICKSTART)/ --index 1      # another one"
@@ -62,11 +88,46 @@ quickstart: $(INSTALLED) ## Install, synthesise 200 verified trajectories, check
 	@echo "  python -m funreason_plugin.check env examples/my_tools/equipment.py:EquipmentDesk"
 	@echo "  bring your own tools: README.md, 'Bring your tools', and examples/my_tools/"
 
-test: $(INSTALLED_DEV) ## Install, run all tests
+sft-tiny: $(INSTALLED_SFT) ## Train a random model on a CPU: recipes/tiny/sft.yaml, export, generate (2 minutes)
+	@$(MAKE) --no-print-directory train-tiny
+
+sft-tiny-paper: $(INSTALLED_SFT) ## The same with recipes/tiny/sft_paper.yaml and the start-up hook, which is taken out again
+	@$(SAY) "The start-up hook, for this training"
+	@$(BIN)/python -m funreason_plugin hook install
+	@$(MAKE) --no-print-directory train-tiny SFT=sft_paper; status=$$?; \
+	  $(BIN)/python -m funreason_plugin hook remove; exit $$status
+
+# One thread: with two, the threads of two busy cores wait for each other. Elsewhere than out/tiny the recipe's paths are
+# given on the command line.
+TINY := out/tiny
+SFT := sft
+RECIPE = recipes/tiny/$(SFT).yaml
+TRAIN = llamafactory-cli train $(RECIPE)$(if $(filter-out out/tiny,$(TINY)), \
+  model_name_or_path=$(TINY)/model dataset_dir=$(TINY)/llamafactory output_dir=$(TINY)/$(SFT))
+EXPORT = llamafactory-cli export --model_name_or_path $(TINY)/$(SFT) --template $$(sed -n 's/^template: //p' $(RECIPE)) \
+  --export_dir $(TINY)/$(SFT)-export
+
+train-tiny:
+	@$(TRAINS) || { $(SAY) "llamafactory 0.9.5 is tried with Python 3.11 to 3.13; try: make PYTHON=python3.12 VENV=.venv-sft …"; exit 1; }
+	@$(SAY) "A random model of 0.4 million parameters and 20 short trajectories, in $(TINY)/"
+	@rm -rf $(TINY)
+	@$(BIN)/python -m funreason_plugin.sft.tiny_model $(TINY)/model
+	@$(BIN)/python -m funreason_plugin.synthesize --env files --num 20 --turns 1-2 --teacher scripted --out $(TINY)/ >/dev/null
+	@$(BIN)/python -m funreason_plugin.check data $(TINY)/
+	@$(SAY) "Proof: what LLaMA-Factory makes of every row"
+	@$(BIN)/python -m funreason_plugin.check sft $(TINY)/ $(RECIPE) --tokenizer $(TINY)/model --show 0
+	@$(SAY) "$(TRAIN)"
+	@PATH="$(abspath $(BIN)):$$PATH" OMP_NUM_THREADS=1 $(TRAIN) >$(TINY)/train.log 2>&1 || { tail -n 20 $(TINY)/train.log; exit 1; }
+	@$(SAY) "$(EXPORT)"
+	@PATH="$(abspath $(BIN)):$$PATH" $(EXPORT) >$(TINY)/export.log 2>&1 || { tail -n 20 $(TINY)/export.log; exit 1; }
+	@$(SAY) "The export, loaded with transformers. The model was random: the point is that every part runs, not what it writes"
+	@$(BIN)/python -m funreason_plugin.sft.show_result $(TINY)/$(SFT) $(TINY)/$(SFT)-export $(TINY)/
+
+test: $(INSTALLED_DEV) $(INSTALLED_SFT) ## Install, run all tests
 	@$(SAY) "Running all tests, about 15 minutes on two cores (make test-fast: 6, without the slow ones)"
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
 
-test-fast: $(INSTALLED_DEV) ## Install, run the tests that take no more than a few seconds each
+test-fast: $(INSTALLED_DEV) $(INSTALLED_SFT) ## Install, run the tests that take no more than a few seconds each
 	@$(SAY) "Running the fast tests"
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not slow" $(PYTEST_ARGS)
 
@@ -80,13 +141,13 @@ format: $(INSTALLED_DEV) ## Mend what ruff can mend
 	@$(BIN)/python -m ruff check --fix .
 	@$(BIN)/python -m ruff format .
 
-bench: $(INSTALLED_DEV) ## Run every benchmark; each prints its command
+bench: $(INSTALLED_DEV) $(INSTALLED_SFT) ## Run every benchmark; each prints its command
 	@for file in benchmarks/*.py; do \
 	  case $$file in */_*) continue;; esac; \
 	  printf '\n==> %s\n' "python $$file"; $(BIN)/python $$file || exit 1; \
 	done
 
-clean: ## Remove what was made: the virtual environment, caches, builds, the quickstart folder
-	@$(SAY) "Removing $(VENV)/ and caches and builds and $(QUICKSTART)/"
-	@rm -rf $(VENV) $(QUICKSTART) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+clean: ## Remove what was made: the virtual environment, caches, builds, the quickstart folder, out/tiny
+	@$(SAY) "Removing $(VENV)/ and caches and builds, $(QUICKSTART)/ and out/tiny/"
+	@rm -rf $(VENV) $(QUICKSTART) out/tiny build dist *.egg-info cpu/*/build cpu/*/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find funreason_plugin tests benchmarks examples -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true

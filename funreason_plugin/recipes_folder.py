@@ -22,7 +22,11 @@ def copy_recipes(target: Path, *, force: bool = False) -> list[Path]:
         UserError: A file is there already, or the folder cannot be written. Nothing was copied then.
     """
     source = recipes_folder()
-    copies = {path: target / path.relative_to(source) for path in sorted(source.rglob("*.yaml"))}
+    copies = {
+        path: target / path.relative_to(source)
+        for path in sorted(source.rglob("*"))
+        if path.suffix in (".yaml", ".json")
+    }
     if not copies:
         raise UserError(f"{source}: no recipes here; install the package again")
     there = [path for path in copies.values() if path.exists()]
