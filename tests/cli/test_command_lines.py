@@ -97,7 +97,7 @@ OF_OTHERS = {
 
 
 def test_every_flag_that_a_message_names_exists(capsys: pytest.CaptureFixture[str]) -> None:
-    for app, words in ((synthesize.app, []), (check.app, ["env"]), (check.app, ["data"]), (served.app, []),
+    for app, words in ((synthesize.app, []), (check.app, ["env"]), (check.app, ["data"]), (check.app, ["sft"]), (served.app, []),
                        (cli.app, []), (cli.app, ["recipes"]), (cli.app, ["convert"]), (synthesize.app, ["show"]),
                        (synthesize.app, ["trace"]), (synthesize.app, ["graph"])):  # fmt: skip
         run(app, [*words, "--help"])
@@ -236,9 +236,10 @@ def test_recipes_are_copied_once(capsys: pytest.CaptureFixture[str], tmp_path: P
     assert run(cli.app, ["recipes", str(target)]) == 0
     original = Path(__file__).parents[2] / "recipes" / "synthesis.yaml"
     assert (target / "synthesis.yaml").read_text() == original.read_text()
+    assert (target / "deepspeed" / "zero3.json").is_file()
     (target / "synthesis.yaml").write_text("num: 3\n")
     assert run(cli.app, ["recipes", str(target)]) == 1
-    assert "synthesis.yaml: exists" in capsys.readouterr().err
+    assert re.search(r"\.(json|yaml): exists", capsys.readouterr().err)
     assert (target / "synthesis.yaml").read_text() == "num: 3\n"
     assert run(cli.app, ["recipes", str(target), "--force"]) == 0
     assert (target / "synthesis.yaml").read_text() == original.read_text()
