@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from funreason_plugin.config import SynthesisConfig
     from funreason_plugin.synthesis.pipeline import Summary
 
-MODEL = "Qwen/Qwen3-4B-Instruct-2507"  # the paper's base
+RECIPE = os.path.join("recipes", "sft.yaml")
 
 
 def report(config: SynthesisConfig, summary: Summary, console: Console) -> int:
@@ -53,9 +53,14 @@ def next_commands(config: SynthesisConfig) -> Text:
     sections = [
         ("Check it (replays every trajectory)", _line("funreason_plugin.check", "data", out)),
         ("Look at one", _line("funreason_plugin.synthesize", "show", out, "--index", "0")),
-        ("SFT: pip install -e '.[sft]', then", sft_command(config)),
+        (
+            "SFT (pip install -e '.[sft]'; 'funreason recipes recipes' copies the recipe from a wheel)",
+            sft_command(config),
+        ),
         ("RL in verl: this is its data; agent loop and reward are not in this release", rl_command(config)),
     ]
+    if config.reasoning != "none":  # the recipe's template is for rows with thoughts
+        sections.insert(2, ("See what LLaMA-Factory will train, row by row", proof_command(config)))
     text = Text("\nNext\n", style="bold")
     for title, line in sections:
         text.append(f"  # {title}\n", style="not bold dim")
@@ -80,21 +85,20 @@ def dataset(config: SynthesisConfig) -> str:
 
 
 def sft_command(config: SynthesisConfig) -> str:
-    """Stock LLaMA-Factory 0.9.5, no recipe file needed: loss on the one response of each row."""
+    """Our recipe on this folder; what is given behind the file's name wins over the file."""
     words = {
-        "--stage": "sft",
-        "--do_train": "true",
-        "--finetuning_type": "full",
-        "--model_name_or_path": MODEL,
-        "--dataset_dir": os.path.join(os.fspath(config.out), "llamafactory"),
-        "--dataset": dataset(config),
-        "--template": "qwen3_nothink" if config.reasoning == "none" else "qwen3",
-        "--mask_history": "true",
-        "--cutoff_len": "16384",
-        "--bf16": "true",
-        "--output_dir": os.path.join("saves", dataset(config)),
+        "dataset_dir": os.path.join(os.fspath(config.out), "llamafactory"),
+        "dataset": dataset(config),
+        "output_dir": os.path.join("saves", dataset(config)),
     }
-    return shlex.join(["llamafactory-cli", "train", *(word for pair in words.items() for word in pair)])
+    if config.reasoning == "none":
+        words["template"] = "qwen3_nothink"  # qwen3 would train an empty block of thoughts
+    return shlex.join(["llamafactory-cli", "train", RECIPE, *map("=".join, words.items())])
+
+
+def proof_command(config: SynthesisConfig) -> str:
+    """What LLaMA-Factory makes of every row, and whether that is what the data says."""
+    return _line("funreason_plugin.check", "sft", os.fspath(config.out), RECIPE, "--dataset", dataset(config))
 
 
 def rl_command(config: SynthesisConfig) -> str:

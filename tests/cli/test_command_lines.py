@@ -89,7 +89,6 @@ def test_the_defaults_in_the_help_are_those_of_the_configuration(capsys: pytest.
 
 
 OF_OTHERS = {
-    "llamafactory": {"--stage", "--finetuning", "--cutoff", "--dataset", "--do", "--mask", "--output", "--template", "--bf16"},
     "pip": {"--no-deps"},
     "vllm": {"--max-model-len"},
     "ray": {"--address", "--head"},

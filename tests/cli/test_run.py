@@ -18,6 +18,7 @@ from funreason_plugin.errors import INTERRUPTED
 from funreason_plugin.synthesis.next_steps import next_commands, report
 from funreason_plugin.synthesis.pipeline import Summary
 
+ROOT = Path(__file__).parents[2]
 WORDS = ["--env", "travel", "files", "--num", "4", "--turns", "2", "--seed", "5", "--teacher", "scripted"]
 
 
@@ -44,11 +45,10 @@ def test_the_same_command_again_changes_nothing_and_says_what_comes_next(
     lines = [shlex.split(line) for line in text.splitlines() if line.startswith("  ") and str(made) in line]
     assert ["python", "-m", "funreason_plugin.check", "data", str(made)] in lines
     (sft,) = [words for words in lines if words[:2] == ["llamafactory-cli", "train"]]
-    flags = dict(zip(sft[2::2], sft[3::2], strict=True))
-    assert flags["--dataset"] == "funreason_scripted"
-    assert flags["--dataset"] in orjson.loads(
-        (Path(flags["--dataset_dir"]) / "dataset_info.json").read_bytes()
-    )
+    assert (ROOT / sft[2]).is_file()
+    given = dict(word.split("=", 1) for word in sft[3:])
+    assert given["dataset"] == "funreason_scripted"
+    assert given["dataset"] in orjson.loads((Path(given["dataset_dir"]) / "dataset_info.json").read_bytes())
     (rl,) = [words for words in lines if "verl.trainer.main_ppo" in words]
     settings = dict(word.split("=", 1) for word in rl[3:])
     assert all(Path(settings[f"data.{name}_files"]).is_file() for name in ("train", "val"))
@@ -156,6 +156,16 @@ def test_a_budget_that_is_reached_is_no_failure(capsys: pytest.CaptureFixture[st
     assert report(load(None, flags), nothing, Console()) == 1
 
 
+def test_rows_without_thoughts_are_trained_with_a_template_for_them() -> None:
+    flags = {"env": ["travel"], "teacher": "scripted", "out": Path("out")}
+    with_thoughts, without = (
+        next_commands(load(None, {**flags, **given})).plain for given in ({}, {"reasoning": "none"})
+    )
+    assert "template=" not in with_thoughts
+    assert "check sft out" in with_thoughts.replace("funreason_plugin.", "")
+    assert " template=qwen3_nothink" in without
+
+
 @pytest.mark.parametrize(
     "given, message",
     [
@@ -174,6 +184,6 @@ def test_the_data_set_s_name_says_who_made_it(given: dict[str, Any], message: st
     flags = {"env": ["travel"], "teacher": "openai", "model": "big", "out": Path("out"), **given}
     text = next_commands(load(None, flags)).plain
     name = "funreason" if message is None else "funreason_scripted"
-    assert f"--dataset {name} " in text
+    assert f" dataset={name} " in text
     assert message is None or message in text
     assert ("unknowingly" in text) == (message is not None)
