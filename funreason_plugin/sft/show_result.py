@@ -21,7 +21,7 @@ from funreason_plugin.trajectory import read
 __all__ = ["generate", "losses"]
 
 LOG = "trainer_log.jsonl"
-TOKENS = 40
+TOKENS = 24
 
 
 def losses(folder: Path) -> list[tuple[int, float]]:
