@@ -108,7 +108,10 @@ setup(
         "typing_extensions>=4.8",
     ],
     extras_require=EXTRAS,
-    entry_points={"console_scripts": ["funreason=funreason_plugin.cli:main"]},
+    entry_points={
+        "console_scripts": ["funreason=funreason_plugin.cli:main"],
+        "verl.plugins": ["funreason=funreason_plugin.rl.plugin"],
+    },
     cmdclass={"build_py": BuildWithRecipes},
     classifiers=[
         "Programming Language :: Python :: 3",

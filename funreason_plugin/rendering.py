@@ -31,6 +31,7 @@ __all__ = [
     "Pair",
     "PromptForm",
     "calls_text",
+    "opening",
     "prompt",
     "render",
     "response_text",
@@ -113,14 +114,21 @@ def prompt(
 ) -> str:
     """The prompt for the response to the conversation's last message, which is a user's or a tool's.
 
-    With ``thinking``, "funreason" and "card" end with `<think>`, as the paper's model is served; without it,
-    "hermes" ends with an empty block of thoughts, as Qwen3 is served.
+    `opening` ends it, as the model is served.
     """
     text = "".join(map("".join, render(conversation, form, thoughts=thoughts)))
-    text += _before(conversation, len(conversation.messages) - 1, form)
+    return text + _before(conversation, len(conversation.messages) - 1, form) + opening(form, thinking)
+
+
+def opening(form: PromptForm, thinking: bool) -> str:
+    """What a server has written of a response when the model goes on.
+
+    With ``thinking``, `<think>` in "funreason" and "card", as the paper's model is served; without it, an empty
+    block of thoughts in "hermes", as Qwen3 is served.
+    """
     if form == "hermes":
-        return text if thinking else f"{text}<think>\n\n</think>\n\n"
-    return f"{text}<think>" if thinking else text
+        return "" if thinking else "<think>\n\n</think>\n\n"
+    return "<think>" if thinking else ""
 
 
 def _before(conversation: Conversation, index: int, form: PromptForm) -> str:

@@ -19,7 +19,7 @@ from llamafactory.data.tool_utils import FunctionCall
 from funreason_plugin.calls import dump_json, parse
 from funreason_plugin.chat_templates import chat_template
 from funreason_plugin.errors import UserError
-from funreason_plugin.rendering import END, PromptForm, prompt, render
+from funreason_plugin.rendering import END, Pair, PromptForm, opening, prompt, render
 from funreason_plugin.sft.rows import of_row
 
 if TYPE_CHECKING:
@@ -45,8 +45,9 @@ class Tools(ToolFormatter):  # type: ignore[misc]  # LLaMA-Factory is not typed
 
 @dataclass
 class RenderedTemplate(ReasoningTemplate):  # type: ignore[misc]  # LLaMA-Factory is not typed
-    """Renders whole rows in one prompt form. `enable_thinking: false` leaves every thought out;
-    `preserve_thinking: true` (LLaMA-Factory passes it on as ``discarding_history_cot=False``) keeps all of them."""
+    """Renders whole rows in one prompt form. `enable_thinking: false` leaves every thought out, and ends prompts as
+    a server ends them then; `preserve_thinking: true` (LLaMA-Factory passes it on as
+    ``discarding_history_cot=False``) keeps all thoughts."""
 
     name: str = ""
     form: PromptForm = "hermes"
@@ -65,6 +66,10 @@ class RenderedTemplate(ReasoningTemplate):  # type: ignore[misc]  # LLaMA-Factor
         thoughts: Literal["last", "all", "none"]
         thoughts = "none" if self.enable_thinking is False else "last" if discarding_history_cot else "all"
         pairs = render(conversation, self.form, thoughts=thoughts)
+        if self.enable_thinking is False:
+            served = opening(self.form, thinking=False)
+            first = len(pairs) - 1 if discarding_history_cot else 0
+            pairs[first:] = [Pair(pair.prompt + served, pair.response) for pair in pairs[first:]]
         return [(_ids(tokenizer, pair.prompt), _ids(tokenizer, pair.response)) for pair in pairs]
 
     def encode_oneturn(
@@ -79,7 +84,8 @@ class RenderedTemplate(ReasoningTemplate):  # type: ignore[misc]  # LLaMA-Factor
         Where it is empty it is to be generated: the prompt is the one that is served, `<think>` included.
         """
         if messages[-1]["content"] != "":
-            pairs = self.encode_multiturn(tokenizer, messages, system, tools, not self.preserve_thinking)
+            last = not self.preserve_thinking or self.enable_thinking is False
+            pairs = self.encode_multiturn(tokenizer, messages, system, tools, last)
             before = [ids for pair in pairs[:-1] for part in pair for ids in part]
             return before + pairs[-1][0], pairs[-1][1]
         conversation = of_row(messages[:-1], system or self.default_system, tools, self.form)
