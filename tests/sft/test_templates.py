@@ -240,11 +240,34 @@ def test_preserve_thinking_keeps_all_thoughts_and_trains_the_last_response(
 
 
 @pytest.mark.parametrize(("name", "form"), FORMS)
-def test_enable_thinking_false_leaves_every_thought_out(
-    name: str, form: PromptForm, train: Train, tokenizer: PreTrainedTokenizerBase
+def test_enable_thinking_false_trains_after_the_prompt_that_is_served_without_thinking(
+    name: str,
+    form: PromptForm,
+    train: Train,
+    generic: list[Row],
+    conversations: dict[str, Conversation],
+    tokenizer: PreTrainedTokenizerBase,
 ) -> None:
-    (found,) = train(name, rows_of(SHORT), enable_thinking=False)
-    assert found == expected(tokenizer, render(SHORT, form, thoughts="none"))
+    for row, (found, labels) in zip(generic, train(name, generic, enable_thinking=False), strict=True):
+        conversation = whole(conversations, row)
+        asked = Conversation(conversation.messages[:-1], conversation.system, conversation.tools)
+        before = ids(tokenizer, prompt(asked, form, thinking=False))
+        response = ids(tokenizer, render(conversation, form, thoughts="none")[-1].response)
+        assert found == before + response, row["id"]
+        assert labels == [MASKED] * len(before) + response
+
+
+def test_enable_thinking_false_is_the_same_in_stock_qwen3(
+    train: Train, generic: list[Row], conversations: dict[str, Conversation]
+) -> None:
+    rows = [row for row in generic if row["system"]]
+    off = {"enable_thinking": False}
+    assert train("funreason_hermes", rows, **off) == train("qwen3", rows, **off)
+    thoughtful = [
+        row for found in conversations.values() if found.system for row in rows_of_all_thoughts(found)
+    ]
+    for settings in ({"mask_history": False, **off}, {"preserve_thinking": True, **off}):
+        assert train("funreason_hermes", thoughtful, **settings) == train("qwen3", thoughtful, **settings)
 
 
 def rows_of_all_thoughts(conversation: Conversation) -> list[Row]:
