@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from funreason_plugin.errors import UserError
 
@@ -34,12 +34,20 @@ class Reward(BaseModel):
 class Egpo(BaseModel):
     """The entropy bonus of EGPO (arXiv 2508.05118): A + ``weight`` * clip(H, -|A|/``clip``, |A|/``clip``).
 
-    0 switches it off; the paper has 0.4 and 2.
+    0 switches it off; the paper has 0.4 and 2. ``weight`` below ``clip``: then the bonus never changes a sign.
     """
 
     model_config = _STRICT
     weight: float = Field(default=0.0, ge=0)
     clip: float = Field(default=2.0, gt=0)
+
+    @model_validator(mode="after")
+    def _keeps_signs(self) -> Egpo:
+        if self.weight >= self.clip:
+            raise ValueError(
+                f"weight {self.weight:g} must be below clip {self.clip:g}, or signs of advantages flip"
+            )
+        return self
 
 
 class Tools(BaseModel):
