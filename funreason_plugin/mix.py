@@ -36,7 +36,7 @@ def mix(
     from funreason_plugin.converting.mix_card import write_mix_card
     from funreason_plugin.converting.mix_sources import open_source
     from funreason_plugin.converting.mixing import Mixture, mix
-    from funreason_plugin.converting.running import Staged
+    from funreason_plugin.converting.staged import Staged
 
     opened = [open_source(*_weighed(text)) for text in sources]
     mixture = Mixture(opened, num, seed, dataset)

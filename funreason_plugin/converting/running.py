@@ -11,13 +11,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-import shutil
-import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from types import TracebackType
 from typing import Literal
 
 from funreason_plugin.converting.example import Example, Reading, Source
@@ -28,6 +25,7 @@ from funreason_plugin.converting.reading import Row, rows
 from funreason_plugin.converting.refusal import LeftOut, Refused, shown
 from funreason_plugin.converting.report import Report, write_card
 from funreason_plugin.converting.sources import source as source_of
+from funreason_plugin.converting.staged import Staged
 from funreason_plugin.converting.targets import Target, TargetOptions, check_name, open_target
 from funreason_plugin.errors import UserError
 from funreason_plugin.formats.options import FormatOptions, dataset_name
@@ -91,12 +89,25 @@ def convert(job: Job, progress: Callable[[int], None] = lambda size: None) -> Re
             f"--dataset {job.dataset}: a name has letters, digits, '_', '-' and '.' (it names a folder)"
         )
     found = [find(path, source.file) for path in job.inputs]
+    _check_inputs([file for one in found for file in one.files], job.out)
     report = Report(job.source, job.target, source.title, source.licence, source.page)
     report.others = [str(file) for one in found for file in one.others]
     with Staged(job.out, job.force) as folder:
         _Run(job, source, report, folder).all(_rows([one.files for one in found]), progress)
         write_card(folder, job.out, report, _command(job))
     return report
+
+
+def _check_inputs(files: list[Path], out: Path) -> None:
+    """Raise UserError for a file that is read twice, or that the conversion itself would replace."""
+    seen: set[Path] = set()
+    for file in files:
+        path = file.resolve()
+        if path.is_relative_to(out.resolve()):
+            raise UserError(f"{out}: {file} is read from this folder; write the conversion beside it")
+        if path in seen:
+            raise UserError(f"{file}: given twice; its records would be trained twice as often")
+        seen.add(path)
 
 
 def _rows(inputs: list[list[Path]]) -> Iterator[tuple[str, bool, Row]]:
@@ -238,44 +249,3 @@ def _command(job: Job) -> list[str]:
     words += ["--rename-tools"] if job.rename_tools else []
     words += ["--python-literals"] if job.python_literals else []
     return [*words, *(path.name for path in job.inputs)]
-
-
-class Staged:
-    """A folder that appears at ``out`` when the block is left without an error. A context manager."""
-
-    def __init__(self, out: Path, force: bool = False) -> None:
-        self.out = out
-        self._new = out.absolute().with_name(f".{out.absolute().name}.converting")
-        if out.is_symlink() or (out.exists() and not out.is_dir()):
-            raise UserError(f"{out}: not a folder")
-        if out.is_dir() and any(out.iterdir()):
-            if not force:
-                raise UserError(f"{out}: exists; --force replaces what an earlier conversion wrote")
-            if not (out / "conversion.json").is_file():
-                raise UserError(
-                    f"{out}: not written by a conversion (no conversion.json); it is not replaced"
-                )
-
-    def __enter__(self) -> Path:
-        try:
-            shutil.rmtree(self._new, ignore_errors=True)
-            self._new.mkdir(parents=True)
-        except OSError as error:
-            raise UserError(f"{self.out}: {error.strerror or error}") from None
-        return self._new
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if kind is None:
-            old = self._new.with_suffix(".replaced")
-            shutil.rmtree(old, ignore_errors=True)
-            if self.out.is_dir():
-                self.out.rename(old)
-            self._new.rename(self.out)
-            shutil.rmtree(old, ignore_errors=True)
-        else:
-            shutil.rmtree(self._new, ignore_errors=True)
-            if isinstance(error, OSError | sqlite3.Error):
-                why = getattr(error, "strerror", None) or str(error)
-                raise UserError(f"{self.out}: {why}") from None
