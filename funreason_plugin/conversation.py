@@ -22,7 +22,7 @@ from funreason_plugin.messages import Conversation, Message
 from funreason_plugin.played import Played, PlayedCall, PlayedStep, PlayedTurn, Stop
 from funreason_plugin.tasks import Task, TaskTurn
 
-__all__ = ["Generate", "Limits", "Reply", "history", "play"]
+__all__ = ["Generate", "Limits", "NoRoom", "Reply", "history", "play"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,10 @@ class Reply(NamedTuple):
 
     text: str
     finished: bool = True
+
+
+class NoRoom(Exception):
+    """There is no room for another response: raised by a `Generate`, ends the conversation with stop "tokens"."""
 
 
 Generate = Callable[[Conversation], Awaitable[Reply]]
@@ -137,6 +141,8 @@ class _Game:
                 reply = await asyncio.wait_for(self.generate(self._talk), left)
             except asyncio.TimeoutError:
                 return "time", f"over {self.limits.seconds:g} s"
+            except NoRoom as error:
+                return "tokens", str(error)
             self.played.responses += 1
             if not reply.finished:
                 return "tokens", "the response was cut off"

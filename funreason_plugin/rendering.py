@@ -31,6 +31,7 @@ __all__ = [
     "Pair",
     "PromptForm",
     "calls_text",
+    "following",
     "opening",
     "prompt",
     "render",
@@ -131,16 +132,19 @@ def opening(form: PromptForm, thinking: bool) -> str:
     return "<think>" if thinking else ""
 
 
-def _before(conversation: Conversation, index: int, form: PromptForm) -> str:
-    """The user's or tools' message at ``index``, with the system prompt before the first, and the opening of
-    the response."""
-    message = conversation.messages[index]
-    system = system_text(conversation.system, conversation.tools, form) if index == 0 else ""
+def following(message: Message, form: PromptForm) -> str:
+    """The user's or tools' message as it stands between two responses, up to where the second one begins."""
     content = message.content
     if message.role == "tool":
         content = f"<tool_response>\n{results_text(message.results, form)}\n</tool_response>"
+    return f"{START}user\n{content}{END}\n{START}assistant\n"
+
+
+def _before(conversation: Conversation, index: int, form: PromptForm) -> str:
+    """What comes before the response to the message at ``index``: the system prompt too before the first."""
+    system = system_text(conversation.system, conversation.tools, form) if index == 0 else ""
     before = f"{START}system\n{system}{END}\n" if system else ""
-    return f"{before}{START}user\n{content}{END}\n{START}assistant\n"
+    return before + following(conversation.messages[index], form)
 
 
 def response_text(message: Message, form: PromptForm) -> str:
