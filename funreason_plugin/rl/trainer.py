@@ -53,7 +53,7 @@ class FunReasonTrainer(PPOTrainerSync):  # type: ignore[misc]  # verl has no typ
         lengths = advantages.offsets().diff().tolist()
         height = session_entropies(
             list(entropy.unbind()),
-            [fields.get("funreason_thoughts", ()) for fields in _dicts(data["extra_fields"])],
+            [fields.get("funreason_thoughts", ()) for fields in _dicts(data.pop("extra_fields"))],
             [key.rpartition("_")[0] for key in batch.keys],
         )
         before = advantages.to_padded_tensor(0.0)
@@ -72,7 +72,7 @@ class FunReasonTrainer(PPOTrainerSync):  # type: ignore[misc]  # verl has no typ
     ) -> Any:
         result = super()._compute_metrics(batch, metrics, timing_raw, global_steps, epoch)
         data = _fetch(batch, ["extra_fields", "rm_scores"])
-        fields = _dicts(data["extra_fields"])
+        fields = _dicts(data.pop("extra_fields"))
         scores = [float(row.sum()) for row in data["rm_scores"].unbind()]
         rows = {
             session: row
@@ -87,7 +87,7 @@ class FunReasonTrainer(PPOTrainerSync):  # type: ignore[misc]  # verl has no typ
         return result
 
     def _log_rollout_data(self, batch: KVBatchMeta, timing_raw: Any, rollout_data_dir: str) -> None:
-        fields = _dicts(_fetch(batch, ["extra_fields"])["extra_fields"])
+        fields = _dicts(_fetch(batch, ["extra_fields"]).pop("extra_fields"))
         self._judged = {
             session: fields[row].get("reward_extra_info") or {}
             for session, row in last_outputs(batch.keys).items()
