@@ -70,7 +70,12 @@ async def play(task: Task, session: LiveSession, generate: Generate, limits: Lim
 
 def history(task: Task, turns: int, steps: int = 0) -> Conversation:
     """The truth's conversation before turn number ``turns`` (from 0), and within it the query and its first
-    ``steps`` steps."""
+    ``steps`` steps. What is there as texts only (rule "calls") stands as it is."""
+    if task.written:
+        texts = [
+            Message("assistant" if number % 2 else "user", text) for number, text in enumerate(task.written)
+        ]
+        return Conversation(texts, task.system, list(task.tools))
     talk = Conversation([], task.system, list(task.tools))
     for index, turn in enumerate(task.turns[: turns + 1]):
         last = index == turns
@@ -141,8 +146,8 @@ class _Game:
                 reply = await asyncio.wait_for(self.generate(self._talk), left)
             except asyncio.TimeoutError:
                 return "time", f"over {self.limits.seconds:g} s"
-            except NoRoom as error:
-                return "tokens", str(error)
+            except NoRoom as full:
+                return "tokens", str(full)
             self.played.responses += 1
             if not reply.finished:
                 return "tokens", "the response was cut off"
@@ -173,4 +178,6 @@ class _Game:
     async def _call(self, turn: TaskTurn, call: ParsedCall) -> Any:
         if call.name not in self.task.offered or call.name in turn.withheld:
             return {"error": f"unknown tool {call.name!r}"}
+        if self.task.rule == "calls":
+            return None
         return await self.session.call(call.name, call.arguments)
