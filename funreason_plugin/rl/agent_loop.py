@@ -1,0 +1,182 @@
+"""verl's agent loop `funreason`: plays a row's conversation against live tools, and hands its tokens to the trainer.
+
+A row names it in the column `agent_name`; the entry point `verl.plugins` registers it. With ``history_reasoning:
+keep`` a session is one output, with "drop" a list with one output per response, which verl's V1 trainer takes. Of
+every output ``extra_fields["funreason_thoughts"]`` has the spans [start, end) of thought in its response; of the last
+one ``extra_fields["funreason_played"]`` has what was played (`Played.dumps`), from which the reward manager judges.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from functools import lru_cache
+from typing import Any
+from uuid import uuid4
+
+from verl.experimental.agent_loop.agent_loop import AgentLoopBase, AgentLoopMetrics, AgentLoopOutput
+from verl.utils.rollout_trace import rollout_trace_op
+
+from funreason_plugin.conversation import Limits, play
+from funreason_plugin.environments.space import SimulationSpace
+from funreason_plugin.errors import UserError
+from funreason_plugin.live import Direct, LiveSession, Mark
+from funreason_plugin.played import Played
+from funreason_plugin.rl.recording import EngineFailed, Recording, Room, Sequence
+from funreason_plugin.rl.settings import Settings
+from funreason_plugin.rl.tokens import token_builder
+from funreason_plugin.tasks import Task
+
+__all__ = ["FunReasonAgentLoop"]
+
+_log = logging.getLogger(__name__)
+
+
+class FunReasonAgentLoop(AgentLoopBase):  # type: ignore[misc]  # verl has no types
+    """One instance plays one session; verl makes it anew for each.
+
+    Raises:
+        UserError: a key of the recipe's section `funreason:` is wrong, or the trainer cannot do what it asks for.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.settings = Settings.of(self.config)
+        self.lists = bool(self.config.trainer.get("use_v1", True))
+        if self.settings.history_reasoning == "drop" and not self.lists:
+            raise UserError(
+                "funreason.history_reasoning: 'drop' makes several sequences of a session, which only verl's V1"
+                " trainer takes; set trainer.use_v1=True or funreason.history_reasoning=keep"
+            )
+
+    @rollout_trace_op  # type: ignore[untyped-decorator]
+    async def run(
+        self, sampling_params: dict[str, Any], priority: int = 0, **kwargs: Any
+    ) -> AgentLoopOutput | list[AgentLoopOutput]:
+        """Play the row in ``kwargs``.
+
+        A session of which nothing can be trained on (the engine failed, the prompt is too long) is dropped: an empty
+        list, upon which the V1 trainer goes on with the rest of the group. The legacy trainer needs an output of
+        every session and gets one that is masked out.
+
+        Raises:
+            UserError: the row is not one of ours, or its environments are not installed here.
+        """
+        task = Task.of_row(kwargs)
+        self.continuous_token_builder = token_builder(
+            self.tokenizer, task.prompt_form, self.settings.thinking
+        )
+        rollout = self.rollout_config
+        request = _request_id(rollout, int(priority), kwargs)
+
+        async def ask(prompt_ids: list[int], most: int) -> Any:
+            params = {**sampling_params, "max_tokens": most}
+            params["stop_token_ids"] = [
+                *(params.get("stop_token_ids") or ()),
+                *self.continuous_token_builder.stops,
+            ]
+            return await self.server_manager.generate(
+                request_id=request, prompt_ids=prompt_ids, sampling_params=params, priority=int(priority)
+            )
+
+        recording = Recording(
+            ask,
+            self.continuous_token_builder,
+            Room(
+                rollout.prompt_length,
+                rollout.response_length,
+                rollout.get("max_model_len"),
+                self.settings.response_tokens,
+            ),
+            keep=self.settings.history_reasoning == "keep",
+            logprobs=bool(sampling_params.get("logprobs")),
+        )
+        session = _Timed(_open(task))
+        try:
+            played = await play(task, session, recording.generate, self._limits())
+        except EngineFailed as error:
+            _log.error("a session of row %s is dropped, the engine failed: %s", task.id, error)
+            return self._dropped(recording, Played())
+        finally:
+            await session.close()
+        if not recording.sequences:
+            reason = played.turns[-1].reason if played.turns else "no turns"
+            _log.error("a session of row %s is dropped, it has no response: %s", task.id, reason)
+            return self._dropped(recording, played)
+        outputs = [self._output(sequence, kwargs) for sequence in recording.sequences]
+        last = outputs[-1]
+        last.extra_fields["funreason_played"] = played.dumps()
+        for output in outputs:
+            output.num_turns = recording.messages
+        last.metrics = AgentLoopMetrics(
+            generate_sequences=recording.seconds,
+            tool_calls=session.seconds,
+            num_preempted=recording.preempted,
+        )
+        return outputs if self.lists else last
+
+    def _limits(self) -> Limits:
+        return Limits(self.settings.steps, self.settings.calls, self.settings.seconds)
+
+    def _output(self, sequence: Sequence, row: dict[str, Any]) -> AgentLoopOutput:
+        fields: dict[str, Any] = {"turn_scores": [], "tool_rewards": [], **sequence.reported}
+        for key in ("min_global_steps", "max_global_steps"):  # V1 makes integers of them
+            if fields.get(key) is None:
+                fields[key] = int(row.get("global_steps", -1))
+        fields["funreason_thoughts"] = sequence.thoughts
+        experts = sequence.routed_experts
+        return AgentLoopOutput(
+            prompt_ids=sequence.prompt,
+            response_ids=sequence.response,
+            response_mask=sequence.mask,
+            response_logprobs=sequence.logprobs,
+            routed_experts=None if experts is None else experts[: len(sequence.ids)],
+            metrics=AgentLoopMetrics(),
+            extra_fields=fields,
+        )
+
+    def _dropped(self, recording: Recording, played: Played) -> AgentLoopOutput | list[AgentLoopOutput]:
+        if self.lists:
+            return []
+        end = self.continuous_token_builder.stops[0]
+        masked = Sequence([end, end], [0], [0.0] if recording.wants_logprobs else None)
+        output = self._output(masked, {})
+        output.extra_fields["funreason_played"] = played.dumps()
+        return output
+
+
+def _request_id(rollout: Any, priority: int, row: dict[str, Any]) -> str:
+    """One for all requests of a session, so that they reach the server that has its prefix cached."""
+    if getattr(rollout, "full_determinism", False):
+        return f"det-{priority}-{row.get('session_id', 0)}"
+    return uuid4().hex
+
+
+class _Timed:
+    """A live session and the seconds that its calls took."""
+
+    def __init__(self, session: LiveSession) -> None:
+        self.seconds = 0.0
+        self._session = session
+
+    async def call(self, name: str, arguments: dict[str, Any]) -> Any:
+        began = time.monotonic()
+        try:
+            return await self._session.call(name, arguments)
+        finally:
+            self.seconds += time.monotonic() - began
+
+    async def mark(self) -> Mark:
+        return await self._session.mark()
+
+    async def close(self) -> None:
+        await self._session.close()
+
+
+@lru_cache(maxsize=64)
+def _space(names: tuple[str, ...]) -> SimulationSpace:
+    return SimulationSpace.from_names(names)
+
+
+def _open(task: Task) -> LiveSession:
+    return Direct(_space(tuple(ref.source or ref.name for ref in task.environments)), task.scenario)
