@@ -18,7 +18,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, cast
 
-from funreason_plugin.converting.json_text import DECODER, MAX_DEPTH, NotJson, check_value, parse_json
+from funreason_plugin.converting.json_text import (
+    DECODER,
+    MAX_DEPTH,
+    NotJson,
+    check_parsed,
+    check_value,
+    parse_json,
+)
 from funreason_plugin.converting.refusal import Refused, shown
 
 __all__ = ["MAX_RECORD", "Row", "rows"]
@@ -116,7 +123,6 @@ def _values(file: IO[bytes], name: str) -> Iterator[Row]:
         row = Row(f"{name}:{number}", number)
         try:
             row.value = text.value()
-            check_value(row.value, "record")
         except Refused as refused:
             row.refused = refused
             if refused.field == "file":
@@ -191,10 +197,11 @@ class _Growing:
             if end == len(self._text) and not self._ended:  # `12` may go on as `123`
                 self._more()
                 continue
-            large = end - self._start > MAX_RECORD
+            read = self._text[self._start : end]
             self._start = end
-            if large:
+            if len(read) > MAX_RECORD:
                 raise Refused("record", _TOO_LARGE)
+            check_parsed(value, read, "record")
             return value
 
 
