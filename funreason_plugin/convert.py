@@ -54,7 +54,7 @@ def convert(
     limit: Annotated[int | None, typer.Option(metavar="N", help="Read this many records at most.", min=1)] = None,
     drop_error_responses: Annotated[bool, typer.Option("--drop-error-responses", help="Leave out records flagged error_tool_response (funreason-mt).")] = False,
     rename_tools: Annotated[bool, typer.Option("--rename-tools", help="Write _ in tool names for what names cannot have (toolace); else such records are refused.")] = False,
-    python_literals: Annotated[bool, typer.Option("--python-literals", help="Read Python literals where JSON is expected (hermes); else such records are refused.")] = False,
+    python_literals: Annotated[bool, typer.Option("--python-literals", help="Read Python literals where JSON is expected; else such records are refused.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Status 1 when any record was refused.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace what an earlier conversion wrote to OUT.")] = False,
 ) -> None:  # fmt: skip

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from funreason_plugin.calls import ParsedCall
-from funreason_plugin.converting.refusal import Refused, expect_object, expect_text, shown
+from funreason_plugin.converting.refusal import TOKENS, Refused, expect_object, expect_text, shown, unmarked
 from funreason_plugin.messages import Conversation, Message
 
 __all__ = ["MAX_MESSAGES", "Dialogue", "parsed_call"]
@@ -25,7 +25,6 @@ __all__ = ["MAX_MESSAGES", "Dialogue", "parsed_call"]
 MAX_MESSAGES = 2_000
 """Most messages of one conversation: its rows repeat the history, so they grow with the square."""
 
-_TOKENS = ("<|im_start|>", "<|im_end|>", "<|endoftext|>")
 _RESULT = ("<tool_response>", "</tool_response>")
 _CALL = ("<tool_call>", "</tool_call>")
 _THINK = ("<think>", "</think>")
@@ -56,7 +55,7 @@ class Dialogue:
             raise Refused(field, "two user messages in a row")
         if not content.strip():
             raise Refused(field, "an empty user message")
-        _unmarked(content, field, _TOKENS + _RESULT)
+        unmarked(content, field, TOKENS + _RESULT)
         self._add(Message("user", content), field)
 
     def assistant(
@@ -75,7 +74,10 @@ class Dialogue:
         if not made and not content.strip():
             raise Refused(field, "a response without text and calls")
         for text in (content, thought or ""):
-            _unmarked(text, field, _TOKENS + _RESULT + _CALL + _THINK)
+            unmarked(text, field, TOKENS + _RESULT + _CALL + _THINK)
+        for call in made:
+            unmarked(call.name, field)
+            _unmarked_values(call.arguments, field)
         self._add(Message("assistant", content, thought or None, made), field)
 
     def results(self, texts: Sequence[str], field: str) -> None:
@@ -87,7 +89,7 @@ class Dialogue:
                 field, "more results than calls", f"{len(self._results) + len(texts)} for {len(self.calls)}"
             )
         for text in texts:
-            _unmarked(text, field, _TOKENS + _RESULT)
+            unmarked(text, field, TOKENS + _RESULT)
         self._results += texts
         if not self.awaited:
             self._add(Message("tool", results=tuple(self._results)), field)
@@ -104,7 +106,7 @@ class Dialogue:
                 "ends with a user's message" if last == "user" else "ends with results that get no response"
             )
             raise Refused(field, what)
-        _unmarked(system, "system", _TOKENS)
+        unmarked(system, "system", TOKENS)
         return Conversation(self._messages, system, tools or [])
 
     def _complete(self, field: str) -> None:
@@ -117,11 +119,16 @@ class Dialogue:
         self._messages.append(message)
 
 
-def _unmarked(text: str, field: str, tags: Sequence[str]) -> None:
-    if "<" in text:
-        for tag in tags:
-            if tag in text:
-                raise Refused(field, "a text holds a tag that chat templates read as markup", tag)
+def _unmarked_values(value: object, field: str) -> None:
+    if isinstance(value, str):
+        unmarked(value, field)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            unmarked(key, field)
+            _unmarked_values(item, field)
+    elif isinstance(value, list):
+        for item in value:
+            _unmarked_values(item, field)
 
 
 def parsed_call(value: object, field: str) -> ParsedCall:

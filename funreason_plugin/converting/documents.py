@@ -9,8 +9,6 @@ schema's. A document that is no tool, or whose schema is not valid, is refused.
 
 from __future__ import annotations
 
-import json
-import re
 from collections import Counter
 from functools import lru_cache
 from typing import Any
@@ -19,9 +17,9 @@ import orjson
 from jsonschema import Draft202012Validator, SchemaError
 
 from funreason_plugin.converting.example import Reading
-from funreason_plugin.converting.json_text import parse_json
+from funreason_plugin.converting.fields import parsed_text
 from funreason_plugin.converting.python_types import from_python
-from funreason_plugin.converting.refusal import Refused, expect_list, expect_object, shown
+from funreason_plugin.converting.refusal import Refused, expect_list, expect_object, shown, unmarked
 
 __all__ = ["MAX_TOOLS", "tool_documents"]
 
@@ -30,7 +28,6 @@ MAX_TOOLS = 2_000
 MAX_TEXT = 1 << 20
 """Most characters of JSON that all its tools may have."""
 _CACHED = 20_000
-_DIGITS = re.compile(r"\d{19}")
 
 _WRAPPED = 'tools: a function put into {"type": "function"}'
 _TYPES = {
@@ -56,11 +53,13 @@ _SCHEMA_LISTS = ("anyOf", "oneOf", "allOf", "prefixItems", "items")
 
 def tool_documents(value: object, reading: Reading, field: str = "tools") -> list[dict[str, Any]]:
     """The tools that a record offers; none for null or an empty text."""
+    padded = reading.padded
     if isinstance(value, str):
         if not value.strip():
             return []
-        value = parse_json(value, field)
+        value = parsed_text(value, field, reading)
         reading.note(f"{field}: a JSON text parsed")
+        padded = False
     if value is None:
         return []
     tools: list[dict[str, Any]] = []
@@ -71,15 +70,17 @@ def tool_documents(value: object, reading: Reading, field: str = "tools") -> lis
         raise Refused(field, f"more than {MAX_TOOLS} tools", str(len(listed)))
     for number, entry in enumerate(listed):
         place = f"{field}[{number}]"
-        if isinstance(entry, str):
-            entry = parse_json(entry, place)
+        is_text = isinstance(entry, str)
+        if is_text:
+            entry = parsed_text(entry, place, reading)
             reading.note(f"{field}: a JSON text parsed")
-        text = json.dumps(entry)
+        text = _written(entry, place)
         size += len(text)
         if size > MAX_TEXT:
             raise Refused(place, f"tools of more than {MAX_TEXT} characters")
-        tool, notes = _known(text, place, reading.padded)
-        reading.notes.update(notes)
+        tool, notes = _known(text, place, padded and not is_text)
+        for note, count in notes.items():
+            reading.note(note, count)
         name = tool["function"]["name"]
         if name in names:
             raise Refused(f"{place}.name", "offered twice", shown(name))
@@ -95,7 +96,18 @@ class _Invalid(Exception):
         self.path, self.reason, self.found = path, reason, found
 
 
-def _known(text: str, place: str, padded: bool) -> tuple[dict[str, Any], Counter[str]]:
+def _written(entry: object, place: str) -> bytes:
+    """Rows have their tools from orjson."""
+    try:
+        text = orjson.dumps(entry)
+    except TypeError as error:
+        raise Refused(place, "a tool document that cannot be written", str(error)) from None
+    if b"<|" in text:
+        unmarked(text.decode(), place)
+    return text
+
+
+def _known(text: bytes, place: str, padded: bool) -> tuple[dict[str, Any], Counter[str]]:
     try:
         return (_tool if len(text) <= _CACHED else _tool.__wrapped__)(text, padded)
     except _Invalid as error:
@@ -103,12 +115,10 @@ def _known(text: str, place: str, padded: bool) -> tuple[dict[str, Any], Counter
 
 
 @lru_cache(maxsize=4096)
-def _tool(text: str, padded: bool) -> tuple[dict[str, Any], Counter[str]]:
+def _tool(text: bytes, padded: bool) -> tuple[dict[str, Any], Counter[str]]:
     notes: Counter[str] = Counter()
     try:
-        entry = expect_object(json.loads(text), "")
-        if _DIGITS.search(text):
-            _within_64_bits(entry)
+        entry = expect_object(orjson.loads(text), "")
         if padded:
             entry = _without_nulls(entry, notes)
         function, path = entry, ""
@@ -133,21 +143,13 @@ def _tool(text: str, padded: bool) -> tuple[dict[str, Any], Counter[str]]:
     }, notes
 
 
-def _within_64_bits(entry: dict[str, Any]) -> None:
-    """Rows have their tools from orjson."""
-    try:
-        orjson.dumps(entry)
-    except TypeError as error:
-        raise Refused("", "a tool document that cannot be written", str(error)) from None
-
-
 def _parameters(value: object, path: str, notes: Counter[str]) -> dict[str, Any]:
     if value is None or value == {}:
         if value is None:
             notes["tools: parameters that are missing are an object without properties"] += 1
         return {"type": "object", "properties": {}}
     document = expect_object(value, path)
-    if isinstance(document.get("type"), str) or ("properties" in document and "type" not in document):
+    if isinstance(document.get("type"), str) or _has_properties(document):
         schema = _schema(document, path, notes)
         if schema.get("type") != "object":
             raise Refused(f"{path}.type", "parameters are not of type object", shown(document.get("type")))
@@ -163,6 +165,13 @@ def _parameters(value: object, path: str, notes: Counter[str]) -> dict[str, Any]
     except RecursionError:
         raise Refused(path, "not a valid JSON schema", "nested too deep") from None
     return schema
+
+
+def _has_properties(document: dict[str, Any]) -> bool:
+    """Whether this is a schema without a type, and not a parameter that is called "properties"."""
+    properties = document.get("properties")
+    named = isinstance(properties, dict) and isinstance(properties.get("type"), str)
+    return "properties" in document and "type" not in document and not named
 
 
 def _plain(schema: Any) -> bool:

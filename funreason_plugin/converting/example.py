@@ -31,6 +31,8 @@ class Example:
     """What the source says of the record, by the names in `Source.flags`; kept in the rows."""
     trajectory: Trajectory | None = None
     """Where the source can be executed."""
+    withheld: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    """Tools that are only offered in a later turn (from 0), by that turn: rows of verl can say so, nothing else."""
 
 
 @dataclass(slots=True)
@@ -43,7 +45,7 @@ class Reading:
     rename_tools: bool = False
     """Names of tools get _ for what names cannot have (`toolace`)."""
     python_literals: bool = False
-    """What Python's `str` wrote is read where JSON is expected (`hermes`)."""
+    """What Python's `str` wrote is read where JSON is expected."""
     notes: Counter[str] = field(default_factory=Counter)
 
     def note(self, what: str, count: int = 1) -> None:

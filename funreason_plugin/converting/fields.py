@@ -11,9 +11,10 @@ from typing import Any
 
 from funreason_plugin.converting.example import Reading
 from funreason_plugin.converting.json_text import parse_json
+from funreason_plugin.converting.python_literals import parse_literal
 from funreason_plugin.converting.refusal import Refused, expect_list, shown
 
-__all__ = ["identifier", "not_taken", "one_of", "parsed_list", "without_padding"]
+__all__ = ["identifier", "not_taken", "one_of", "parsed_list", "parsed_text", "without_padding"]
 
 MAX_ID = 200
 """Longest id of a record."""
@@ -32,10 +33,27 @@ def one_of(row: Mapping[str, Any], names: Iterable[str], where: str) -> tuple[st
     return (given[0], row[given[0]]) if given else (names[0], None)
 
 
+def parsed_text(text: str, field: str, reading: Reading) -> Any:
+    """The value of a JSON text; with `--python-literals` also of what Python's `str` makes of a dict or list."""
+    try:
+        return parse_json(text, field)
+    except Refused as not_json:
+        if not text.lstrip().startswith(("{", "[")):
+            raise
+        try:
+            value = parse_literal(text.strip(), field)
+        except Refused:
+            raise not_json from None
+    if not reading.python_literals:
+        raise Refused(field, "a Python literal, not JSON; --python-literals reads those", shown(text))
+    reading.note("Python literals read")
+    return value
+
+
 def parsed_list(value: Any, field: str, reading: Reading) -> list[Any]:
     """A list, or the JSON text of one."""
     if isinstance(value, str):
-        value = parse_json(value, field)
+        value = parsed_text(value, field, reading)
         reading.note(f"{field}: a JSON text parsed")
     return expect_list(value, field)
 

@@ -54,7 +54,7 @@ def from_python(parameters: dict[str, Any], path: str, notes: Counter[str]) -> d
         else:
             found = _OPTIONAL.search(expect_text(text, f"{place}.type")[:_MAX_TYPE])
             optional = found is not None
-            schema = type_schema(text[: found.start()] if found else text, notes)
+            schema = type_schema((text[: found.start()] if found else "").strip() or text, notes)
             if found and text[found.end() :]:  # "int, optional, 0 to 9"
                 schema = {**schema, "$comment": f"type: {text}"}
         properties[name] = {**schema, **document}

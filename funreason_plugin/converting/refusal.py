@@ -8,9 +8,13 @@ The `reason` is a fixed text, so that refusals can be counted by it; what was fo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-__all__ = ["LeftOut", "Refused", "expect_list", "expect_object", "expect_text", "shown"]
+__all__ = ["TOKENS", "LeftOut", "Refused", "expect_list", "expect_object", "expect_text", "shown", "unmarked"]
+
+TOKENS = ("<|im_start|>", "<|im_end|>", "<|endoftext|>")
+"""What tokenizers read as the bounds of messages wherever it stands."""
 
 
 class Refused(Exception):
@@ -62,3 +66,11 @@ def expect_object(value: object, field: str) -> dict[str, Any]:
 
 def _found(value: object) -> str:
     return "" if value is None else shown(value)
+
+
+def unmarked(text: str, field: str, tags: Sequence[str] = TOKENS) -> None:
+    """Refuse a text that holds one of these tags."""
+    if "<" in text:
+        for tag in tags:
+            if tag in text:
+                raise Refused(field, "a text holds a tag that chat templates read as markup", tag)

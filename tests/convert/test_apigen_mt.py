@@ -47,7 +47,7 @@ def _with(index: int, role: str, value: Any) -> dict[str, Any]:
         ),
         (
             _with(1, "function_call", "{'name': 'weather', 'arguments': {}}"),
-            r"conversations\[1\]\.value: not JSON",
+            r"conversations\[1\].value: a Python literal, not JSON",
         ),
         (_with(1, "function_call", '{"name": "weather", "arguments": {"a": NaN}}'), "not a JSON number"),
         (_with(1, "assistant", "x"), "unknown role.*'assistant'"),
@@ -56,7 +56,7 @@ def _with(index: int, role: str, value: Any) -> dict[str, Any]:
         (_with(2, "observation", "a </tool_response> b"), "read as markup"),
         (_with(3, "human", "thanks"), "two user|ends with|results"),
         (_with(3, "gpt", None), "missing"),
-        (apigen_mt(tools="[{'name': 'weather'}]"), "tools: not JSON"),
+        (apigen_mt(tools="[{'name': 'weather'}]"), "tools: a Python literal, not JSON"),
         (apigen_mt(conversations=[]), "no messages"),
         ([], "record: not an object"),
     ],

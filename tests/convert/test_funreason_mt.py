@@ -166,7 +166,7 @@ def test_results_in_tags_are_one_for_each_call(tmp_path: Path) -> None:
             ("conversation[2]", "one text for several calls, and no list of as many results"),
         ),
         (with_message(2, role="tool", content=None), ("conversation[2].content", "missing")),
-        (with_message(3, role="system", content="x"), ("conversation[3]", "a system message in mid conversation")),
+        (with_message(3, role="system", content="x"), ("conversation[3]", "a second system message, or one in mid conversation")),
         (
             record(conversation=record()["conversation"][:3]),
             ("conversation", "ends with results that get no response"),

@@ -14,8 +14,14 @@ from typing import Any
 from funreason_plugin.converting.dialogue import Dialogue, parsed_call
 from funreason_plugin.converting.documents import tool_documents
 from funreason_plugin.converting.example import Example, Reading, Source
-from funreason_plugin.converting.fields import identifier, not_taken, one_of, parsed_list, without_padding
-from funreason_plugin.converting.json_text import parse_json
+from funreason_plugin.converting.fields import (
+    identifier,
+    not_taken,
+    one_of,
+    parsed_list,
+    parsed_text,
+    without_padding,
+)
 from funreason_plugin.converting.refusal import Refused, expect_object, expect_text
 
 __all__ = ["SOURCE", "read"]
@@ -33,7 +39,7 @@ def read(row: Any, reading: Reading) -> Example:
         where = f"{answers_name}[{number}]"
         entry = dict(expect_object(entry, where))
         if isinstance(entry.get("arguments"), str):
-            entry["arguments"] = parse_json(entry["arguments"], f"{where}.arguments")
+            entry["arguments"] = parsed_text(entry["arguments"], f"{where}.arguments", reading)
             reading.note("arguments: a JSON text parsed")
         elif not isinstance(value, str):
             without_padding(entry.get("arguments"), f"{where}.arguments", reading)
@@ -52,4 +58,5 @@ SOURCE = Source(
     title="xlam-function-calling-60k (APIGen)",
     licence="CC-BY-4.0",
     page="https://huggingface.co/datasets/Salesforce/xlam-function-calling-60k",
+    options=("python_literals",),
 )

@@ -15,8 +15,7 @@ from typing import Any
 from funreason_plugin.converting.dialogue import Dialogue, parsed_call
 from funreason_plugin.converting.documents import tool_documents
 from funreason_plugin.converting.example import Example, Reading, Source
-from funreason_plugin.converting.fields import identifier, not_taken
-from funreason_plugin.converting.json_text import parse_json
+from funreason_plugin.converting.fields import identifier, not_taken, parsed_text
 from funreason_plugin.converting.refusal import Refused, expect_list, expect_object, expect_text, shown
 
 __all__ = ["SOURCE", "read"]
@@ -39,7 +38,7 @@ def read(row: Any, reading: Reading) -> Example:
         elif role == "observation":
             dialogue.results([text], where)
         elif role == "function_call":
-            value = parse_json(text, f"{where}.value")
+            value = parsed_text(text, f"{where}.value", reading)
             dialogue.assistant(where, calls=[parsed_call(value, f"{where}.value")])
         else:
             expected = "human, gpt, function_call or observation"
@@ -55,4 +54,5 @@ SOURCE = Source(
     licence="CC-BY-NC-4.0",
     page="https://huggingface.co/datasets/Salesforce/APIGen-MT-5k",
     file="apigen-mt_5k.json",
+    options=("python_literals",),
 )

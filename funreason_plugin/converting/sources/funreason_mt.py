@@ -66,7 +66,7 @@ def read(row: Any, reading: Reading) -> Example:
             continue
         for _, text, thought, where in together:
             if role == "system":
-                raise Refused(where, "a system message in mid conversation")
+                raise Refused(where, "a second system message, or one in mid conversation")
             if role == "user":
                 dialogue.user(text, where)
             else:
@@ -175,4 +175,5 @@ SOURCE = Source(
     licence="Apache-2.0",
     page="https://huggingface.co/datasets/Bingguang/FunReason-MT",
     flags=(FLAG,),
+    options=("python_literals",),
 )

@@ -22,9 +22,7 @@ from funreason_plugin.calls import ParsedCall
 from funreason_plugin.converting.dialogue import Dialogue, parsed_call
 from funreason_plugin.converting.documents import tool_documents
 from funreason_plugin.converting.example import Example, Reading, Source
-from funreason_plugin.converting.fields import identifier, not_taken
-from funreason_plugin.converting.json_text import parse_json
-from funreason_plugin.converting.python_literals import parse_literal
+from funreason_plugin.converting.fields import identifier, not_taken, parsed_text
 from funreason_plugin.converting.refusal import Refused, expect_list, expect_object, expect_text, shown
 
 __all__ = ["SOURCE", "read"]
@@ -77,29 +75,12 @@ def _response(dialogue: Dialogue, text: str, where: str, reading: Reading) -> No
     calls: list[ParsedCall] = []
     while found := _CALL.match(rest, position):
         place = f"{field}: <tool_call>[{len(calls)}]"
-        calls.append(parsed_call(_value(found[1].strip(), place, reading), place))
+        calls.append(parsed_call(parsed_text(found[1].strip(), place, reading), place))
         position = found.end()
     if left := rest[position:].strip():
         reason = "<tool_call> is not closed" if left.startswith("<tool_call>") else "text after the calls"
         raise Refused(field, reason, shown(left))
     dialogue.assistant(where, content, thought, calls)
-
-
-def _value(text: str, field: str, reading: Reading) -> Any:
-    """JSON; with `--python-literals` also what Python's `str` makes of a dict or list."""
-    try:
-        return parse_json(text, field)
-    except Refused as not_json:
-        if text[:1] not in ("{", "["):
-            raise
-        try:
-            value = parse_literal(text, field)
-        except Refused:
-            raise not_json from None
-    if not reading.python_literals:
-        raise Refused(field, "a Python literal, not JSON; --python-literals reads those", shown(text))
-    reading.note("Python literals read")
-    return value
 
 
 _RESULT = re.compile(r"\s*<tool_response>(.*?)</tool_response>", re.DOTALL)
@@ -159,8 +140,8 @@ def _documents(value: Any, field: str, reading: Reading) -> list[Any]:
     if not isinstance(value, str):
         return expect_list(value, field)
     if value.startswith("{"):
-        return [_value(line, field, reading) for line in value.splitlines() if line.strip()]
-    return expect_list(_value(value.strip(), field, reading), field)
+        return [parsed_text(line, field, reading) for line in value.splitlines() if line.strip()]
+    return expect_list(parsed_text(value.strip(), field, reading), field)
 
 
 SOURCE = Source(

@@ -20,8 +20,14 @@ from funreason_plugin.calls import ParsedCall
 from funreason_plugin.converting.dialogue import Dialogue, parsed_call
 from funreason_plugin.converting.documents import tool_documents
 from funreason_plugin.converting.example import Example, Reading, Source
-from funreason_plugin.converting.fields import identifier, not_taken, one_of, parsed_list, without_padding
-from funreason_plugin.converting.json_text import parse_json
+from funreason_plugin.converting.fields import (
+    identifier,
+    not_taken,
+    one_of,
+    parsed_list,
+    parsed_text,
+    without_padding,
+)
 from funreason_plugin.converting.plain_json import to_json
 from funreason_plugin.converting.refusal import Refused, expect_list, expect_object, expect_text, shown
 
@@ -30,7 +36,15 @@ __all__ = ["SOURCE", "read"]
 _FIELDS = {
     "system": {"role", "content"},
     "user": {"role", "content"},
-    "assistant": {"role", "content", "tool_calls", "function_call", "reasoning_content", "reasoning"},
+    "assistant": {
+        "role",
+        "content",
+        "tool_calls",
+        "function_call",
+        "reasoning_content",
+        "reasoning",
+        "weight",
+    },
     "tool": {"role", "content", "tool_call_id", "name"},
 }
 _ROLES = {**{name: name for name in _FIELDS}, "developer": "system", "function": "tool"}
@@ -57,7 +71,7 @@ def read(row: Any, reading: Reading) -> Example:
             continue
         for _, message, where in together:
             if role == "system":
-                raise Refused(where, "a system message in mid conversation")
+                raise Refused(where, "a second system message, or one in mid conversation")
             if role == "user":
                 dialogue.user(_text(message.get("content"), f"{where}.content", reading) or "", where)
             else:
@@ -78,6 +92,9 @@ def _turn(entry: Any, where: str, reading: Reading) -> Turn:
         reading.note("messages: role developer is system")
     if message.get("refusal"):
         raise Refused(f"{where}.refusal", "a refusal of the model, which rows have no place for")
+    if role == "assistant" and message.get("weight") not in (None, 1):
+        reason = "a response that is not to be trained; rows train each response"
+        raise Refused(f"{where}.weight", reason, shown(message["weight"]))
     for name in ("tool_calls", "function_call"):
         if role != "assistant" and message.get(name):
             raise Refused(f"{where}.{name}", f"calls in a message of role {value}")
@@ -146,7 +163,7 @@ def _call(value: Any, field: str, reading: Reading) -> ParsedCall:
     function = dict(expect_object(value, field))
     arguments = function.get("arguments")
     if isinstance(arguments, str):
-        function["arguments"] = parse_json(arguments, f"{field}.arguments")
+        function["arguments"] = parsed_text(arguments, f"{field}.arguments", reading)
     else:
         without_padding(arguments, f"{field}.arguments", reading)
         reading.note("arguments: an object, not the JSON text of one")
@@ -197,4 +214,6 @@ def _result(content: Any, field: str, reading: Reading) -> str:
     return text
 
 
-SOURCE = Source("openai", read, title="OpenAI messages", licence="that of whoever made them")
+SOURCE = Source(
+    "openai", read, title="OpenAI messages", licence="that of whoever made them", options=("python_literals",)
+)
