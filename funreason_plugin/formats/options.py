@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from funreason_plugin.rendering import PromptForm
 
 CHUNK = 256
-"""Trajectories a chunk: part of the format, since a chunk is one shard or one row group."""
+"""Trajectories a chunk: part of the format, since a chunk is one shard, or row groups of its own."""
+
+VerlRows = Literal["trajectory", "response", "both"]
+"""Rows of verl: whole conversations to play, one row per response, or each conversation and then its responses."""
+ROWS: tuple[VerlRows, ...] = get_args(VerlRows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +23,7 @@ class FormatOptions:
     dataset: str = "funreason"
     reasoning: Literal["full", "none"] = "full"
     prompt_form: PromptForm = "hermes"
+    verl_rows: VerlRows = "trajectory"
 
 
 def dataset_name(made_by: Mapping[str, Mapping[str, str]]) -> str:

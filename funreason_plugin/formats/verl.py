@@ -1,38 +1,59 @@
-"""Rows for reinforcement learning in verl 0.9.1: one row per trajectory.
+"""Rows for reinforcement learning in verl 0.9.1, as `funreason_plugin.tasks` reads them.
 
-`prompt` holds the system prompt and the first query; the agent loop `funreason` plays the rest. What is
-nested (tools, scenario, queries, truth) is stored as JSON strings: Arrow pads nested optional fields
+One row per trajectory, which the agent loop `funreason` plays from its first query to its last, or one row per
+response (the paper's split), or both. `prompt` has the conversation before the response written out in the prompt
+form, the tools in its system text, so that the model's chat template makes the very prompt of `rendering` of it:
+`data.filter_overlong_prompts=true` counts what will be prompted, and verl's own `single_turn_agent` can play rows
+of kind "response". The thoughts of earlier responses are not in it, as the model is served.
+
+What is nested (tools, scenario, queries, truth) is stored as JSON strings: Arrow pads nested optional fields
 with nulls and so corrupts schemas. So verl's `RLHFDataset` and the batches made of it hand on every value
 as the trajectory has it.
 
-verl's default `data.max_prompt_length` of 512 tokens is too short: the tools alone take thousands. With
-`data.filter_overlong_prompts=true` it drops the rows of the other forms, whose tools stand in the prompt;
-in "hermes" it does not count them, since they come from `extra_info`.
+verl's default `data.max_prompt_length` of 512 tokens is too short: the tools alone take thousands.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import orjson
 import pyarrow as pa
 
+from funreason_plugin.calls import dump_json
 from funreason_plugin.formats.options import FormatOptions
-from funreason_plugin.rendering import system_text
+from funreason_plugin.messages import Conversation, Message, of_trajectory
+from funreason_plugin.rendering import PromptForm, response_text, results_text, system_text
+from funreason_plugin.tasks import ROW_VERSION, Rule
 from funreason_plugin.trajectory import Trajectory
 
+__all__ = ["AGENT", "SCHEMA", "Withheld", "call_rows", "groups", "rows"]
+
 AGENT = "funreason"
+BENCHMARK = "benchmark:bfcl"
+"""The label of trajectories that are BFCL's entries, which its own checker judges."""
+Withheld = Mapping[int, tuple[str, ...]]
+"""Tools that cannot be called before a turn (from 0), by that turn; its query is empty and becomes the offer."""
+
+_GROUP = 64 << 20
+"""Characters of one row group: the rows of one trajectory repeat it."""
 _TEXT = pa.string()
 _MESSAGE = pa.struct([("role", _TEXT), ("content", _TEXT)])
 _EXTRA = pa.struct(
     [
+        ("schema_version", pa.int64()),
         ("index", pa.int64()),
         ("split", _TEXT),
         ("id", _TEXT),
         ("kind", _TEXT),
+        ("turn", pa.int64()),
+        ("step", pa.int64()),
+        ("rule", _TEXT),
         ("prompt_form", _TEXT),
         ("environments", _TEXT),
+        ("system", _TEXT),
         ("queries", _TEXT),
         ("tools", _TEXT),
         ("scenario", _TEXT),
@@ -47,54 +68,168 @@ SCHEMA = pa.schema(
         ("extra_info", _EXTRA),
     ]
 )
+Row = dict[str, Any]
 
 
-def row(trajectory: Trajectory, options: FormatOptions) -> dict[str, Any]:
-    """One trajectory as verl's agent loop and reward need it."""
-    system = trajectory.system
-    if options.prompt_form != "hermes":  # there verl gives the tools to the chat template
-        system = system_text(system, trajectory.tools, options.prompt_form)
-    prompt = [{"role": "system", "content": system}] if system else []
-    prompt.append({"role": "user", "content": trajectory.turns[0].query})
+def rows(trajectory: Trajectory, options: FormatOptions, withheld: Withheld | None = None) -> Iterator[Row]:
+    """The rows of one trajectory, of the kinds that ``options.verl_rows`` names."""
+    late = withheld or {}
+    if late:
+        trajectory = _offered_late(trajectory, options.prompt_form, late)
+    rule: Rule = "bfcl" if BENCHMARK in trajectory.labels else "environment"
+    truth = _json(_truth(trajectory, late))
+    extra = {
+        "schema_version": ROW_VERSION,
+        "index": trajectory.index,
+        "split": trajectory.split,
+        "rule": rule,
+        "prompt_form": options.prompt_form,
+        "environments": _json(trajectory.environments),
+        "system": trajectory.system,
+        "queries": _json([turn.query for turn in trajectory.turns]),
+        "tools": _json(trajectory.tools),
+        "scenario": _json(trajectory.scenario),
+    }
+    for number, found in enumerate(_responses(of_trajectory(trajectory), options.prompt_form)):
+        if number == 0 and options.verl_rows != "response":
+            yield _row(found.prompt, truth, {**extra, "id": trajectory.id, "kind": "trajectory"}, options)
+        if options.verl_rows == "trajectory":
+            return
+        yield _row(found.prompt, truth, {**extra, **found.columns(trajectory.id)}, options)
+
+
+def call_rows(
+    conversation: Conversation, identifier: str, split: str, options: FormatOptions, index: int
+) -> Iterator[Row]:
+    """One row per response with calls of a conversation that cannot be executed, numbered from ``index``.
+
+    Its truth are the calls (rule "calls"). It is a turn of its own; what comes before it is in `prompt`.
+    """
+    form = options.prompt_form
+    extra = {
+        "schema_version": ROW_VERSION,
+        "split": split,
+        "rule": "calls",
+        "prompt_form": form,
+        "environments": "[]",
+        "system": conversation.system,
+        "tools": _json(conversation.tools),
+        "scenario": _json({"seed": "", "clock": "", "states": {}}),
+    }
+    for found in _responses(conversation, form):
+        if not found.message.calls:
+            continue
+        truth = _turn("base", [[{**call._asdict(), "output": None} for call in found.message.calls]])
+        place = {**found.columns(identifier), "turn": 0, "step": 0, "index": index}
+        yield _row(found.prompt, _json([truth]), {**extra, **place, "queries": _json([found.query])}, options)
+        index += 1
+
+
+def groups(made: Iterable[Row]) -> Iterator[pa.Table]:
+    """The rows as tables of bounded size, one row group each."""
+    waiting: list[Row] = []
+    size = 0
+    for row in made:
+        waiting.append(row)
+        size += len(row["reward_model"]["ground_truth"])
+        size += sum(len(message["content"]) for message in row["prompt"])
+        size += sum(len(value) for value in row["extra_info"].values() if isinstance(value, str))
+        if size > _GROUP:
+            yield pa.Table.from_pylist(waiting, schema=SCHEMA)
+            waiting, size = [], 0
+    if waiting:
+        yield pa.Table.from_pylist(waiting, schema=SCHEMA)
+
+
+class _Response(NamedTuple):
+    """A response of a conversation: the turn, its number within the turn, and the messages before it."""
+
+    turn: int
+    step: int
+    query: str
+    prompt: list[dict[str, str]]
+    message: Message
+
+    def columns(self, identifier: str) -> dict[str, Any]:
+        """The part of `extra_info` that says which response of the conversation ``identifier`` it is."""
+        name = self.step if self.message.calls else "answer"
+        return {
+            "id": f"{identifier}/{self.turn}/{name}",
+            "kind": "response",
+            "turn": self.turn,
+            "step": self.step,
+        }
+
+
+def _responses(conversation: Conversation, form: PromptForm) -> Iterator[_Response]:
+    """The responses with what comes before them, written out."""
+    prompt: list[dict[str, str]] = []
+    if system := system_text(conversation.system, conversation.tools, form):
+        prompt.append({"role": "system", "content": system})
+    turn, step, query = -1, 0, ""
+    for message in conversation.messages:
+        if message.role == "user":
+            turn, step, query = turn + 1, 0, message.content
+            prompt.append({"role": "user", "content": query})
+        elif message.role == "tool":
+            content = f"<tool_response>\n{results_text(message.results, form)}\n</tool_response>"
+            prompt.append({"role": "user", "content": content})
+        else:
+            yield _Response(turn, step, query, list(prompt), message)
+            prompt.append({"role": "assistant", "content": response_text(message, form)})
+            step += 1
+
+
+def _row(prompt: list[dict[str, str]], truth: str, extra: dict[str, Any], options: FormatOptions) -> Row:
     return {
         "data_source": options.dataset,
         "agent_name": AGENT,
         "prompt": prompt,
-        "reward_model": {"style": "rule", "ground_truth": _json(_truth(trajectory))},
-        "extra_info": {
-            "index": trajectory.index,
-            "split": trajectory.split,
-            "id": trajectory.id,
-            "kind": "trajectory",
-            "prompt_form": options.prompt_form,
-            "environments": _json(trajectory.environments),
-            "queries": _json([turn.query for turn in trajectory.turns]),
-            "tools": _json(trajectory.tools),
-            "scenario": _json(trajectory.scenario),
-        },
+        "reward_model": {"style": "rule", "ground_truth": truth},
+        "extra_info": extra,
     }
 
 
-def _truth(trajectory: Trajectory) -> list[dict[str, Any]]:
-    """By turn: the true calls by step, what had to be obtained, and the state they lead to."""
+def _truth(trajectory: Trajectory, late: Withheld) -> list[dict[str, Any]]:
     return [
-        {
-            "variant": turn.variant,
-            "steps": [
-                [{"name": call.name, "arguments": call.arguments} for call in step.calls]
+        _turn(
+            turn.variant,
+            [
+                [
+                    {"name": call.name, "arguments": call.arguments, "output": call.output}
+                    for call in step.calls
+                ]
                 for step in turn.steps
             ],
-            "needed": turn.needed,
-            "state_hash": turn.state_hash,
-        }
-        for turn in trajectory.turns
+            needed=turn.needed,
+            state_hash=turn.state_hash,
+            answer=turn.answer,
+            withheld=[name for start, names in late.items() if number < start for name in names],
+        )
+        for number, turn in enumerate(trajectory.turns)
     ]
+
+
+def _turn(variant: str, steps: list[list[dict[str, Any]]], **more: Any) -> dict[str, Any]:
+    """A turn's truth: the calls by response with their outputs, what had to be obtained, and where it leads."""
+    plain = {"needed": [], "state_hash": "", "answer": "", "withheld": []}
+    return {"variant": variant, "steps": steps, **plain, **more}
+
+
+def _offered_late(trajectory: Trajectory, form: PromptForm, late: Withheld) -> Trajectory:
+    """Without the withheld tools, which a query offers later in the words of BFCL (bfcl-eval 2026.3.23,
+    DEFAULT_USER_PROMPT_FOR_ADDITIONAL_FUNCTION_PROMPTING)."""
+    documents = {tool["function"]["name"]: tool for tool in trajectory.tools}
+    turns = list(trajectory.turns)
+    for number, names in late.items():
+        offered = [documents.pop(name) for name in names]
+        listed = str([tool["function"] for tool in offered])
+        if form != "card":  # as the tools of the system prompt are written
+            listed = "\n".join(map(dump_json, offered))
+        query = f"{listed}\nI have updated some more functions you can choose from. What about now?"
+        turns[number] = replace(turns[number], query=query)
+    return replace(trajectory, tools=list(documents.values()), turns=turns)
 
 
 def _json(value: Any) -> str:
     return orjson.dumps(value).decode()
-
-
-def table(trajectories: Sequence[Trajectory], options: FormatOptions) -> pa.Table:
-    """The rows of some trajectories."""
-    return pa.Table.from_pylist([row(trajectory, options) for trajectory in trajectories], schema=SCHEMA)

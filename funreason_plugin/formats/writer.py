@@ -7,9 +7,10 @@ groups of one file. Nothing depends on how many workers there were.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -50,24 +51,33 @@ def encode(trajectories: Sequence[Trajectory], options: FormatOptions) -> dict[s
         if chosen:
             conversations = [(trajectory.id, of_trajectory(trajectory)) for trajectory in chosen]
             parts[f"llamafactory/{name}"] = to_parquet(llamafactory.table(conversations, options))
-            parts[f"verl/{name}"] = to_parquet(verl.table(chosen, options))
+            rows = (row for trajectory in chosen for row in verl.rows(trajectory, options))
+            parts[f"verl/{name}"] = _packed(verl.groups(rows))
     return parts
 
 
 def to_parquet(rows: pa.Table) -> bytes:
     """The rows as a small parquet file."""
+    return _packed([rows])
+
+
+def _packed(tables: Iterable[pa.Table]) -> bytes:
+    """A row group for each table."""
     sink = io.BytesIO()
-    with _parquet(sink, rows) as file:
-        file.write_table(rows)
+    with contextlib.ExitStack() as stack:
+        file: pq.ParquetWriter | None = None
+        for rows in tables:
+            file = file or stack.enter_context(_parquet(sink, rows.schema))
+            file.write_table(rows)
     return sink.getvalue()
 
 
-def _parquet(sink: io.BytesIO | str, rows: pa.Table) -> pq.ParquetWriter:
+def _parquet(sink: io.BytesIO | str, schema: pa.Schema) -> pq.ParquetWriter:
     # Without the stored Arrow schema, a dictionary column reads back as plain strings (`datasets` refuses
     # Arrow dictionaries). The large limit keeps texts shared over a whole chunk instead of one page.
     return pq.ParquetWriter(
         sink,
-        rows.schema,
+        schema,
         compression="zstd",
         compression_level=3,
         store_schema=False,
@@ -106,13 +116,14 @@ class Writer:
                 self._shards += 1
                 self.rows[key] = self.rows.get(key, 0) + pq.read_metadata(pa.BufferReader(data)).num_rows
             else:
-                rows = pq.read_table(pa.BufferReader(data))
-                if key not in self._files:
-                    path = self._temporary(folder) / self._single_file(folder, name)
-                    path.parent.mkdir(exist_ok=True)
-                    self._files[key] = _parquet(str(path), rows)
-                self._files[key].write_table(rows)
-                self.rows[key] = self.rows.get(key, 0) + rows.num_rows
+                with pq.ParquetFile(pa.BufferReader(data)) as part:
+                    if key not in self._files:
+                        path = self._temporary(folder) / self._single_file(folder, name)
+                        path.parent.mkdir(exist_ok=True)
+                        self._files[key] = _parquet(str(path), part.schema_arrow)
+                    for group in range(part.num_row_groups):
+                        self._files[key].write_table(part.read_row_group(group))
+                    self.rows[key] = self.rows.get(key, 0) + part.metadata.num_rows
 
     def _single_file(self, folder: str, name: str) -> str:
         return (

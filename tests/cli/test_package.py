@@ -29,6 +29,7 @@ LAYERS = (
         "scoring",
         "conversation",
         "tasks",
+        "task_rows",
         "played",
         "live",
         "hosting",

@@ -5,8 +5,9 @@ evaluated on it. The labels `benchmark:bfcl` and `in-domain:bfcl` say so in ever
 outputs and state hashes are there, each call is a step of its own; thoughts and answers are not (BFCL has
 none), nor where arguments come from (nobody has stated it).
 
-An entry whose tools change half-way (`missed_function`) is refused: a trajectory offers one list of tools,
-and with all of them from the start the empty truth of the turn without the function would be wrong.
+In an entry whose tools change half-way (`missed_function`) the example says which tools are withheld until which
+turn; as rows of verl it is played so. As a trajectory it is refused: that offers one list of tools, with which the
+empty truth of the turn without the function would be wrong.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ from funreason_plugin.trajectory import SCHEMA_VERSION, Call, EnvironmentRef, St
 __all__ = ["LABELS", "SOURCE", "read"]
 
 LABELS = ["benchmark:bfcl", "in-domain:bfcl"]
+VARIANTS = {"miss_param": "missing_parameter", "miss_func": "missing_function"}
+"""What a turn without a call is, by the category of its entry."""
 
 
 def read(row: Any, reading: Reading) -> Example:
@@ -42,13 +45,16 @@ def read(row: Any, reading: Reading) -> Example:
     for key, value in (("question", questions), ("initial_config", config), ("involved_classes", classes)):
         if row.get(key) != value:
             raise Refused(key, "not as in the installed bfcl-eval, whose truth is executed")
-    if entry.missed_function or row.get("missed_function"):
-        raise Refused("missed_function", "the tools offered change during the conversation")
+    if row.get("missed_function", {}) != {
+        str(turn): [*names] for turn, names in entry.missed_function.items()
+    }:
+        raise Refused("missed_function", "not as in the installed bfcl-eval, whose truth is executed")
     trajectory = replayed(entry)
     reading.note(
         f"{' and '.join(LABELS)}: the benchmark itself; what is trained on it cannot be measured by it"
     )
-    return Example(of_trajectory(trajectory), identifier, trajectory=trajectory)
+    withheld = entry.missed_function
+    return Example(of_trajectory(trajectory), identifier, trajectory=trajectory, withheld=withheld)
 
 
 def replayed(entry: BenchmarkEntry) -> Trajectory:
@@ -64,8 +70,11 @@ def replayed(entry: BenchmarkEntry) -> Trajectory:
                 for name, arguments in truth
             ]
             query = "\n".join(message["content"] for message in messages)
-            asks = not truth and "_miss_param_" in entry.id
-            variant = "missing_parameter" if asks else "base"
+            variant = (
+                "base"
+                if truth
+                else VARIANTS.get(entry.id.removeprefix("multi_turn_").rpartition("_")[0], "base")
+            )
             turns.append(Turn(query, steps, None, "", session.state_hash(), [], variant))
     version = package.version()
     trajectory = Trajectory(

@@ -29,6 +29,8 @@ class Trajectories:
     def accept(self, example: Example) -> None:
         if example.trajectory is None:
             raise Refused("record", "cannot be executed, so there is no trajectory of it")
+        if example.withheld:
+            raise Refused("missed_function", "the tools offered change during the conversation")
 
     def add(self, examples: Sequence[Example]) -> None:
         if self._file is None:
