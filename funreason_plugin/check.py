@@ -3,6 +3,7 @@
 python -m funreason_plugin.check env path/to/my_tools.py:MyEnv
 python -m funreason_plugin.check data out/ --workers 2
 python -m funreason_plugin.check sft out/ recipes/sft.yaml --tokenizer path/to/model
+python -m funreason_plugin.check rl out/ recipes/grpo.yaml
 """
 
 from __future__ import annotations
@@ -87,6 +88,36 @@ def sft(
         limit=limit,
         workers=workers,
         show=show,
+    )
+    raise typer.Exit(0 if ok else 1)
+
+
+@app.command()
+def rl(
+    folder: Annotated[
+        Path, typer.Argument(help="A folder with verl/train.parquet, as synthesize writes it.", metavar="DIR")
+    ],
+    recipe: Annotated[Path, typer.Argument(help="verl's YAML, e.g. recipes/grpo.yaml.", metavar="RECIPE")],
+    overrides: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="Keys as on main_ppo's command line: data.train_batch_size=8 …", metavar="KEY=VALUE"
+        ),
+    ] = None,
+    tokenizer: Annotated[
+        str | None,
+        typer.Option(help="Folder of the tokenizer, instead of the recipe's model.", metavar="PATH"),
+    ] = None,
+    limit: Annotated[int | None, typer.Option(help="Rows of each file to look at.", min=1)] = None,
+    ray: Annotated[
+        bool, typer.Option(help="Also ask a Ray worker whether it has plugin and environments.")
+    ] = True,
+) -> None:
+    """Recipe, rows, environments, lengths and the plugin's registration, before main_ppo; status 1 if anything is wrong."""
+    from funreason_plugin.rl.preflight.command import check_rl
+
+    ok = check_rl(
+        folder, recipe, console(), overrides=overrides or (), tokenizer=tokenizer, limit=limit, ray=ray
     )
     raise typer.Exit(0 if ok else 1)
 
