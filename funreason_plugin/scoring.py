@@ -75,7 +75,7 @@ def judge(space: SimulationSpace, truth: Outcome, attempt: Outcome, needed: Sequ
     found = _state_differences(space.environments, truth.state, attempt.state, renamed)
     reasons = list(islice(found, MAX_REASONS))
     state_equal = not reasons
-    missing = _missing(needed, attempt.outputs, renamed)
+    missing = Obtained(attempt.outputs).missing(needed, renamed) if needed else []
     reasons += [f"the value of {item.field or 'the output'} was never obtained" for item in missing]
     return Verdict(not reasons, reasons[:MAX_REASONS], state_equal, missing, exact)
 
@@ -104,31 +104,44 @@ def _state_differences(
 # -- needed outputs ---------------------------------------------------------------------------------------
 
 
-def _missing(needed: Sequence[Needed], outputs: Sequence[Any], renamed: Mapping[str, str]) -> list[Needed]:
-    if not needed:
-        return []
-    texts: set[str] = set()
-    others: dict[Any, set[str]] = {}  # numbers, true, false, null: the names of the fields that they stand in
-    for output in outputs:
+class Obtained:
+    """What outputs hold, indexed once: `missing` says which needed values are not in them."""
+
+    def __init__(self, outputs: Iterable[Any] = ()) -> None:
+        self._outputs: list[Any] = []
+        self._texts: set[str] = set()
+        # Numbers, true, false, null: the names of the fields that they stand in.
+        self._others: dict[Any, set[str]] = {}
+        for output in outputs:
+            self.add(output)
+
+    def add(self, output: Any) -> None:
+        """One more output."""
+        self._outputs.append(output)
         for path, leaf in leaves_of(output):
             if isinstance(leaf, str):
-                texts.add(leaf)
+                self._texts.add(leaf)
             else:
-                others.setdefault((isinstance(leaf, bool), leaf), set()).add(_last(path))
-    missing = []
-    for item in needed:
+                self._others.setdefault((isinstance(leaf, bool), leaf), set()).add(_last(path))
+
+    def missing(self, needed: Iterable[Needed], renamed: Mapping[str, str] | None = None) -> list[Needed]:
+        """The needed values that no output holds; ``renamed`` are new ids of the truth by the attempt's name."""
+        return [item for item in needed if not self._has(item, renamed or {})]
+
+    def _has(self, item: Needed, renamed: Mapping[str, str]) -> bool:
         value = renamed.get(item.value, item.value) if isinstance(item.value, str) else item.value
         if isinstance(value, str):
-            found = value in texts
-        elif isinstance(value, (dict, list)):
+            return value in self._texts
+        if isinstance(value, (dict, list)):
             packed = canonical(value)
-            found = any(packed == canonical(part) for output in outputs for part in _parts(output))
-        else:
-            names = others.get((isinstance(value, bool), value), set())
-            found = bool(names) and (not _weak(value) or _last(item.field) in names)
-        if not found:
-            missing.append(item)
-    return missing
+            # Python's == alone takes true for 1.
+            return any(
+                part == value and canonical(part) == packed
+                for output in self._outputs
+                for part in _parts(output)
+            )
+        names = self._others.get((isinstance(value, bool), value), set())
+        return bool(names) and (not _weak(value) or _last(item.field) in names)
 
 
 def _weak(value: Any) -> bool:
