@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from functools import cache, lru_cache
 from typing import Any, get_args
 
-import orjson
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import from_json, to_json
 
 from funreason_plugin.environments.space import Scenario
 from funreason_plugin.errors import UserError
@@ -148,6 +148,11 @@ def _kind(value: Any) -> str:
     return f"of type {type(value).__name__}"
 
 
+def _json(text: str) -> Any:
+    """Integers of any size as they are."""
+    return from_json(text, allow_inf_nan=False)
+
+
 @cache
 def _adapter(kind: Any) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
@@ -155,13 +160,13 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:
 
 @lru_cache(maxsize=_KEPT)
 def _turns(truth: str, queries: str) -> tuple[TaskTurn, ...]:
-    data, texts = orjson.loads(truth), orjson.loads(queries)
+    data, texts = _json(truth), _json(queries)
     if not isinstance(data, list) or not data or not all(isinstance(turn, dict) for turn in data):
         raise ValueError("expected a list of turns")
     if not isinstance(texts, list) or len(texts) != len(data):
         raise ValueError(f"{len(data)} turns, but extra_info.queries is not a list of as many texts")
     turns = [{**turn, "query": query} for turn, query in zip(data, texts, strict=True)]
-    found: tuple[TaskTurn, ...] = _adapter(tuple[TaskTurn, ...]).validate_json(orjson.dumps(turns))
+    found: tuple[TaskTurn, ...] = _adapter(tuple[TaskTurn, ...]).validate_json(to_json(turns))
     return found
 
 
@@ -179,7 +184,7 @@ def _scenario(text: str) -> Scenario:
 
 @lru_cache(maxsize=_KEPT)
 def _tools(text: str) -> tuple[dict[str, Any], ...]:
-    documents = orjson.loads(text)
+    documents = _json(text)
     if not isinstance(documents, list):
         raise ValueError("expected a list of tool documents")
     for number, tool in enumerate(documents):

@@ -15,6 +15,7 @@ verl's default `data.max_prompt_length` of 512 tokens is too short: the tools al
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -232,4 +233,7 @@ def _offered_late(trajectory: Trajectory, form: PromptForm, late: Withheld) -> T
 
 
 def _json(value: Any) -> str:
-    return orjson.dumps(value).decode()
+    try:
+        return orjson.dumps(value).decode()
+    except TypeError:  # integers beyond 64 bits, which converted data may have
+        return json.dumps(value, ensure_ascii=False, allow_nan=False)

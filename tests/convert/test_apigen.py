@@ -14,6 +14,7 @@ from jsonschema import Draft202012Validator
 
 from funreason_plugin.converting.python_types import type_schema
 from funreason_plugin.converting.running import Job, convert
+from funreason_plugin.tasks import Task
 from tests.convert.conversions import Row, convert_rows, messages_of, refusal, rows_of
 
 TOOL = {
@@ -138,8 +139,9 @@ def test_rows_of_llamafactory_and_verl(tmp_path: Path) -> None:
     assert json.loads(row["conversations"][1]["value"]) == ANSWERS
     convert_rows(tmp_path, "apigen", [record()], "verl", force=True)
     (row,) = rows_of(tmp_path / "out/verl")
-    assert row["agent_name"] == "single_turn_agent" and row["extra_info"]["kind"] == "response"
-    assert json.loads(row["reward_model"]["ground_truth"]) == ANSWERS
+    assert row["agent_name"] == "funreason" and row["extra_info"]["kind"] == "response"
+    (turn,) = Task.of_row(row).turns
+    assert [{"name": call.name, "arguments": call.arguments} for call in turn.calls()] == ANSWERS
     assert '"live_giveaways_by_type"' in row["prompt"][0]["content"]
 
 

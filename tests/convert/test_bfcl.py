@@ -14,6 +14,8 @@ from funreason_plugin.command_line import run
 from funreason_plugin.convert import app
 from funreason_plugin.converting.refusal import Refused
 from funreason_plugin.converting.running import Job, convert
+from funreason_plugin.formats import FormatOptions, verl
+from funreason_plugin.tasks import Task
 from funreason_plugin.trajectory import read as read_trajectories
 from tests.convert.published import read
 
@@ -56,12 +58,32 @@ def test_a_turn_that_lacks_a_parameter_has_an_empty_truth() -> None:
     assert [turn.variant for turn in empty] == ["missing_parameter"]
 
 
-def test_an_entry_whose_tools_change_is_refused() -> None:
+def test_a_withheld_tool_is_offered_by_a_later_query() -> None:
+    record = entry("miss_func", 1)
+    ((turn, names),) = record["missed_function"].items()
+    example = read("bfcl", record)
+    assert example.trajectory is not None and example.withheld == {int(turn): tuple(names)}
+    (row,) = verl.rows(example.trajectory, FormatOptions("bfcl", prompt_form="card"), example.withheld)
+    task = Task.of_row(row)
+    assert set(names) <= task.offered and not set(names) & {tool["function"]["name"] for tool in task.tools}
+    for number, made in enumerate(task.turns):
+        assert made.withheld == (tuple(names) if number < int(turn) else ())
+    functions = [tool["function"] for tool in example.trajectory.tools if tool["function"]["name"] in names]
+    prompts = pytest.importorskip("bfcl_eval.constants.default_prompts")
+    offer = prompts.DEFAULT_USER_PROMPT_FOR_ADDITIONAL_FUNCTION_PROMPTING.format(functions=functions)
+    assert task.turns[int(turn)].query == offer
+    assert [made.variant for made in task.turns].count("missing_function") == 1
+
+
+def test_an_entry_whose_tools_change_is_no_trajectory(tmp_path: Path) -> None:
     record = entry("miss_func")
-    hidden = {key: value for key, value in record.items() if key != "missed_function"}
-    for row in (record, hidden):
-        with pytest.raises(Refused, match="the tools offered change"):
-            read("bfcl", row)
+    with pytest.raises(Refused, match="missed_function: not as in the installed bfcl-eval"):
+        read("bfcl", {key: value for key, value in record.items() if key != "missed_function"})
+    file = tmp_path / "one.json"
+    file.write_text(json.dumps(record))
+    report = convert(Job("bfcl", "trajectories", [file], tmp_path / "made"))
+    ((field, reason),) = report.reasons
+    assert (field, reason) == ("missed_function", "the tools offered change during the conversation")
 
 
 def test_an_entry_that_was_changed_is_refused() -> None:
@@ -84,7 +106,8 @@ def test_trajectories_and_rows_for_verl(tmp_path: Path) -> None:
         assert replay(trajectory) == []
     convert(Job("bfcl", "verl", [file], tmp_path / "rl"))
     rows = pq.read_table(tmp_path / "rl" / "verl" / "train.parquet").to_pylist()
-    assert [row["data_source"] for row in rows] == ["bfcl", "bfcl"]
+    assert [row["data_source"] for row in rows] == ["bfcl"] * 3
+    assert [Task.of_row(row).rule for row in rows] == ["bfcl"] * 3
     assert "benchmark:bfcl" in (tmp_path / "rl" / "README.md").read_text()
 
 

@@ -13,16 +13,19 @@ import pytest
 
 from funreason_plugin import cli
 from funreason_plugin.command_line import run
+from funreason_plugin.conversation import history
 from funreason_plugin.converting import reading, running
 from funreason_plugin.converting.running import Job, convert
 from funreason_plugin.errors import UserError
 from funreason_plugin.formats import FormatOptions, encode_chunk
 from funreason_plugin.formats.llamafactory import table
 from funreason_plugin.messages import of_trajectory
-from funreason_plugin.rendering import PromptForm
+from funreason_plugin.rendering import PromptForm, prompt
+from funreason_plugin.tasks import Task
 from funreason_plugin.trajectory import certify, dumps, loads
 from tests.checks.desk import conversation
 from tests.convert.conversions import convert_rows, messages_of, refusals, rows_of
+from tests.core.chat import rendered
 
 CHAT = {"messages": [{"role": "user", "content": "Hi."}, {"role": "assistant", "content": "Hello."}]}
 BAD = {"messages": [{"role": "user", "content": "Hi."}]}
@@ -120,10 +123,14 @@ def test_what_cannot_be_executed_has_a_row_of_verl_for_each_response_with_calls(
     steps = [step for turn in trajectory.turns for step in turn.steps]
     assert report.rows == {"train": len(steps)}
     for row, step in zip(rows, steps, strict=True):
-        truth = json.loads(row["reward_model"]["ground_truth"])
-        assert truth == [{"name": call.name, "arguments": call.arguments} for call in step.calls]
-        assert row["agent_name"] == "single_turn_agent" and row["extra_info"]["scenario"] is None
-        assert row["prompt"][0]["role"] == "system" and row["prompt"][-1]["role"] == "user"
+        task = Task.of_row(row)
+        assert (task.kind, task.rule, task.at, task.environments) == ("response", "calls", (0, 0), ())
+        (turn,) = task.turns
+        assert [(call.name, call.arguments) for call in turn.calls()] == [
+            (call.name, call.arguments) for call in step.calls
+        ]
+        before = prompt(history(task, 0), "hermes")
+        assert before == rendered("hermes", row["prompt"], add_generation_prompt=True)
     assert "<tool_call>" in rows[-1]["prompt"][2]["content"]
     assert rows[-1]["prompt"][3]["content"].startswith("<tool_response>\n")
 

@@ -61,6 +61,8 @@ def replayed(entry: BenchmarkEntry) -> Trajectory:
     """The entry with its truth executed: outputs, a state hash per turn, and the certificate."""
     from funreason_plugin.config import versions
 
+    category, _, number = entry.id.removeprefix("multi_turn_").rpartition("_")
+    empty = VARIANTS.get(category, "base")
     space = SimulationSpace(entry.environments)
     turns: list[Turn] = []
     with space.session(entry.scenario) as session:
@@ -70,17 +72,13 @@ def replayed(entry: BenchmarkEntry) -> Trajectory:
                 for name, arguments in truth
             ]
             query = "\n".join(message["content"] for message in messages)
-            variant = (
-                "base"
-                if truth
-                else VARIANTS.get(entry.id.removeprefix("multi_turn_").rpartition("_")[0], "base")
-            )
+            variant = "base" if truth else empty
             turns.append(Turn(query, steps, None, "", session.state_hash(), [], variant))
     version = package.version()
     trajectory = Trajectory(
         schema_version=SCHEMA_VERSION,
         id=entry.id,
-        index=0,
+        index=int(number),
         seed=0,
         attempt=0,
         split="train",
