@@ -14,12 +14,13 @@ from functools import lru_cache
 from typing import Any
 from uuid import uuid4
 
-from verl.experimental.agent_loop.agent_loop import AgentLoopBase, AgentLoopMetrics, AgentLoopOutput
+from verl.experimental.agent_loop.agent_loop import AgentLoopBase, AgentLoopMetrics, AgentLoopOutput, register
 from verl.utils.rollout_trace import rollout_trace_op
 
 from funreason_plugin.conversation import Limits, play
 from funreason_plugin.environments.space import SimulationSpace
 from funreason_plugin.errors import UserError
+from funreason_plugin.hosting import Host
 from funreason_plugin.live import Direct, LiveSession, Mark
 from funreason_plugin.played import Played
 from funreason_plugin.rl.recording import EngineFailed, Recording, Room, Sequence
@@ -32,6 +33,7 @@ __all__ = ["FunReasonAgentLoop"]
 _log = logging.getLogger(__name__)
 
 
+@register("funreason")
 class FunReasonAgentLoop(AgentLoopBase):  # type: ignore[misc]  # verl has no types
     """One instance plays one session; verl makes it anew for each.
 
@@ -91,11 +93,14 @@ class FunReasonAgentLoop(AgentLoopBase):  # type: ignore[misc]  # verl has no ty
             keep=self.settings.history_reasoning == "keep",
             logprobs=bool(sampling_params.get("logprobs")),
         )
-        session = _Timed(_open(task))
+        session = _Timed(await _open(task, self.settings))
         try:
             played = await play(task, session, recording.generate, self._limits())
         except EngineFailed as error:
             _log.error("a session of row %s is dropped, the engine failed: %s", task.id, error)
+            return self._dropped(recording, Played())
+        except Exception:  # the other sessions of the group go on
+            _log.exception("a session of row %s is dropped", task.id)
             return self._dropped(recording, Played())
         finally:
             await session.close()
@@ -173,10 +178,15 @@ class _Timed:
         await self._session.close()
 
 
-@lru_cache(maxsize=64)
-def _space(names: tuple[str, ...]) -> SimulationSpace:
-    return SimulationSpace.from_names(names)
+@lru_cache(maxsize=4)
+def _host(processes: int, threads: int) -> Host:
+    """The tools of all sessions of this agent-loop worker; its processes end with it."""
+    return Host(processes, threads)
 
 
-def _open(task: Task) -> LiveSession:
-    return Direct(_space(tuple(ref.source or ref.name for ref in task.environments)), task.scenario)
+async def _open(task: Task, settings: Settings) -> LiveSession:
+    if not task.environments:  # a truth of calls alone: nothing is executed
+        return Direct(SimulationSpace([]), task.scenario)
+    return await _host(settings.tools.processes, settings.tools.threads).open(
+        task.environments, task.scenario
+    )

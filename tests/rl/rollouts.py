@@ -14,6 +14,7 @@ from funreason_plugin.formats.options import FormatOptions
 from funreason_plugin.formats.verl import rows
 from funreason_plugin.messages import of_trajectory
 from funreason_plugin.rendering import PromptForm, render
+from funreason_plugin.tasks import Kind
 from funreason_plugin.trajectory import Trajectory, loads
 from tests.pipeline.made import slots
 
@@ -59,7 +60,7 @@ def trajectories(count: int = 3) -> tuple[Trajectory, ...]:
 
 
 def row(
-    trajectory: Trajectory, form: PromptForm = "hermes", kind: str = "trajectory", number: int = 0
+    trajectory: Trajectory, form: PromptForm = "hermes", kind: Kind = "trajectory", number: int = 0
 ) -> dict[str, Any]:
     """One of the rows of a trajectory, as verl hands it to an agent loop."""
     made = list(rows(trajectory, FormatOptions(prompt_form=form, verl_rows=kind)))[number]
