@@ -8,16 +8,16 @@ output of the truth is among the texts of the outputs so far, as often as in the
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
+
+import orjson
 
 from funreason_plugin.environments.bfcl.texts import executor_text
 from funreason_plugin.environments.space import SimulationSpace
 from funreason_plugin.environments.state import differences, rules, without
 
-__all__ = ["Executed", "Texts", "state_differences", "texts_of"]
-
-Texts = Counter[str]
+__all__ = ["Executed", "OutputsSoFar", "state_differences"]
 
 
 class Executed(Protocol):
@@ -33,9 +33,46 @@ class Executed(Protocol):
     def output(self) -> Any: ...
 
 
-def texts_of(calls: Iterable[Executed]) -> list[str]:
-    """The outputs as bfcl-eval's executor writes them."""
-    return [executor_text(call.name, call.arguments, call.output) for call in calls]
+class OutputsSoFar:
+    """The outputs of an attempt. Their texts are made only when equal calls do not tell that they are equal."""
+
+    def __init__(self) -> None:
+        self._packed: Counter[bytes] = Counter()
+        self._texts: Counter[str] = Counter()
+        self._unwritten: list[Executed] = []
+
+    def add(self, calls: Iterable[Executed]) -> None:
+        """The calls of one more turn."""
+        for call in calls:
+            self._packed[_packed(call)] += 1
+            self._unwritten.append(call)
+
+    def missing(self, truth: Sequence[Executed]) -> list[Executed]:
+        """The truth's calls whose output's text is not there, or not as often."""
+        if Counter(map(_packed, truth)) <= self._packed:
+            return []
+        self._texts.update(map(_text, self._unwritten))
+        self._unwritten.clear()
+        left = self._texts.copy()
+        found = []
+        for call in truth:
+            text = _text(call)
+            left[text] -= 1
+            if left[text] < 0:
+                found.append(call)
+        return found
+
+
+def _packed(call: Executed) -> bytes:
+    """What the text of an output is made of: equal bytes, equal texts."""
+    try:
+        return orjson.dumps((call.name, call.arguments, call.output))
+    except TypeError:  # a number beyond 64 bits
+        return repr((call.name, call.arguments, call.output)).encode(errors="replace")
+
+
+def _text(call: Executed) -> str:
+    return executor_text(call.name, call.arguments, call.output)
 
 
 def state_differences(

@@ -9,7 +9,7 @@ from typing import Any
 from funreason_plugin.environments.changes import applied
 from funreason_plugin.environments.limits import is_error
 from funreason_plugin.environments.state import canonical
-from funreason_plugin.judging.bfcl_rule import Texts, state_differences, texts_of
+from funreason_plugin.judging.bfcl_rule import OutputsSoFar, state_differences
 from funreason_plugin.judging.score import Score, TurnScore
 from funreason_plugin.judging.truth import Place, Truth, space_of, truth_of
 from funreason_plugin.played import Played, PlayedCall, PlayedTurn, Stop
@@ -64,7 +64,7 @@ class _Attempt:
         self.task = task
         self.outputs: list[Any] = []
         self.obtained = Obtained()
-        self.texts: Texts = Texts()
+        self.executed = OutputsSoFar()
 
     def turn(self, number: int, played: PlayedTurn | None) -> TurnScore:
         """A whole turn."""
@@ -93,12 +93,13 @@ class _Attempt:
         return _turn_score(found, played, truth.steps, judged)
 
     def _add(self, played: PlayedTurn) -> None:
-        for call in played.calls():
-            if self.task.rule == "bfcl":
-                self.texts.update(texts_of([call]))
-            else:
-                self.outputs.append(call.output)
-                self.obtained.add(call.output)
+        calls = played.calls()
+        if self.task.rule == "bfcl":
+            self.executed.add(calls)
+            return
+        for call in calls:
+            self.outputs.append(call.output)
+            self.obtained.add(call.output)
 
     # -- rule "environment" ---------------------------------------------------------------------------
 
@@ -142,20 +143,16 @@ class _Attempt:
             if truth.problem:
                 return _Found([truth.problem])
             self._compared_as_bfcl(truth, truth.turns[number], played, found)
-        return self._texts_missing(calls, found)
+        return self._outputs_missing(calls, found)
 
     def _compared_as_bfcl(self, truth: Truth, place: Place, played: PlayedTurn, found: _Found) -> None:
         state = applied(truth.start, played.changes)
         found.reasons += state_differences(space_of(self.task), place.state, state)
 
-    def _texts_missing(self, calls: Sequence[TruthCall], found: _Found) -> _Found:
-        lacking = Texts(texts_of(calls)) - self.texts
-        for call in calls if lacking else ():
-            (text,) = texts_of([call])
-            if lacking[text] > 0:
-                lacking[text] -= 1
-                found.missing.append(Needed(call.output, ""))
-                found.reasons.append(f"the output of {call.name} was never obtained")
+    def _outputs_missing(self, calls: Sequence[TruthCall], found: _Found) -> _Found:
+        for call in self.executed.missing(calls):
+            found.missing.append(Needed(call.output, ""))
+            found.reasons.append(f"the output of {call.name} was never obtained")
         return found
 
     # -- rows of kind "response" ----------------------------------------------------------------------
@@ -193,7 +190,7 @@ class _Attempt:
         if self.task.rule == "bfcl":
             found = _Found()
             self._compared_as_bfcl(truth, after, played, found)
-            return self._texts_missing(calls, found)
+            return self._outputs_missing(calls, found)
         return self._compared(truth, after, calls, played, self._needed(number, done, before, after))
 
     def _needed(self, number: int, done: int, before: Place, after: Place) -> list[Needed]:
