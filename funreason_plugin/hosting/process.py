@@ -1,0 +1,260 @@
+"""A process of tools: many sessions, each request on a thread.
+
+The threads take turns at reading the socket; who has a request leaves the reading to the next and does it. The
+main thread watches the clocks: a call over its limit is answered, its session given up and its thread interrupted.
+A thread that stays away is counted, and the host is told. The parent's end of the socket closed: the sessions are
+closed and the process ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import marshal
+import os
+import signal
+import socket
+import threading
+import time
+from dataclasses import dataclass
+from typing import NoReturn
+
+import orjson
+
+from funreason_plugin.environments.limits import OverTime, over_time
+from funreason_plugin.environments.session import Session
+from funreason_plugin.environments.space import Scenario, SimulationSpace
+from funreason_plugin.errors import UserError
+from funreason_plugin.hosting.clock import OUTSIDE, Clock, forget_interrupt, interrupt
+from funreason_plugin.hosting.wire import (
+    HEADER,
+    Opening,
+    Request,
+    Status,
+    digest,
+    dump,
+    pack_reply,
+    unpack_request,
+)
+from funreason_plugin.live import ToolsLost, mark_of
+from funreason_plugin.workers import prepare_process
+
+TICK = 0.1  # seconds between two looks at the clocks
+LIMITS = {"open": 60.0, "call": OUTSIDE, "mark": 30.0, "close": 5.0}  # seconds
+_BACK = 0.25  # seconds in which an interrupted thread comes back
+_REMIND = 1.0  # seconds until it is interrupted once more
+_FAREWELL = 3.0  # seconds for closing the sessions at the end
+
+Answer = tuple[Status, bytes]
+
+
+@dataclass(slots=True)
+class _Live:
+    session: Session
+    start: bytes
+    clock: Clock
+
+
+def main(end: int) -> NoReturn:
+    """Serve the requests that come on this file descriptor of a socket, until it is closed."""
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    prepare_process()
+    _Process(socket.socket(fileno=end)).watch()
+
+
+class _Process:
+    def __init__(self, parent: socket.socket) -> None:
+        self._parent = parent
+        self._requests = parent.makefile("rb", buffering=1 << 16)
+        self._turn = threading.Lock()  # to read
+        self._sending = threading.Lock()
+        self._lock = threading.Lock()  # whether a request is done or over; counts
+        self._waiting = 0
+        self._running: dict[int, Clock] = {}
+        self._sessions: dict[int, _Live] = {}
+        self._spaces: dict[tuple[str, ...], SimulationSpace] = {}
+        self._building = threading.Lock()
+        self._ending = False
+
+    # -- the main thread ------------------------------------------------------------------------------
+
+    def watch(self) -> NoReturn:
+        """Look at the clocks for ever."""
+        self._reply(0, Status.READY, b"")
+        self._start_thread()
+        computed, told = time.process_time(), 0
+        while True:
+            time.sleep(TICK)
+            now, before = time.process_time(), computed
+            computed = now
+            clocks = list(self._running.values())
+            away = sum(self._look(clock, computed - before) for clock in clocks)
+            if clocks or away != told:
+                self._reply(0, Status.BEAT, b"%d" % away)
+                told = away
+            if not self._ending:  # the end of a process whose lock is held when nobody is left to kill it
+                signal.setitimer(
+                    signal.ITIMER_REAL, 2 * max((clock.limit for clock in clocks), default=0.0) + 10
+                )
+
+    def _look(self, clock: Clock, computed: float) -> bool:
+        """Whether the thread was interrupted and did not come back."""
+        now = time.monotonic()
+        if clock.over is not None:
+            if now - clock.reminded > _REMIND:
+                clock.reminded = now
+                self._interrupt(clock)
+            return now - clock.over > _BACK
+        clock.excuse(computed)
+        if clock.is_over(now):
+            limit = clock.limit
+            with self._lock:
+                if clock.request not in self._running:
+                    return False
+                clock.over = clock.reminded = now
+                interrupt(clock.thread)
+            self._reply(clock.request, Status.OVER, dump(over_time(clock.name, limit)))
+        return False
+
+    def _interrupt(self, clock: Clock) -> None:
+        with self._lock:
+            if clock.request in self._running:
+                interrupt(clock.thread)
+
+    # -- the other threads ----------------------------------------------------------------------------
+
+    def _start_thread(self) -> None:
+        with self._lock:
+            self._waiting += 1
+        try:
+            threading.Thread(target=self._serve, daemon=True).start()
+        except RuntimeError:  # no more threads to be had: this one reads on when it is done
+            with self._lock:
+                self._waiting -= 1
+
+    def _serve(self) -> None:
+        while True:
+            with self._turn:
+                request = self._next()
+                with self._lock:
+                    self._waiting -= 1
+                    alone = not self._waiting
+                if alone:
+                    self._start_thread()
+            self._take_up(request)
+            with self._lock:
+                self._waiting += 1
+
+    def _next(self) -> Request:
+        try:
+            header = self._requests.read(HEADER.size)
+            if len(header) == HEADER.size:
+                body = self._requests.read(HEADER.unpack(header)[0])
+                return unpack_request(body)
+        except OSError:
+            pass
+        self._end()
+
+    def _take_up(self, request: Request) -> None:
+        """Do a request and reply, unless it was over its limit in the meantime."""
+        live = None if request.opening is not None else self._sessions.get(request.session)
+        clock = Clock() if live is None else live.clock
+        clock.begin(request.number, request.name, LIMITS[request.kind if live is not None else "open"])
+        self._running[request.number] = clock
+        answer: Answer | None = None
+        try:
+            status, text = self._answer(request, clock)
+            if status in (Status.BROKEN, Status.REFUSED, Status.LOST):
+                self._drop(request.session)
+            with self._lock:
+                if clock.over is None:
+                    del self._running[request.number]
+                    answer = (status, text)
+        except OverTime:
+            pass
+        if answer is None:
+            self._come_back(request)
+        else:
+            self._reply(request.number, *answer)
+
+    def _come_back(self, request: Request) -> None:
+        """After an interruption: give up the session, then be sure that no other interruption comes."""
+        self._drop(request.session)
+        while True:
+            try:
+                with self._lock:
+                    self._running.pop(request.number, None)
+                forget_interrupt()
+                return
+            except OverTime:
+                continue
+
+    def _drop(self, number: int) -> None:
+        with contextlib.suppress(BaseException):
+            live = self._sessions.pop(number, None)
+            if live is not None:
+                live.session.close()
+
+    def _answer(self, request: Request, clock: Clock) -> Answer:
+        try:
+            if request.opening is not None:
+                self._open(request.session, request.opening, clock)
+                clock.begin(request.number, request.name, LIMITS[request.kind])
+            live = self._sessions[request.session]
+            if request.kind == "call":
+                output = live.session.call(request.name, marshal.loads(request.arguments))
+                return Status.DONE, dump(output)
+            if request.kind == "mark":
+                mark = mark_of(live.session, orjson.loads(live.start))
+                return Status.DONE, dump([mark.state_hash, mark.changes, mark.generated])
+            if request.kind == "close":
+                del self._sessions[request.session]
+                live.session.close()
+                return Status.DONE, b"null"
+            space = live.session.space
+            limits = {
+                name: space.environments[spec.environment].time_limit for name, spec in space.tools.items()
+            }
+            return Status.DONE, dump(limits)
+        except OverTime:
+            raise
+        except (ToolsLost, UserError) as error:
+            return (Status.REFUSED if request.kind == "open" else Status.LOST), str(error).encode()
+        except BaseException as error:  # a tool may even end the interpreter
+            said = f"{type(error).__name__}: {error}"
+            if request.kind == "open":
+                return Status.REFUSED, said.encode()
+            if request.kind == "call":
+                return Status.BROKEN, dump({"error": said})
+            return Status.LOST, said.encode()
+
+    def _open(self, number: int, opening: Opening, clock: Clock) -> None:
+        with self._building:
+            space = self._spaces.get(opening.names)
+            if space is None:
+                space = self._spaces[opening.names] = SimulationSpace.from_names(opening.names)
+        scenario = Scenario(opening.seed, opening.clock, orjson.loads(opening.states))
+        session = space.session(scenario, watch=clock)
+        live = self._sessions[number] = _Live(session, dump(session.state()), clock)
+        for name, arguments, before in opening.log:
+            if digest(dump(live.session.call(name, marshal.loads(arguments)))) != before:
+                raise ToolsLost(
+                    f"{name} returned something else when the session was rebuilt; a tool may depend on state, "
+                    "scenario and arguments only"
+                )
+
+    # -- both -----------------------------------------------------------------------------------------
+
+    def _reply(self, number: int, status: Status, text: bytes) -> None:
+        with self._sending:
+            try:
+                self._parent.sendall(pack_reply(number, status, text))
+            except OSError:
+                os._exit(0)
+
+    def _end(self) -> NoReturn:
+        self._ending = True
+        signal.setitimer(signal.ITIMER_REAL, _FAREWELL)
+        for live in list(self._sessions.values()):
+            with contextlib.suppress(BaseException):
+                live.session.close()
+        os._exit(0)
