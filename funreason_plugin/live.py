@@ -69,5 +69,9 @@ def mark_of(session: Session, start: dict[str, dict[str, Any]]) -> Mark:
     """Where a session stands; ``start`` is its `Session.state` at its scenario."""
     try:
         return Mark(session.state_hash(), changes(start, session.state()), list(session.generated))
-    except UserError as error:
-        raise ToolsLost(str(error)) from None
+    except (
+        UserError,
+        RecursionError,
+        TypeError,
+    ) as error:  # what a model made of it may be too deep for JSON
+        raise ToolsLost(f"the state cannot be told: {error}") from None

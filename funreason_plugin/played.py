@@ -6,7 +6,8 @@ played = Played.loads(text)
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import json
+from dataclasses import asdict, dataclass, field
 from functools import cache
 from typing import Any, ClassVar, Literal
 
@@ -79,8 +80,13 @@ class Played:
     seconds: float = 0.0
 
     def dumps(self) -> str:
-        """One JSON text."""
-        return orjson.dumps(self).decode()
+        """One JSON text; half of a surrogate pair becomes "?"."""
+        try:
+            return orjson.dumps(self).decode()
+        except (
+            TypeError
+        ):  # an argument beyond 64 bits, a text that is not UTF-8, outputs nested too deep for orjson
+            return json.dumps(asdict(self), ensure_ascii=False).encode(errors="replace").decode()
 
     @classmethod
     def loads(cls, text: str) -> Played:
