@@ -158,10 +158,14 @@ def _json(value: Any) -> Any:
     if isinstance(value, dict) and any(not isinstance(key, str) for key in value):
         state: dict[str, Any] = {}
         for key, item in value.items():
-            if str(key) in state and isinstance(
-                item, list
-            ):  # TwitterAPI's comments: "3" loaded, 3 written later
-                item = [*state[str(key)], *item]
-            state[str(key)] = item
+            name = _name(key)
+            if name in state and isinstance(item, list):  # TwitterAPI's comments: "3" loaded, 3 written later
+                item = [*state[name], *item]
+            state[name] = item
         return state
     return value
+
+
+def _name(key: Any) -> str:
+    """A key's name: keys that Python takes for one (3 and 3.0, 1 and True) have one."""
+    return str(int(key)) if isinstance(key, (bool, float)) and key == key // 1 else str(key)

@@ -11,6 +11,8 @@ from typing import Any
 
 Saved = tuple[tuple[Any, ...], tuple[Any, ...], tuple[Any, ...], int, int, bool]
 _LONG_AGO = datetime(1970, 1, 1)  # a file's time of change is never shown
+_MOST_ENTRIES = 5_000  # the largest tree of the benchmark has 127
+_MOST_LEVELS = 100
 
 
 def save_tree(system: Any) -> Saved:
@@ -78,27 +80,42 @@ def load_tree(system: Any, saved: Saved, directory_class: Any, file_class: Any) 
 
 
 def view_tree(system: Any) -> dict[str, Any]:
-    """The public state as JSON (a directory is an object, a file its content), and where one stands."""
+    """The public state as JSON (a directory is an object, a file its content), and where one stands.
+
+    A tree with too many entries or levels has no root there: copies of copies share what lies below, and as JSON
+    they grow without end. What is written into a file may be other than text; it stands in a list then, so that it is
+    not taken for a directory.
+    """
     place: list[str] = []
     directory = system._current_dir
     while directory is not None:
         place.append(directory.name)
         directory = directory.parent
-    tree = _view(system.root, type(system.root), set())
-    return {
-        "root": {system.root.name: tree},
-        "current_directory": place[::-1],
-        "long_context": system.long_context,
-    }
+    try:
+        root = {system.root.name: _view(system.root, type(system.root), set(), [_MOST_ENTRIES])}
+    except _TooLarge:
+        root, place = {}, []
+    return {"root": root, "current_directory": place[::-1], "long_context": system.long_context}
 
 
-def _view(directory: Any, kind: type, above: set[int]) -> dict[str, Any]:
+class _TooLarge(Exception):
+    """The tree cannot be written as JSON."""
+
+
+def _view(directory: Any, kind: type, above: set[int], left: list[int]) -> dict[str, Any]:
     if id(directory) in above:  # "cp a a" puts a directory into itself
         return {}
+    left[0] -= len(directory.contents)
+    if left[0] < 0 or len(above) > _MOST_LEVELS:
+        raise _TooLarge
     above.add(id(directory))
     result = {
-        name: _view(item, kind, above) if type(item) is kind else item.content
+        name: _view(item, kind, above, left) if type(item) is kind else _content(item.content)
         for name, item in directory.contents.items()
     }
     above.discard(id(directory))
     return result
+
+
+def _content(content: Any) -> Any:
+    return content if isinstance(content, str) else [content]
