@@ -45,11 +45,8 @@ class FunReasonAgentLoop(AgentLoopBase):  # type: ignore[misc]  # verl has no ty
         super().__init__(*args, **kwargs)
         self.settings = Settings.of(self.config)
         self.lists = bool(self.config.trainer.get("use_v1", True))
-        if self.settings.history_reasoning == "drop" and not self.lists:
-            raise UserError(
-                "funreason.history_reasoning: 'drop' makes several sequences of a session, which only verl's V1"
-                " trainer takes; set trainer.use_v1=True or funreason.history_reasoning=keep"
-            )
+        if self.settings.history_reasoning == "drop":
+            _check_drop(self.config, self.lists)
 
     @rollout_trace_op  # type: ignore[untyped-decorator]
     async def run(
@@ -148,6 +145,21 @@ class FunReasonAgentLoop(AgentLoopBase):  # type: ignore[misc]  # verl has no ty
         output = self._output(masked, {})
         output.extra_fields["funreason_played"] = played.dumps()
         return output
+
+
+def _check_drop(config: Any, lists: bool) -> None:
+    """Several sequences of one session are trained on by the V1 trainer, and by GRPO's statistics alone as one."""
+    if not lists:
+        raise UserError(
+            "funreason.history_reasoning: 'drop' makes several sequences of a session, which only verl's V1 trainer"
+            " takes; set trainer.use_v1=True or funreason.history_reasoning=keep"
+        )
+    if (estimator := config.algorithm.adv_estimator) != "grpo":
+        raise UserError(
+            f"algorithm.adv_estimator: {estimator!r} counts every response as a session of its own with"
+            " funreason.history_reasoning 'drop'; set algorithm.adv_estimator=grpo or"
+            " funreason.history_reasoning=keep"
+        )
 
 
 def _request_id(rollout: Any, priority: int, row: dict[str, Any]) -> str:

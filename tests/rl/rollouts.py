@@ -30,13 +30,26 @@ def tokenizer() -> Any:
     return _tokenizer()
 
 
+def encode(text: str) -> list[int]:
+    return list(tokenizer().encode(text, add_special_tokens=False))
+
+
+def text(ids: Sequence[int]) -> str:
+    return str(tokenizer().decode(list(ids), skip_special_tokens=False))
+
+
 @cache
 def _composed() -> Any:
     from hydra import compose, initialize_config_module
 
     with initialize_config_module("verl.trainer.config", version_base=None):
         return compose(
-            "ppo_trainer", overrides=["data.max_prompt_length=4096", "data.max_response_length=4096"]
+            "ppo_trainer",
+            overrides=[
+                "data.max_prompt_length=4096",
+                "data.max_response_length=4096",
+                "algorithm.adv_estimator=grpo",
+            ],
         )
 
 
@@ -97,18 +110,25 @@ class _Actor:
 class Engine:
     """A rollout server with vLLM's or SGLang's signature, and the client that verl gives to agent loops.
 
-    ``asked`` has the prompts and sampling parameters of all requests.
+    ``asked`` has the prompts and sampling parameters of all requests, ``ids`` those of their sessions. ``ends`` is
+    whether responses have their last `<|im_end|>`; ``delays`` are waited for before the responses of a session;
+    ``fault`` is what goes wrong at which one.
     """
 
-    def __init__(self, policy: Policy, name: str = "vllm", *, ends: bool = True, weights: int = 7) -> None:
+    def __init__(self, policy: Policy, name: str = "vllm") -> None:
         self.policy = policy
-        self.ends = ends
-        self.weights = weights
+        self.name = name
         self.asked: list[tuple[list[int], dict[str, Any]]] = []
         self.ids: list[str] = []
-        self.written: dict[str, int] = {}
-        self.name = name
-        self.delay = 0.0
+        self.ends = True
+        self.delays: list[float] = []
+        self.fault = (-1, "")
+        self.newer_weights = False
+        self._written: dict[str, int] = {}
+
+    @property
+    def prompts(self) -> list[list[int]]:
+        return [ids for ids, _ in self.asked]
 
     def client(self, config: Any) -> Any:
         """verl's own client; the session's id reaches the policy through its balancer."""
@@ -134,7 +154,6 @@ class Engine:
     async def _vllm(
         self,
         session: str,
-        *,
         prompt_ids: list[int],
         sampling_params: dict[str, Any],
         request_id: str,
@@ -145,14 +164,12 @@ class Engine:
         priority: int = 0,
         kv_transfer_params: Any = None,
     ) -> Any:
-        most = sampling_params.pop("max_tokens")
-        return await self._answer(session, prompt_ids, sampling_params, most, "completed")
+        return await self._answer(session, prompt_ids, sampling_params, "completed")
 
     async def _sglang(
         self,
         session: str,
-        *,
-        prompt_ids: Any,
+        prompt_ids: list[int],
         sampling_params: dict[str, Any],
         request_id: str,
         image_data: Any = None,
@@ -161,30 +178,32 @@ class Engine:
         bootstrap_port: Any = None,
         bootstrap_room: Any = None,
     ) -> Any:
-        assert "max_new_tokens" not in sampling_params
-        most = sampling_params.pop("max_tokens")
-        return await self._answer(session, prompt_ids, sampling_params, most, "stop")
+        return await self._answer(session, prompt_ids, sampling_params, "stop")
 
-    async def _answer(
-        self, session: str, prompt_ids: list[int], params: dict[str, Any], most: int, reason: str
-    ) -> Any:
+    async def _answer(self, session: str, prompt_ids: list[int], params: dict[str, Any], reason: str) -> Any:
         from verl.workers.rollout.replica import TokenOutput
 
-        self.asked.append((list(prompt_ids), {**params, "max_tokens": most}))
-        await asyncio.sleep(self.delay)
-        number = self.written.get(session, 0)
-        self.written[session] = number + 1
-        text = self.policy(tokenizer().decode(prompt_ids, skip_special_tokens=False), number)
-        ids = tokenizer().encode(text, add_special_tokens=False)
+        self.asked.append((list(prompt_ids), dict(params)))
+        number = self._written.get(session, 0)
+        self._written[session] = number + 1
+        await asyncio.sleep(self.delays[number] if number < len(self.delays) else 0)
+        ids = encode(self.policy(text(prompt_ids), number))
         if self.ends:
             ids = [*ids, tokenizer().convert_tokens_to_ids("<|im_end|>")]
-        ids = ids[:most]
-        logs = [-(number + 1) - index / 1024 for index in range(len(ids))]
+        ids = ids[: params.pop("max_tokens")]
+        logs: list[float] | None = [-(number + 1) - index / 1024 for index in range(len(ids))]
+        fault = self.fault[1] if number == self.fault[0] else ""
+        if fault in ("raises", "timeout"):
+            raise TimeoutError("no answer") if fault == "timeout" else RuntimeError("the engine is gone")
+        if fault == "logprobs" and logs is not None:
+            logs = logs[:-1]
+        if fault in ("empty", "aborted"):
+            ids, logs = ([], []) if fault == "empty" else (ids[:2], (logs or [])[:2])
         return TokenOutput(
             token_ids=ids,
             log_probs=logs if params["logprobs"] else None,
-            stop_reason=reason,
-            extra_fields={"global_steps": self.weights},
+            stop_reason="aborted" if fault == "aborted" else reason,
+            extra_fields={"global_steps": 7 + (number if self.newer_weights else 0)},
         )
 
 
