@@ -102,9 +102,9 @@ class _TooLarge(Exception):
     """The tree cannot be written as JSON."""
 
 
-def _view(directory: Any, kind: type, above: set[int], left: list[int]) -> dict[str, Any]:
-    if id(directory) in above:  # "cp a a" puts a directory into itself
-        return {}
+def _view(directory: Any, kind: type, above: set[int], left: list[int]) -> dict[str, Any] | list[Any]:
+    if id(directory) in above:  # "cp a a" puts a directory into itself: not the same as an empty one
+        return []
     left[0] -= len(directory.contents)
     if left[0] < 0 or len(above) > _MOST_LEVELS:
         raise _TooLarge
