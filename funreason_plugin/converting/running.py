@@ -28,7 +28,7 @@ from funreason_plugin.converting.sources import source as source_of
 from funreason_plugin.converting.staged import Staged
 from funreason_plugin.converting.targets import Target, TargetOptions, check_name, open_target
 from funreason_plugin.errors import UserError
-from funreason_plugin.formats.options import FormatOptions, dataset_name
+from funreason_plugin.formats.options import FormatOptions, VerlRows, dataset_name
 from funreason_plugin.rendering import PromptForm
 
 __all__ = ["Job", "convert"]
@@ -54,6 +54,7 @@ class Job:
     dataset: str = ""
     prompt_form: PromptForm = "hermes"
     reasoning: Literal["full", "none"] = "full"
+    verl_rows: VerlRows | None = None
     val_share: float | None = None
     seed: int = 0
     limit: int | None = None
@@ -80,6 +81,10 @@ def convert(job: Job, progress: Callable[[int], None] = lambda size: None) -> Re
         raise UserError(
             f"--to {job.target}: {source.title} is the benchmark itself and has no answers to learn; "
             f"--to {' or '.join(_OF_BENCHMARKS)}"
+        )
+    if job.verl_rows and (job.target != "verl" or not source.executable or source.benchmark):
+        raise UserError(
+            f"--verl-rows {job.verl_rows}: chooses rows of trajectories; expected --from trajectories --to verl"
         )
     for option in ("rename_tools", "python_literals"):
         if getattr(job, option) and option not in source.options:
@@ -180,6 +185,11 @@ class _Run:
         if self.job.target not in _OF_BENCHMARKS and any(label.startswith("benchmark:") for label in labels):
             raise Refused("labels", "of a benchmark itself, which has no answers to learn", ", ".join(labels))
         self._open(example).accept(example)
+        offered = {tool["function"]["name"] for tool in example.conversation.tools}
+        for message in example.conversation.messages:
+            for call in message.calls:
+                if call.name not in offered:
+                    reading.note("calls: of a tool that is not offered")
         for flag in self.source.flags:
             if example.flags.get(flag):
                 reading.note(f"flagged {flag}")
@@ -200,7 +210,8 @@ class _Run:
             name = dataset_name(example.trajectory.made_by)
         if self._target is None:
             self._dataset = name
-            options = FormatOptions(name, self.job.reasoning, self.job.prompt_form)
+            kind = self.job.verl_rows or "trajectory"
+            options = FormatOptions(name, self.job.reasoning, self.job.prompt_form, kind)
             self._target = open_target(
                 self.job.target, self.folder, TargetOptions(options, self.source.flags)
             )
@@ -242,6 +253,7 @@ def _command(job: Job) -> list[str]:
     words += ["--dataset", job.dataset] if job.dataset else []
     words += ["--prompt-form", job.prompt_form] if job.prompt_form != "hermes" else []
     words += ["--reasoning", "none"] if job.reasoning == "none" else []
+    words += ["--verl-rows", job.verl_rows] if job.verl_rows is not None else []
     words += ["--val-share", str(job.val_share)] if job.val_share is not None else []
     words += ["--seed", str(job.seed)] if job.seed else []
     words += ["--limit", str(job.limit)] if job.limit is not None else []

@@ -109,3 +109,9 @@ def test_nesting_is_bounded_whatever_stands_beside_it(opening: str, closing: str
     with pytest.raises(Refused, match="nested deeper"):
         parse_json(f"[{beside}, {opening * (inner + 1)}1{closing * (inner + 1)}]", "field")
     assert parse_json('"' + "[{" * 100 + '"', "field") == "[{" * 100
+
+
+def test_calls_of_tools_that_are_not_offered_are_counted(tmp_path: Path) -> None:
+    other = {**xlam({}), "answers": json.dumps([{"name": "look_up", "arguments": {}}])}
+    report = convert_rows(tmp_path, "apigen", [other, {**xlam({}), "id": 1}])
+    assert (report.converted, report.notes["calls: of a tool that is not offered"]) == (2, 1)
