@@ -12,12 +12,10 @@ import threading
 import time
 
 from funreason_plugin.environments.limits import OverTime
+from funreason_plugin.hosting.wire import LIMITS
 
 __all__ = ["Clock", "forget_interrupt", "interrupt", "thread_seconds"]
 
-OUTSIDE = (
-    30.0  # seconds for what a call does before and after its tool: copying a state, reading the arguments
-)
 EXCUSE = 2.0
 
 
@@ -33,7 +31,7 @@ class Clock:
     def __init__(self) -> None:
         self.over: float | None = None  # when it was found to be over its limit
         self.reminded = 0.0
-        self.begin(0, "", OUTSIDE)
+        self.begin(0, "", LIMITS["call"])
 
     def begin(self, request: int, name: str, limit: float) -> None:
         """The calling thread takes up a request."""
@@ -52,7 +50,7 @@ class Clock:
 
     def leave(self) -> None:
         """The tool came back."""
-        self._restart(OUTSIDE)
+        self._restart(LIMITS["call"])
 
     def excuse(self, seconds: float) -> None:
         """The process computed for so long since this was called last."""

@@ -2,8 +2,9 @@
 
 Per session there is a log of its calls. A session that a process has no more is opened again, by its log, with the
 next request. When a process dies, or does not give a sign of life for longer than the shortest limit of what it
-runs, it is killed, and each request that it had begun is tried alone in a fresh process: which one is to blame is
-seen, not guessed.
+runs, it is killed, and each request that it had begun is tried again in a fresh process, one after the other: which
+one is to blame is seen, not guessed. (The next one starts when the process shows a sign of life under those before it, so that
+innocent slow ones run side by side.)
 """
 
 from __future__ import annotations
@@ -11,84 +12,20 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from itertools import count
 
 import orjson
 
 from funreason_plugin.environments.limits import over_time
-from funreason_plugin.environments.space import Scenario
 from funreason_plugin.hosting.child import Child
-from funreason_plugin.hosting.process import LIMITS
-from funreason_plugin.hosting.wire import Kind, Opening, Request, Status, digest, dump, pack_request
+from funreason_plugin.hosting.places import PRIME, SUSPECT, Operation, Place, Seat
+from funreason_plugin.hosting.wire import Opening, Request, Status, digest, dump, pack_request
 from funreason_plugin.workers import MAX_HUNG
 
-__all__ = ["Dispatch", "Operation", "Place", "Seat"]
+__all__ = ["Dispatch"]
 
-GRACE = 1.0  # seconds without a sign of life beyond a limit
-START = 120.0  # seconds until a process is up
 _STARTS = 3  # a process that ends this often before it is up is given up
-
-Done = Callable[[Status, bytes], None]
-
-
-@dataclass(slots=True, eq=False)
-class Seat:
-    """A session as the host knows it. ``place`` and ``generation`` say which process had it last."""
-
-    names: tuple[str, ...]
-    scenario: Scenario
-    number: int = 0
-    place: Place | None = None
-    generation: int = 0
-    log: list[tuple[str, bytes, bytes]] = field(default_factory=list)
-    limits: dict[str, float] = field(default_factory=dict)
-    failed: int = 0  # calls that were over their limit, or ended a process
-    lost: str = ""
-    closed: bool = False
-    busy: bool = False
-    pending: deque[Operation] = field(default_factory=deque)
-
-
-@dataclass(slots=True, eq=False)
-class Operation:
-    """A request to one session; ``done`` is called once, under the lock."""
-
-    seat: Seat
-    kind: Kind
-    done: Done
-    name: str = ""
-    arguments: bytes = b""
-    suspected: bool = False
-
-    def limit(self) -> float:
-        """Seconds after which a process that gives no sign of life is stopped for it."""
-        if self.kind == "call" and self.seat.limits:
-            return self.seat.limits.get(self.name, LIMITS["call"])
-        return LIMITS[self.kind]
-
-
-@dataclass(slots=True, eq=False)
-class Place:
-    """Where a process runs; another one after each that died, of the next ``generation``."""
-
-    child: Child | None = None
-    generation: int = 0
-    seats: int = 0
-    ready: bool = False
-    retiring: bool = False  # too many of its threads do not come back
-    away: int = 0
-    heard: float = 0.0
-    failed_starts: int = 0
-    flight: dict[int, Operation] = field(default_factory=dict)
-    trials: deque[Operation] = field(default_factory=deque)
-    waiting: deque[Operation] = field(default_factory=deque)
-
-    def stalled(self, now: float) -> bool:
-        """Whether it has been silent for longer than it may."""
-        if not self.ready:
-            return now - self.heard > START
-        return bool(self.flight) and now - self.heard > GRACE + min(op.limit() for op in self.flight.values())
+_TOO_OFTEN = f"over {MAX_HUNG} calls of one session were over their time limit, or broke it; mend the tool"
 
 
 class Dispatch:
@@ -111,26 +48,28 @@ class Dispatch:
 
     def submit(self, op: Operation) -> None:
         """Do it, after what was submitted to its session before."""
-        seat = op.seat
-        if seat.busy:
-            seat.pending.append(op)
-        else:
-            seat.busy = True
-            self._begin(op)
+        op.seat.pending.append(op)
+        if not op.seat.busy:
+            self._next(op.seat)
 
-    def _begin(self, op: Operation) -> None:
-        seat = op.seat
-        lost = self.closed or seat.lost
-        if op.kind == "close" and (lost or not self._is_there(seat)):
-            self._finish(op, Status.DONE, b"null")
-        elif lost:
-            self._finish(op, Status.LOST, lost.encode())
-        else:
-            place = seat.place
-            if place is None or place.retiring:
-                place = self._sit(seat)
-            place.waiting.append(op)
-            self.pump(place)
+    def _next(self, seat: Seat) -> None:
+        while seat.pending:
+            op = seat.pending.popleft()
+            lost = self.closed or seat.lost
+            if op.kind == "close" and (lost or not self._is_there(seat)):
+                self._leave(seat)
+                op.done(Status.DONE, b"null")
+            elif lost:
+                op.done(Status.LOST, lost.encode())
+            else:
+                seat.busy = True
+                place = seat.place
+                if place is None or place.retiring:
+                    place = self._sit(seat)
+                place.waiting.append(op)
+                self.pump(place)
+                return
+        seat.busy = False
 
     def _sit(self, seat: Seat) -> Place:
         """Give a session the place with the fewest others."""
@@ -147,11 +86,12 @@ class Dispatch:
         return seat.place is not None and bool(seat.number) and seat.generation == seat.place.generation
 
     def pump(self, place: Place) -> None:
-        """Send what may be sent."""
+        """Send what may be sent to a place."""
         if place.child is None or place.retiring:
             return
-        if place.trials or any(op.suspected for op in place.flight.values()):
-            if not place.flight:
+        if place.on_trial():
+            if place.may_try():
+                place.signs = 0
                 self._send(place, place.child, place.trials.popleft())
             return
         while place.waiting and len(place.flight) < self._threads:
@@ -182,6 +122,7 @@ class Dispatch:
                 place.ready, place.failed_starts = True, 0
             elif status is Status.BEAT:
                 place.away = int(text)
+                place.signs += 1
                 if place.away >= self._most_away and not place.retiring:
                     self._retire(place)
             elif (op := place.flight.pop(number, None)) is not None:
@@ -210,28 +151,22 @@ class Dispatch:
             seat.number = 0
             if status is Status.OVER:
                 self.over_time += 1
-            if op.kind == "call" and status is not Status.LOST:
+            if op.kind != "call":
+                text = orjson.loads(text)["error"].encode() if status is Status.OVER else text
+                status = Status.REFUSED if op.kind == "open" else Status.LOST
+            elif status is not Status.LOST:
                 seat.failed += 1
                 if seat.failed > MAX_HUNG:
-                    status = Status.LOST
-                    text = f"over {MAX_HUNG} calls of one session were over their time limit, or broke it".encode()
-            elif op.kind == "open":
-                status = Status.REFUSED
-            elif op.kind == "mark":
-                status = Status.LOST
+                    status, text = Status.LOST, _TOO_OFTEN.encode()
             if status is Status.LOST:
                 seat.lost = text.decode()
         self._finish(op, status, text)
 
     def _finish(self, op: Operation, status: Status, text: bytes) -> None:
-        seat = op.seat
         if op.kind == "close" or status is Status.REFUSED:
-            self._leave(seat)
+            self._leave(op.seat)
         op.done(status, text)
-        if seat.pending:
-            self._begin(seat.pending.popleft())
-        else:
-            seat.busy = False
+        self._next(op.seat)
 
     def _leave(self, seat: Seat) -> None:
         if seat.place is not None:
@@ -257,13 +192,17 @@ class Dispatch:
             self.close(f"the processes of the tools cannot be started: they end with {cause}")
         if not was_ready or self.closed:
             for op in reversed(flight):
-                (place.trials if op.suspected else place.waiting).appendleft(op)
-        elif len(flight) == 1 and clean and (hung or flight[0].suspected):
+                (place.trials if op.suspicion else place.waiting).appendleft(op)
+        elif len(flight) == 1 and clean and (hung or flight[0].suspicion):
             self._blame(flight[0], cause, hung)
-        else:
-            for op in flight:
-                op.suspected = True
-                place.trials.append(op)
+        elif flight:
+            last = flight[-1]
+            last.suspicion = PRIME if last.suspicion else SUSPECT
+            for op in flight[:-1]:
+                op.suspicion = op.suspicion or SUSPECT
+            place.trials.extendleft(
+                reversed(flight) if last.suspicion == SUSPECT else [*flight[-2::-1], last]
+            )
         if self.closed:
             self._give_up(place)
 

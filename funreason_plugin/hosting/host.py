@@ -24,7 +24,7 @@ from typing_extensions import Self
 
 from funreason_plugin.environments.space import Scenario
 from funreason_plugin.errors import UserError
-from funreason_plugin.hosting.dispatch import Operation, Seat
+from funreason_plugin.hosting.places import Operation, Seat
 from funreason_plugin.hosting.supervisor import Answer, Supervisor
 from funreason_plugin.hosting.wire import Kind, Status
 from funreason_plugin.live import Mark, ToolsLost

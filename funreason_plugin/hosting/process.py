@@ -13,6 +13,7 @@ import marshal
 import os
 import signal
 import socket
+import sys
 import threading
 import time
 from dataclasses import dataclass
@@ -24,9 +25,10 @@ from funreason_plugin.environments.limits import OverTime, over_time
 from funreason_plugin.environments.session import Session
 from funreason_plugin.environments.space import Scenario, SimulationSpace
 from funreason_plugin.errors import UserError
-from funreason_plugin.hosting.clock import OUTSIDE, Clock, forget_interrupt, interrupt
+from funreason_plugin.hosting.clock import Clock, forget_interrupt, interrupt
 from funreason_plugin.hosting.wire import (
     HEADER,
+    LIMITS,
     Opening,
     Request,
     Status,
@@ -39,7 +41,6 @@ from funreason_plugin.live import ToolsLost, mark_of
 from funreason_plugin.workers import prepare_process
 
 TICK = 0.1  # seconds between two looks at the clocks
-LIMITS = {"open": 60.0, "call": OUTSIDE, "mark": 30.0, "close": 5.0}  # seconds
 _BACK = 0.25  # seconds in which an interrupted thread comes back
 _REMIND = 1.0  # seconds until it is interrupted once more
 _FAREWELL = 3.0  # seconds for closing the sessions at the end
@@ -73,6 +74,7 @@ class _Process:
         self._sessions: dict[int, _Live] = {}
         self._spaces: dict[tuple[str, ...], SimulationSpace] = {}
         self._building = threading.Lock()
+        self._longest = max(LIMITS.values())
         self._ending = False
 
     # -- the main thread ------------------------------------------------------------------------------
@@ -91,10 +93,8 @@ class _Process:
             if clocks or away != told:
                 self._reply(0, Status.BEAT, b"%d" % away)
                 told = away
-            if not self._ending:  # the end of a process whose lock is held when nobody is left to kill it
-                signal.setitimer(
-                    signal.ITIMER_REAL, 2 * max((clock.limit for clock in clocks), default=0.0) + 10
-                )
+            if not self._ending:  # it ends a process whose lock is held when nobody is left to kill it
+                signal.setitimer(signal.ITIMER_REAL, 2 * self._longest)
 
     def _look(self, clock: Clock, computed: float) -> bool:
         """Whether the thread was interrupted and did not come back."""
@@ -108,7 +108,7 @@ class _Process:
         if clock.is_over(now):
             limit = clock.limit
             with self._lock:
-                if clock.request not in self._running:
+                if clock.request not in self._running or not clock.is_over(now):  # it has begun another one
                     return False
                 clock.over = clock.reminded = now
                 interrupt(clock.thread)
@@ -210,11 +210,7 @@ class _Process:
                 del self._sessions[request.session]
                 live.session.close()
                 return Status.DONE, b"null"
-            space = live.session.space
-            limits = {
-                name: space.environments[spec.environment].time_limit for name, spec in space.tools.items()
-            }
-            return Status.DONE, dump(limits)
+            return Status.DONE, dump(_limits(live.session.space))
         except OverTime:
             raise
         except (ToolsLost, UserError) as error:
@@ -232,6 +228,7 @@ class _Process:
             space = self._spaces.get(opening.names)
             if space is None:
                 space = self._spaces[opening.names] = SimulationSpace.from_names(opening.names)
+                self._longest = max(self._longest, *_limits(space).values())
         scenario = Scenario(opening.seed, opening.clock, orjson.loads(opening.states))
         session = space.session(scenario, watch=clock)
         live = self._sessions[number] = _Live(session, dump(session.state()), clock)
@@ -257,4 +254,11 @@ class _Process:
         for live in list(self._sessions.values()):
             with contextlib.suppress(BaseException):
                 live.session.close()
+        with contextlib.suppress(Exception):
+            sys.stdout.flush()
         os._exit(0)
+
+
+def _limits(space: SimulationSpace) -> dict[str, float]:
+    """Seconds that a call of each tool may take."""
+    return {name: space.environments[spec.environment].time_limit for name, spec in space.tools.items()}

@@ -12,7 +12,8 @@ import time
 from collections import deque
 
 from funreason_plugin.hosting.child import Child
-from funreason_plugin.hosting.dispatch import Dispatch, Operation, Place, Seat
+from funreason_plugin.hosting.dispatch import Dispatch
+from funreason_plugin.hosting.places import Operation, Place, Seat
 from funreason_plugin.hosting.wire import Status
 
 __all__ = ["Answer", "Supervisor"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import marshal
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from enum import IntEnum
 from typing import Any, Literal, NamedTuple
 
@@ -20,6 +20,8 @@ __all__ = ["Kind", "Opening", "Replies", "Request", "Status", "digest", "dump", 
 Kind = Literal["open", "call", "mark", "close"]
 HEADER = struct.Struct("!I")
 _REPLY = struct.Struct("!IQB")
+LIMITS: Mapping[Kind, float] = {"open": 60.0, "call": 30.0, "mark": 30.0, "close": 5.0}
+"""Seconds for what is not a tool: of a call, what comes before and after it (copying a state, say)."""
 
 
 class Status(IntEnum):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import sys
@@ -65,10 +66,8 @@ class Trap(Shelf):
     def stubborn(self) -> int:
         """Never end, and catch what interrupts."""
         while True:
-            try:
+            with contextlib.suppress(BaseException):
                 time.sleep(0.05)
-            except BaseException:
-                pass
 
     @tool
     def swallow(self, seconds: float) -> int:
@@ -129,7 +128,7 @@ class Trap(Shelf):
     @tool
     def chat(self) -> int:
         """Write on the standard output."""
-        print("hello " * 1000)
+        print("hello")
         return 0
 
     @tool
