@@ -47,8 +47,9 @@ class TruthCall:
 class TaskTurn:
     """One user turn with its truth: the calls by response, what had to be obtained, the state they lead to.
 
-    ``answer`` is the truth's; ``withheld`` are tools that cannot be called in this turn (they are offered in a
-    later one, whose query has their documents); ``state_hash`` is `Session.state_hash` after the turn.
+    ``answer`` is the truth's; ``withheld`` are tools that are not offered in this turn (they are in a later one, whose
+    query has their documents) and cannot be called, but under rule "bfcl", as there; ``state_hash`` is
+    `Session.state_hash` after the turn.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
