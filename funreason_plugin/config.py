@@ -114,6 +114,7 @@ class SynthesisConfig(ModelSettings):
     error_rate: Annotated[float, Field(ge=0, le=1)] = 0.15
     reasoning: Literal["cot", "none"] = "cot"
     prompt_form: Literal["hermes", "funreason", "card"] = "hermes"
+    verl_rows: Literal["trajectory", "response", "both"] = "trajectory"
 
     val_share: Share = 0.05
     holdout_env: Names = []

@@ -33,6 +33,14 @@ class Form(str, Enum):
     card = "card"
 
 
+class VerlRows(str, Enum):
+    """Rows of verl for what can be executed."""
+
+    trajectory = "trajectory"
+    response = "response"
+    both = "both"
+
+
 class Reasoning(str, Enum):
     """Whether rows have the chain of thought."""
 
@@ -49,6 +57,7 @@ def convert(
     dataset: Annotated[str, typer.Option(metavar="NAME", help="Name of the data set (default: that of the source).")] = "",
     prompt_form: Annotated[Form, typer.Option(metavar="FORM", help="How calls are written, for llamafactory and verl: hermes, funreason or card.")] = Form.hermes,
     reasoning: Annotated[Reasoning, typer.Option(metavar="cot|none", help="With the chain of thought, or without.")] = Reasoning.cot,
+    verl_rows: Annotated[VerlRows | None, typer.Option(metavar="KIND", help="For verl, of trajectories: trajectory (played whole, the default), response or both.")] = None,
     val_share: Annotated[float | None, typer.Option(metavar="SHARE", help="Share of conversations for validation (default: as the source says).", min=0, max=1)] = None,
     seed: Annotated[int, typer.Option(metavar="N", help="Decides which conversations those are.")] = 0,
     limit: Annotated[int | None, typer.Option(metavar="N", help="Read this many records at most.", min=1)] = None,
@@ -69,6 +78,7 @@ def convert(
         dataset=dataset,
         prompt_form=prompt_form.value,
         reasoning="full" if reasoning is Reasoning.cot else "none",
+        verl_rows=verl_rows.value if verl_rows is not None else None,
         val_share=val_share,
         seed=seed,
         limit=limit,

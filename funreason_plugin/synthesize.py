@@ -63,6 +63,10 @@ def synthesize(
     prompt_form: Annotated[
         str | None, option(DATA, "Rows written as: hermes, funreason or card. (default: hermes)")
     ] = None,
+    verl_rows: Annotated[
+        str | None,
+        option(DATA, "Rows for verl: trajectory (played whole), response, or both. (default: trajectory)"),
+    ] = None,
     val_share: Annotated[
         float | None, option(DATA, "Share of the trajectories for validation. (default: 0.05)")
     ] = None,

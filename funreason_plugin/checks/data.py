@@ -36,6 +36,7 @@ from funreason_plugin.checks.run_files import (
 )
 from funreason_plugin.errors import UserError
 from funreason_plugin.formats import CHUNK, FormatOptions, Writer, dataset_name, encode_chunk
+from funreason_plugin.formats.options import ROWS
 from funreason_plugin.formats.writer import FOLDERS
 from funreason_plugin.rendering import FORMS
 from funreason_plugin.teacher_config import makers
@@ -138,6 +139,7 @@ def _options(folder: Path, run: dict[str, Any]) -> FormatOptions:
         dataset=dataset_name(made_by),
         reasoning="none" if config.get("reasoning") == "none" else "full",
         prompt_form=form if (form := config.get("prompt_form")) in FORMS else "hermes",
+        verl_rows=kind if (kind := config.get("verl_rows")) in ROWS else "trajectory",
     )
 
 

@@ -22,6 +22,7 @@ def format_options(config: SynthesisConfig) -> FormatOptions:
         dataset=dataset_name(config.made_by),
         reasoning="none" if config.reasoning == "none" else "full",
         prompt_form=config.prompt_form,
+        verl_rows=config.verl_rows,
     )
 
 

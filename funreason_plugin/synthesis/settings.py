@@ -34,6 +34,7 @@ MAY_DIFFER = frozenset(
         "num", "workers", "out", "base_url", "api_key_env", "concurrency", "request_time_limit",
         "trajectory_time_limit", "retries", "give_up_after", "prices", "currency", "budget", "max_tokens", "cache",
         "no_cache", "cache_size", "executor", "ray_address", "engine",
+        "verl_rows",  # rows are written at the end, from the same trajectories
         "prompts", "query_examples",  # where they lie; their text is compared by its hash
     }
 )  # fmt: skip

@@ -67,7 +67,7 @@ def rewrite(path: Path, change: Callable[[dict[str, Any]], None], row: int = 0) 
     found = table.to_pylist()
     change(found[row])
     changed = pa.Table.from_pylist(found, schema=table.schema)
-    with _parquet(str(path), changed) as file:
+    with _parquet(str(path), changed.schema) as file:
         file.write_table(changed)
 
 

@@ -9,12 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from funreason_plugin import check, synthesize
 from funreason_plugin.command_line import run
 from funreason_plugin.config import load
 from funreason_plugin.errors import INTERRUPTED
+from funreason_plugin.formats.writer import _parquet
 from funreason_plugin.synthesis.next_steps import next_commands, report
 from funreason_plugin.synthesis.pipeline import Summary
 
@@ -57,6 +60,31 @@ def test_the_same_command_again_changes_nothing_and_says_what_comes_next(
 def test_the_printed_commands_work(made: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "everything agrees" in printed(["data", str(made)], capsys, check.app)
     assert "trajectory 0" in printed(["show", str(made), "--index", "0"], capsys)
+
+
+def test_the_rows_of_verl_can_be_written_anew(
+    made: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(made, copy)
+    path = copy / "verl" / "train.parquet"
+    whole = pq.read_table(path).num_rows
+    words = [*WORDS, "--val-share", "0.25", "--out", str(copy)]
+    printed([*words, "--verl-rows", "both"], capsys)
+    assert (copy / "trajectories.jsonl").read_bytes() == (made / "trajectories.jsonl").read_bytes()
+    assert "everything agrees" in printed(["data", str(copy)], capsys, check.app)
+    table = pq.read_table(path)
+    kinds = [extra["kind"] for extra in table.column("extra_info").to_pylist()]
+    assert kinds.count("trajectory") == whole and kinds.count("response") > 2 * whole
+    rows = table.to_pylist()
+    rows[1]["prompt"][-1]["content"] += " Please."
+    with _parquet(str(path), table.schema) as file:
+        file.write_table(pa.Table.from_pylist(rows, schema=table.schema))
+    assert run(check.app, ["data", str(copy)]) == 1
+    out = " ".join(capsys.readouterr().out.split())
+    assert "verl/train.parquet: row 1 (" in out and "prompt[1].content: stored" in out
+    printed([*words, "--verl-rows", "trajectory"], capsys)
+    assert path.read_bytes() == (made / "verl" / "train.parquet").read_bytes()
 
 
 def test_a_changed_digit_gives_status_one(

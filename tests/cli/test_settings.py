@@ -43,6 +43,7 @@ MAY: dict[str, dict[str, Any]] = {
     "executor": {"executor": "ray"},
     "ray_address": {"executor": "ray", "ray_address": "auto"},
     "engine": {"engine": {"max_model_len": 4096}},
+    "verl_rows": {"verl_rows": "both"},
 }
 
 

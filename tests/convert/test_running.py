@@ -19,6 +19,7 @@ from funreason_plugin.converting.running import Job, convert
 from funreason_plugin.errors import UserError
 from funreason_plugin.formats import FormatOptions, encode_chunk
 from funreason_plugin.formats.llamafactory import table
+from funreason_plugin.formats.options import VerlRows
 from funreason_plugin.messages import of_trajectory
 from funreason_plugin.rendering import PromptForm, prompt
 from funreason_plugin.tasks import Task
@@ -81,6 +82,34 @@ def test_rows_of_verl_are_those_of_the_run(tmp_path: Path, run_folder: Path) -> 
         expected = pq.read_table(tmp_path / "expected.parquet").to_pylist()
         assert pq.read_table(tmp_path / f"out/verl/{split}.parquet").to_pylist() == expected
     assert expected[0]["extra_info"]["kind"] == "trajectory"
+
+
+@pytest.mark.parametrize("kind", ["response", "both"])
+def test_rows_by_response_can_be_made_of_trajectories(
+    tmp_path: Path, run_folder: Path, kind: VerlRows
+) -> None:
+    assert (
+        command(
+            "--from",
+            "trajectories",
+            "--to",
+            "verl",
+            "--verl-rows",
+            kind,
+            "--out",
+            tmp_path / "out",
+            run_folder,
+        )
+        == 0
+    )
+    lines = (run_folder / "trajectories.jsonl").read_bytes().splitlines()
+    (tmp_path / "expected.parquet").write_bytes(
+        encode_chunk(lines, FormatOptions(NAME, verl_rows=kind))["verl/train"]
+    )
+    rows = pq.read_table(tmp_path / "out/verl/train.parquet").to_pylist()
+    assert rows == pq.read_table(tmp_path / "expected.parquet").to_pylist()
+    assert len(rows) == 6 * (7 if kind == "response" else 8)
+    assert f"--verl-rows {kind}" in (tmp_path / "out/README.md").read_text()
 
 
 def test_trajectories_come_out_as_they_went_in(tmp_path: Path, run_folder: Path) -> None:
@@ -308,6 +337,9 @@ def test_the_screen_shows_reasons_with_count_and_first_place(
         (["--from", "openai", "--to", "trl"], "--to trl: not a known target"),
         (["--from", "openai", "--to", "trajectories"], "OpenAI messages cannot be executed"),
         (["--from", "trajectories", "--to", "trajectories", "--val-share", "0.1"], "split is certified"),
+        (["--from", "trajectories", "--to", "openai", "--verl-rows", "both"], "chooses rows of trajectories"),
+        (["--from", "openai", "--to", "verl", "--verl-rows", "response"], "chooses rows of trajectories"),
+        (["--from", "bfcl", "--to", "verl", "--verl-rows", "response"], "chooses rows of trajectories"),
         (["--from", "openai", "--to", "openai", "--drop-error-responses"], "does not flag such records"),
         (["--from", "openai", "--to", "openai", "--dataset", "../x"], "--dataset ../x: a name has"),
     ],

@@ -39,6 +39,9 @@ class Verl:
         check_form(example.conversation, self.options.format.prompt_form)
         if example.trajectory is None and not any(message.calls for message in example.conversation.messages):
             raise Refused("messages", "no response has calls, so there is nothing to be judged")
+        whole = example.trajectory is not None and verl.BENCHMARK in example.trajectory.labels
+        if whole and self.options.format.verl_rows != "trajectory":
+            raise Refused("labels", "BFCL has no answers, which rows by response have before them")
 
     def add(self, examples: Sequence[Example]) -> None:
         for name in ("train", "val"):
