@@ -23,7 +23,10 @@ def read_list(text: str, start: int) -> tuple[list[tuple[str, dict[str, Any]]], 
     """The calls of the list that starts at `start`, and where it ends. Raises Malformed."""
     source, end = _checked_source(text, start)
     try:
-        body = ast.parse(source, mode="eval").body
+        try:
+            body = ast.parse(source, mode="eval").body
+        except SystemError:  # CPython before 3.12, when another thread parses: "recursion depth mismatch"
+            body = ast.parse(source, mode="eval").body
     except (SyntaxError, ValueError, MemoryError) as error:
         reason = error.msg if isinstance(error, SyntaxError) else str(error)
         raise Malformed(f"not a Python call list: {reason}") from None

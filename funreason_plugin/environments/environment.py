@@ -252,7 +252,7 @@ def beside(cls: type, file: str) -> Path:
 def _specs(cls: type[Environment]) -> dict[str, ToolSpec]:
     specs: dict[str, ToolSpec] = {}
     for owner in reversed(cls.__mro__):
-        for name, function in vars(owner).items():
+        for name, function in list(vars(owner).items()):  # another thread may cache something in it
             options = getattr(function, _OPTIONS, None)
             if isinstance(options, ToolOptions):
                 specs[name] = spec_of(cls, cls.name, name, getattr(cls, name), options)

@@ -101,6 +101,7 @@ def test_every_area_has_its_layer() -> None:
         "check",
         "synthesize",
         "convert",
+        "evaluate",
         "mix",
         "command_line",
         "recipes_folder",
