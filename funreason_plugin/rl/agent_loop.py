@@ -28,7 +28,7 @@ from funreason_plugin.rl.settings import Settings
 from funreason_plugin.rl.tokens import token_builder
 from funreason_plugin.tasks import Task
 
-__all__ = ["FunReasonAgentLoop"]
+__all__ = ["FunReasonAgentLoop", "check_history"]
 
 _log = logging.getLogger(__name__)
 
@@ -45,8 +45,7 @@ class FunReasonAgentLoop(AgentLoopBase):  # type: ignore[misc]  # verl has no ty
         super().__init__(*args, **kwargs)
         self.settings = Settings.of(self.config)
         self.lists = bool(self.config.trainer.get("use_v1", True))
-        if self.settings.history_reasoning == "drop":
-            _check_drop(self.config, self.lists)
+        check_history(self.config, self.settings)
 
     @rollout_trace_op  # type: ignore[untyped-decorator]
     async def run(
@@ -147,18 +146,23 @@ class FunReasonAgentLoop(AgentLoopBase):  # type: ignore[misc]  # verl has no ty
         return output
 
 
-def _check_drop(config: Any, lists: bool) -> None:
-    """Several sequences of one session are trained on by the V1 trainer, and by GRPO's statistics alone as one."""
-    if not lists:
+def check_history(config: Any, settings: Settings) -> None:
+    """Several sequences of one session are for the V1 trainer only, and count as one in GRPO's statistics only.
+
+    Raises:
+        UserError: ``history_reasoning`` is "drop", and the recipe has another trainer or estimator.
+    """
+    if settings.history_reasoning != "drop":
+        return
+    if not config.trainer.get("use_v1", True):
         raise UserError(
-            "funreason.history_reasoning: 'drop' makes several sequences of a session, which only verl's V1 trainer"
-            " takes; set trainer.use_v1=True or funreason.history_reasoning=keep"
+            "trainer.use_v1=false with funreason.history_reasoning=drop: the legacy trainer takes one output a"
+            " conversation; set history_reasoning to keep"
         )
     if (estimator := config.algorithm.adv_estimator) != "grpo":
         raise UserError(
-            f"algorithm.adv_estimator: {estimator!r} counts every response as a session of its own with"
-            " funreason.history_reasoning 'drop'; set algorithm.adv_estimator=grpo or"
-            " funreason.history_reasoning=keep"
+            f"algorithm.adv_estimator={estimator} with funreason.history_reasoning=drop: every response would count"
+            " as a session of its own; set adv_estimator to grpo, or history_reasoning to keep"
         )
 
 

@@ -50,12 +50,14 @@ def contradictions(config: Any) -> Iterator[str]:
     """What stops a run at its start, or makes it something else than the recipe says."""
     settings = Settings.of(config)
     rollout, trainer, manager = config.actor_rollout_ref.rollout, config.trainer, config.reward.reward_manager
+    if settings.history_reasoning == "drop":
+        from funreason_plugin.rl.agent_loop import check_history
+
+        try:
+            check_history(config, settings)
+        except UserError as error:
+            yield error.message
     if not trainer.use_v1:
-        if settings.history_reasoning == "drop":
-            yield (
-                "trainer.use_v1=false with funreason.history_reasoning=drop: the legacy trainer takes one output "
-                "a conversation; set history_reasoning to keep"
-            )
         if settings.egpo.weight > 0:
             yield "trainer.use_v1=false with funreason.egpo.weight > 0: EGPO is in the V1 trainer only"
     elif trainer.v1.trainer_mode != "funreason" and settings.egpo.weight > 0:
