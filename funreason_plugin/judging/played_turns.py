@@ -8,12 +8,12 @@ from typing import Any
 
 from funreason_plugin.environments.changes import applied
 from funreason_plugin.environments.limits import is_error
-from funreason_plugin.environments.state import canonical
+from funreason_plugin.environments.state import canonical, same_scalar
 from funreason_plugin.judging.bfcl_rule import OutputsSoFar, state_differences
 from funreason_plugin.judging.score import Score, TurnScore
 from funreason_plugin.judging.truth import Place, Truth, space_of, truth_of
 from funreason_plugin.played import Played, PlayedCall, PlayedTurn, Stop
-from funreason_plugin.scoring import Obtained, Outcome, judge
+from funreason_plugin.scoring import MAX_REASONS, Obtained, Outcome, judge
 from funreason_plugin.tasks import Task, TruthCall
 from funreason_plugin.trajectory import Needed
 
@@ -25,6 +25,7 @@ _ENDED: dict[Stop, str] = {
     "time": "the conversation was over its time limit",
     "tools": "the tools could not be reached",
 }
+_LONGEST_REASON = 300
 _INCOMPARABLE = (ArithmeticError, LookupError, RecursionError, TypeError, ValueError)
 
 
@@ -32,8 +33,9 @@ def judge_played(task: Task, played: Played) -> Score:
     """The verdict on what a model played.
 
     Turns that were not played are not right. Under rule "environment", nor is one that did not come to its end
-    (too many steps, cut off); what could not be read ends a turn, and the calls until then are judged. BFCL judges
-    the calls of every turn that it has, whatever ended it.
+    (too many steps, cut off); a response that cannot be read ends a turn, and the calls until then are judged, but
+    where only an answer was due the turn is not right. BFCL judges the calls of every turn that was played, whatever
+    ended it.
 
     Raises:
         UserError: an environment of the task cannot be found. Never for what the model did.
@@ -105,7 +107,7 @@ class _Attempt:
 
     def _environment(self, number: int, calls: Sequence[TruthCall], played: PlayedTurn) -> _Found:
         turn = self.task.turns[number]
-        if played.stop in _ENDED:
+        if played.stop in _ENDED or (played.stop and not calls):
             return _Found([_ended(played)])
         if played.state_hash == turn.state_hash and not self.obtained.missing(turn.needed):
             return _Found()
@@ -183,6 +185,8 @@ class _Attempt:
         calls = turn.steps[done]
         if not played.steps:
             return _Found([f"a call of {calls[0].name} was due; nothing was called"])
+        if self.task.rule == "calls":
+            return _other_calls(calls, played.calls())
         truth = truth_of(self.task)
         if truth.problem or truth.around is None:
             return _Found([truth.problem or "the truth has no such response"])
@@ -225,7 +229,7 @@ def _turn_score(
     expected = [call for step in truth for call in step]
     return TurnScore(
         not found.reasons,
-        tuple(found.reasons),
+        tuple(reason[:_LONGEST_REASON] for reason in found.reasons[:MAX_REASONS]),
         tuple(found.missing),
         judged=judged,
         stop=played.stop,
@@ -240,7 +244,29 @@ def _turn_score(
 
 def _ended(played: PlayedTurn) -> str:
     what = _ENDED.get(played.stop, "a response could not be read")
-    return f"{what}: {played.reason[:300]}" if played.reason else what
+    return f"{what}: {played.reason}" if played.reason else what
+
+
+def _other_calls(truth: Sequence[TruthCall], calls: Sequence[PlayedCall]) -> _Found:
+    """The very calls of the truth, in whatever order."""
+    left = list(calls)
+    for expected in truth:
+        for index, call in enumerate(left):
+            if call.name == expected.name and _same(expected.arguments, call.arguments):
+                del left[index]
+                break
+        else:
+            return _Found([f"the call of {expected.name} is not there, or has other arguments"])
+    return _Found([f"{left[0].name} was not to be called"] if left else [])
+
+
+def _same(left: Any, right: Any) -> bool:
+    """JSON equality, also of numbers beyond 64 bits; 1 and 1.0 are equal."""
+    if isinstance(left, dict) and isinstance(right, dict):
+        return left.keys() == right.keys() and all(_same(item, right[key]) for key, item in left.items())
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(map(_same, left, right))
+    return same_scalar(left, right)
 
 
 def _exact(truth: Sequence[TruthCall], calls: Sequence[PlayedCall]) -> bool:

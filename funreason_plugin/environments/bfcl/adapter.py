@@ -17,6 +17,8 @@ from __future__ import annotations
 import copy
 import inspect
 import marshal
+import threading
+from contextlib import nullcontext
 from random import Random
 from typing import Any, ClassVar
 
@@ -27,6 +29,8 @@ from funreason_plugin.environments.bfcl.file_tree import load_tree, save_tree, v
 from funreason_plugin.environments.environment import Environment
 from funreason_plugin.environments.spec import ToolSpec
 
+MPMATH = threading.Lock()
+"""Held while mpmath's precision, one for the process, is another."""
 _NOT_STATE = frozenset({"_api_description", "_random", "_flight_cost_lookup"})
 
 
@@ -97,7 +101,8 @@ class BfclEnvironment(Environment):
         try:
             special = differences.SPECIAL.get(name)
             if special is not None:
-                result = special(self._instance, arguments)
+                with MPMATH if name == "logarithm" else nullcontext():
+                    result = special(self._instance, arguments)
             else:
                 result = getattr(self._instance, name)(**arguments)
         except Exception as error:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import decimal
 import json
-import threading
 from typing import Any
 
 from funreason_plugin.environments.bfcl import package
+from funreason_plugin.environments.bfcl.adapter import MPMATH
 from funreason_plugin.environments.bfcl.entries import bfcl_text
 
 __all__ = ["executor_text"]
@@ -20,7 +20,6 @@ _PRINTED = frozenset(("logarithm", "square_root"))
 _INFINITE = frozenset(("inf", "-inf", "nan"))
 _EXACT = 2**63
 _DIGITS = 1000  # our sessions compute no more of them
-_precision = threading.Lock()
 
 
 def executor_text(tool: str, arguments: dict[str, Any], output: Any) -> str:
@@ -43,7 +42,7 @@ def _computed(tool: str, arguments: dict[str, Any]) -> str:
     precision = arguments.get("precision")
     if isinstance(precision, int) and precision > _DIGITS:
         arguments = {**arguments, "precision": _DIGITS}
-    with _precision, decimal.localcontext(), mpmath.workprec(mpmath.mp.prec):  # it sets both of them
+    with MPMATH, decimal.localcontext(), mpmath.workprec(mpmath.mp.prec):  # it sets both of them
         result = method(**arguments)
         try:
             return json.dumps(result)
