@@ -112,7 +112,8 @@ class Engine:
 
     ``asked`` has the prompts and sampling parameters of all requests, ``ids`` those of their sessions. ``ends`` is
     whether responses have their last `<|im_end|>`; ``delays`` are waited for before the responses of a session;
-    ``fault`` is what goes wrong at which one.
+    ``fault`` is what goes wrong at which one; ``failing_session`` is the number of a session that never gets an
+    answer.
     """
 
     def __init__(self, policy: Policy, name: str = "vllm") -> None:
@@ -124,6 +125,7 @@ class Engine:
         self.delays: list[float] = []
         self.fault = (-1, "")
         self.newer_weights = False
+        self.failing_session = -1
         self._written: dict[str, int] = {}
 
     @property
@@ -180,6 +182,11 @@ class Engine:
     ) -> Any:
         return await self._answer(session, prompt_ids, sampling_params, "stop")
 
+    def tokens(self, prompt_ids: list[int], number: int) -> list[int]:
+        """A response."""
+        ids = encode(self.policy(text(prompt_ids), number))
+        return [*ids, tokenizer().convert_tokens_to_ids("<|im_end|>")] if self.ends else ids
+
     async def _answer(self, session: str, prompt_ids: list[int], params: dict[str, Any], reason: str) -> Any:
         from verl.workers.rollout.replica import TokenOutput
 
@@ -187,12 +194,11 @@ class Engine:
         number = self._written.get(session, 0)
         self._written[session] = number + 1
         await asyncio.sleep(self.delays[number] if number < len(self.delays) else 0)
-        ids = encode(self.policy(text(prompt_ids), number))
-        if self.ends:
-            ids = [*ids, tokenizer().convert_tokens_to_ids("<|im_end|>")]
-        ids = ids[: params.pop("max_tokens")]
+        ids = self.tokens(prompt_ids, number)[: params.pop("max_tokens")]
         logs: list[float] | None = [-(number + 1) - index / 1024 for index in range(len(ids))]
         fault = self.fault[1] if number == self.fault[0] else ""
+        if list(self._written).index(session) == self.failing_session:
+            fault = "raises"
         if fault in ("raises", "timeout"):
             raise TimeoutError("no answer") if fault == "timeout" else RuntimeError("the engine is gone")
         if fault == "logprobs" and logs is not None:
