@@ -19,9 +19,9 @@ from verl import DataProto
 from verl.experimental.reward_loop.reward_manager import register
 from verl.experimental.reward_loop.reward_manager.base import RewardManagerBase
 
-from funreason_plugin import judging
 from funreason_plugin.conversation import Limits, Reply, play
 from funreason_plugin.hosting import Host
+from funreason_plugin.judging import judge_played, metrics, reward
 from funreason_plugin.messages import Conversation
 from funreason_plugin.played import Played
 from funreason_plugin.rl.settings import Settings
@@ -50,7 +50,7 @@ class FunReasonRewardManager(RewardManagerBase):  # type: ignore[misc]  # verl h
 
         Returns:
             ``reward_score`` within [0, 1], and ``reward_extra_info``: numbers for verl's metrics (None where one does
-            not apply) and ``reasons``, a text.
+            not apply; ``acc``, verl's name for its core metric, is ``success``) and ``reasons``, a text.
         """
         item = data[-1]
         try:
@@ -58,14 +58,17 @@ class FunReasonRewardManager(RewardManagerBase):  # type: ignore[misc]  # verl h
             task = Task.of_row(row)
             written = (row.get("tool_extra_fields") or {}).get("funreason_played")
             played = Played.loads(written) if written is not None else await self._execute(task, item)
-            score = await self.loop.run_in_executor(None, partial(judging.judge_played, task, played))
-            reward = judging.reward(score, self.settings.reward)
-            info: dict[str, Any] = dict(judging.metrics(score, task))
-            return {"reward_score": reward, "reward_extra_info": {**info, "reasons": score.summary()}}
+            score = await self.loop.run_in_executor(None, partial(judge_played, task, played))
+            number = reward(score, self.settings.reward)
+            info: dict[str, Any] = {"acc": float(score.success), **metrics(score, task)}
+            return {"reward_score": number, "reward_extra_info": {**info, "reasons": score.summary()}}
         except Exception as error:
             _log.exception("a rollout could not be judged and scores 0")
             reason = f"not judged: {type(error).__name__}: {error}"
-            return {"reward_score": 0.0, "reward_extra_info": {"not_judged": 1.0, "reasons": reason}}
+            return {
+                "reward_score": 0.0,
+                "reward_extra_info": {"acc": 0.0, "not_judged": 1.0, "reasons": reason},
+            }
 
     async def _execute(self, task: Task, item: Any) -> Played:
         """Play the one response that another agent loop (verl's single_turn_agent) had the model write."""

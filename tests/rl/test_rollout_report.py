@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from funreason_plugin.rl.rollout_report import last_outputs, means, with_variance
 
 
@@ -11,7 +13,7 @@ def test_the_last_output_of_a_session_counts() -> None:
 
 
 def test_none_and_texts_are_left_out_of_means() -> None:
-    infos = [
+    infos: list[dict[str, Any]] = [
         {"success": 1.0, "success/turns_3": None, "reasons": "x"},
         {"success": 0.0, "success/turns_3": 1.0},
         {},
