@@ -14,6 +14,7 @@ from funreason_plugin.command_line import run
 from funreason_plugin.convert import app
 from funreason_plugin.converting.refusal import Refused
 from funreason_plugin.converting.running import Job, convert
+from funreason_plugin.environments.bfcl.entries import CATEGORIES, entry_ids, load_entry
 from funreason_plugin.formats import FormatOptions, verl
 from funreason_plugin.tasks import Task
 from funreason_plugin.trajectory import read as read_trajectories
@@ -109,6 +110,29 @@ def test_trajectories_and_rows_for_verl(tmp_path: Path) -> None:
     assert [row["data_source"] for row in rows] == ["bfcl"] * 3
     assert [Task.of_row(row).rule for row in rows] == ["bfcl"] * 3
     assert "benchmark:bfcl" in (tmp_path / "rl" / "README.md").read_text()
+
+
+@pytest.mark.slow
+def test_every_entry_is_a_task_that_offers_what_bfcl_offers(tmp_path: Path) -> None:
+    files = [DATA / f"BFCL_v4_multi_turn_{category}.json" for category in CATEGORIES]
+    convert(Job("bfcl", "verl", files, tmp_path / "rl", prompt_form="card"))
+    rows = pq.read_table(tmp_path / "rl" / "verl" / "train.parquet").to_pylist()
+    tasks = [Task.of_row(row) for row in rows]
+    assert [task.id.partition(":")[2] for task in tasks] == entry_ids()
+    for task in tasks:
+        known = load_entry(task.id.partition(":")[2])
+        for number, turn in enumerate(task.turns):
+            assert task.offered - set(turn.withheld) == set(known.offered(number))
+            assert [(call.name, call.arguments) for call in turn.calls()] == [*known.truth[number]]
+            assert turn.query
+
+
+def test_rows_by_response_are_not_made_of_the_benchmark(tmp_path: Path) -> None:
+    file = tmp_path / "some.json"
+    file.write_text(json.dumps(entry("base")) + "\n")
+    convert(Job("bfcl", "trajectories", [file], tmp_path / "made"))
+    job = Job("trajectories", "verl", [tmp_path / "made"], tmp_path / "rows", verl_rows="response")
+    assert [field for field, _ in convert(job).reasons] == ["labels"]
 
 
 @pytest.mark.parametrize("target", ["llamafactory", "openai"])

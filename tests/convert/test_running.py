@@ -84,6 +84,16 @@ def test_rows_of_verl_are_those_of_the_run(tmp_path: Path, run_folder: Path) -> 
     assert expected[0]["extra_info"]["kind"] == "trajectory"
 
 
+def test_rows_of_two_runs_have_different_names(tmp_path: Path, run_folder: Path) -> None:
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other/trajectories.jsonl").write_bytes(dumps(conversation(0)))
+    convert(Job("trajectories", "verl", [run_folder, tmp_path / "other"], tmp_path / "out", dataset="all"))
+    names = [
+        row["extra_info"]["id"] for row in pq.read_table(tmp_path / "out/verl/train.parquet").to_pylist()
+    ]
+    assert (names[0], names[-1]) == ("1:0-0", "2:0-0") and len(set(names)) == len(names) == 7
+
+
 @pytest.mark.parametrize("kind", ["response", "both"])
 def test_rows_by_response_can_be_made_of_trajectories(
     tmp_path: Path, run_folder: Path, kind: VerlRows

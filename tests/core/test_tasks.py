@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import json
 from typing import Any
@@ -11,11 +12,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from funreason_plugin.conversation import history
+from funreason_plugin.calls import ParsedCall, to_hermes
+from funreason_plugin.conversation import Reply, history, play
+from funreason_plugin.environments.space import SimulationSpace
 from funreason_plugin.errors import UserError
 from funreason_plugin.formats import FormatOptions, encode_chunk
 from funreason_plugin.formats.options import VerlRows
-from funreason_plugin.messages import of_trajectory
+from funreason_plugin.formats.verl import SCHEMA, call_rows
+from funreason_plugin.live import Direct
+from funreason_plugin.messages import Conversation, Message, of_trajectory
 from funreason_plugin.rendering import FORMS, PromptForm, prompt, render
 from funreason_plugin.tasks import Task
 from funreason_plugin.trajectory import dumps
@@ -154,3 +159,52 @@ def test_what_is_wrong_is_named_with_its_place(made: Any, expected: str) -> None
 def test_texts_are_read_once() -> None:
     first, second = (Task.of_row(rows("trajectory")[0]) for _ in range(2))
     assert first.turns is second.turns and first.scenario is second.scenario
+
+
+def call_row() -> dict[str, Any]:
+    """The second response of the conversation, as converted data that nothing can execute."""
+    made = list(call_rows(of_trajectory(conversation(0)), "chat-7", "train", FormatOptions("chat"), 40))
+    table = pa.Table.from_pylist(made, schema=SCHEMA)
+    found: dict[str, Any] = table.to_pylist()[1]
+    return found
+
+
+def test_what_cannot_be_executed_is_played_as_written() -> None:
+    task = Task.of_row(call_row())
+    truth = conversation(0).turns[0].steps[1].calls[0]
+    assert (task.id, task.rule, task.at, task.turns[0].query) == (
+        "chat-7/0/1",
+        "calls",
+        (0, 0),
+        conversation(0).turns[0].query,
+    )
+
+    async def generate(talk: Conversation) -> Reply:
+        assert prompt(talk, "hermes") == rendered("hermes", call_row()["prompt"], add_generation_prompt=True)
+        return Reply(to_hermes([(truth.name, truth.arguments)]))
+
+    played = asyncio.run(play(task, Direct(SimulationSpace([]), task.scenario), generate))
+    (call,) = played.turns[0].calls()
+    assert (call.name, call.arguments, call.output) == (truth.name, truth.arguments, None)
+
+
+def test_integers_of_any_size_are_kept() -> None:
+    calls = (ParsedCall("f", {"x": 2**70}),)
+    talk = Conversation([Message("user", "go"), Message("assistant", calls=calls)])
+    (row,) = call_rows(talk, "a", "val", FormatOptions("chat"), 0)
+    assert Task.of_row(row).turns[0].calls()[0].arguments == {"x": 2**70}
+
+
+@pytest.mark.parametrize(
+    "messages", [None, [], "x", [{"role": "system", "content": "s"}], [{"role": "assistant", "content": "a"}]]
+)
+def test_what_was_written_out_ends_with_the_user(messages: Any) -> None:
+    with pytest.raises(UserError, match="column (raw_)?prompt: expected messages"):
+        Task.of_row({**call_row(), "prompt": messages})
+
+
+def test_verl_may_hand_on_the_messages_under_its_own_name() -> None:
+    row = call_row()
+    assert Task.of_row(
+        {**{key: value for key, value in row.items() if key != "prompt"}, "raw_prompt": row["prompt"]}
+    ) == Task.of_row(row)

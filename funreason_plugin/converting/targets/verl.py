@@ -8,7 +8,7 @@ before it as the prompt, and its calls as the truth. The columns are the same.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -60,9 +60,8 @@ class Verl:
 
     def _made(self, example: Example) -> Iterator[dict[str, Any]]:
         if example.trajectory is not None:
-            for row in verl.rows(example.trajectory, self.options.format, example.withheld):
-                row["extra_info"]["split"] = example.split
-                yield row
+            named = replace(example.trajectory, id=example.id, split=example.split)
+            yield from verl.rows(named, self.options.format, example.withheld)
             return
         made = verl.call_rows(
             example.conversation, example.id, example.split, self.options.format, self._index
