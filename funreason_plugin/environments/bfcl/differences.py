@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import decimal
 import math
-import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -23,7 +22,6 @@ _TOO_LONG = (
 )
 _MOST_DIGITS = 4300
 _DIGITS = 1000
-_PRECISION = threading.Lock()
 
 
 def unlisted(result: Any) -> Any:
@@ -105,18 +103,17 @@ def _watchlist(instance: Any, arguments: dict[str, Any]) -> Any:
 
 
 def _logarithm(instance: Any, arguments: dict[str, Any]) -> Any:
-    """They set mpmath's precision for the whole process, whose threads may have sessions of their own."""
+    """They set mpmath's precision for the whole process."""
     import mpmath
 
-    with _PRECISION:
-        before = mpmath.mp.prec
-        try:
-            result = instance.logarithm(**_at_most(arguments))
-            if type(result.get("result")) is mpmath.mpf:  # as many digits as it prints
-                return {"result": float(repr(result["result"])[5:-2])}
-            return _number_result(result)
-        finally:
-            mpmath.mp.prec = before
+    before = mpmath.mp.prec
+    try:
+        result = instance.logarithm(**_at_most(arguments))
+        if type(result.get("result")) is mpmath.mpf:  # as many digits as it prints
+            return {"result": float(repr(result["result"])[5:-2])}
+        return _number_result(result)
+    finally:
+        mpmath.mp.prec = before
 
 
 def _square_root(instance: Any, arguments: dict[str, Any]) -> Any:
