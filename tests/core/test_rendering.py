@@ -17,6 +17,8 @@ from hypothesis import strategies as st
 from funreason_plugin.calls import MARKERS, ParsedCall, parse
 from funreason_plugin.chat_templates import chat_template
 from funreason_plugin.errors import UserError
+from funreason_plugin.formats.options import FormatOptions
+from funreason_plugin.formats.verl import call_rows
 from funreason_plugin.messages import Conversation, Message
 from funreason_plugin.rendering import (
     FORMS,
@@ -226,6 +228,24 @@ def test_hermes_is_qwen3_s_own_form(qwen3: str, conversation: Conversation) -> N
     tools = json.loads(json.dumps(conversation.tools).replace("<", "("))
     options = {"tools": tools, "add_generation_prompt": True}
     assert rendered("hermes", plain[:-1], **options) == compiled(qwen3).render(messages=plain[:-1], **options)
+
+
+@settings(max_examples=100, deadline=None)
+@given(conversations(), st.sampled_from(FORMS))
+def test_chat_templates_write_a_written_out_prompt_as_it_is(
+    qwen3: str, conversation: Conversation, form: PromptForm
+) -> None:
+    """What rows of verl have, tools in the system text and calls as texts, is prompted as the conversation is."""
+    ends = [number for number, message in enumerate(conversation.messages) if message.calls]
+    for row, end in zip(
+        call_rows(conversation, "a", "train", FormatOptions("a", "full", form), 0), ends, strict=True
+    ):
+        before = Conversation(conversation.messages[:end], conversation.system, conversation.tools)
+        assert rendered(form, row["prompt"], add_generation_prompt=True) == prompt(before, form)
+        if form == "hermes":
+            assert compiled(qwen3).render(messages=row["prompt"], add_generation_prompt=True) == prompt(
+                before, form
+            )
 
 
 def test_a_thought_stands_where_qwen3_puts_it(qwen3: str) -> None:
