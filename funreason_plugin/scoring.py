@@ -58,7 +58,13 @@ class Verdict:
     exact_match: bool = False
 
 
-def judge(space: SimulationSpace, truth: Outcome, attempt: Outcome, needed: Sequence[Needed] = ()) -> Verdict:
+def judge(
+    space: SimulationSpace,
+    truth: Outcome,
+    attempt: Outcome,
+    needed: Sequence[Needed] = (),
+    obtained: Obtained | None = None,
+) -> Verdict:
     """Judge an attempt against the truth of one turn.
 
     Args:
@@ -66,6 +72,7 @@ def judge(space: SimulationSpace, truth: Outcome, attempt: Outcome, needed: Sequ
         truth: Outcome of the truth's calls, from the same start.
         attempt: Outcome of the attempt's calls.
         needed: Output values that had to be obtained.
+        obtained: What the attempt's outputs hold, where that is known already.
     """
     exact = [*map(_call_key, truth.calls)] == [*map(_call_key, attempt.calls)]
     if not truth.calls and attempt.calls:
@@ -75,7 +82,7 @@ def judge(space: SimulationSpace, truth: Outcome, attempt: Outcome, needed: Sequ
     found = _state_differences(space.environments, truth.state, attempt.state, renamed)
     reasons = list(islice(found, MAX_REASONS))
     state_equal = not reasons
-    missing = Obtained(attempt.outputs).missing(needed, renamed) if needed else []
+    missing = (obtained or Obtained(attempt.outputs)).missing(needed, renamed)
     reasons += [f"the value of {item.field or 'the output'} was never obtained" for item in missing]
     return Verdict(not reasons, reasons[:MAX_REASONS], state_equal, missing, exact)
 
@@ -105,28 +112,40 @@ def _state_differences(
 
 
 class Obtained:
-    """What outputs hold, indexed once: `missing` says which needed values are not in them."""
+    """What outputs hold: `missing` says which needed values are not in them. Each output is looked through once, when
+    it is first needed."""
 
     def __init__(self, outputs: Iterable[Any] = ()) -> None:
-        self._outputs: list[Any] = []
+        self._outputs = list(outputs)
+        self._indexed = 0
         self._texts: set[str] = set()
         # Numbers, true, false, null: the names of the fields that they stand in.
         self._others: dict[Any, set[str]] = {}
-        for output in outputs:
-            self.add(output)
 
     def add(self, output: Any) -> None:
         """One more output."""
         self._outputs.append(output)
-        for path, leaf in leaves_of(output):
-            if isinstance(leaf, str):
-                self._texts.add(leaf)
-            else:
-                self._others.setdefault((isinstance(leaf, bool), leaf), set()).add(_last(path))
 
-    def missing(self, needed: Iterable[Needed], renamed: Mapping[str, str] | None = None) -> list[Needed]:
+    def missing(self, needed: Sequence[Needed], renamed: Mapping[str, str] | None = None) -> list[Needed]:
         """The needed values that no output holds; ``renamed`` are new ids of the truth by the attempt's name."""
+        if not needed:
+            return []
+        self._index()
         return [item for item in needed if not self._has(item, renamed or {})]
+
+    def _index(self) -> None:
+        waiting: list[tuple[str, Any]] = [("", output) for output in self._outputs[self._indexed :]]
+        self._indexed = len(self._outputs)
+        while waiting:
+            name, value = waiting.pop()
+            if isinstance(value, str):
+                self._texts.add(value)
+            elif isinstance(value, dict):
+                waiting.extend((_last(key), item) for key, item in value.items())
+            elif isinstance(value, list):
+                waiting.extend((name, item) for item in value)
+            else:
+                self._others.setdefault((isinstance(value, bool), value), set()).add(name)
 
     def _has(self, item: Needed, renamed: Mapping[str, str]) -> bool:
         value = renamed.get(item.value, item.value) if isinstance(item.value, str) else item.value

@@ -24,8 +24,9 @@ def changes(before: Any, after: Any) -> list[Change]:
 def applied(before: Any, delta: Sequence[Change]) -> Any:
     """``before`` with the changes made; what did not change is shared with it."""
     value = before
+    owned: set[int] = set()
     for path, *after in delta:
-        value = _with(value, path, after)
+        value = _with(value, path, after, owned)
     return value
 
 
@@ -54,13 +55,16 @@ def _kinds(value: Any) -> Any:
     return type(value)
 
 
-def _with(value: Any, path: Sequence[str], after: Sequence[Any]) -> Any:
+def _with(value: Any, path: Sequence[str], after: Sequence[Any], owned: set[int]) -> Any:
+    """``owned`` are the objects that were copied already, by identity: each is copied once."""
     if not path:
         return after[0]
     head, *rest = path
-    copied = dict(value)
+    if id(value) not in owned:
+        value = dict(value)
+        owned.add(id(value))
     if not rest and not after:
-        del copied[head]
+        del value[head]
     else:
-        copied[head] = _with(copied.get(head), rest, after)
-    return copied
+        value[head] = _with(value.get(head), rest, after, owned)
+    return value

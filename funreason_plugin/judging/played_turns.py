@@ -64,7 +64,6 @@ class _Attempt:
 
     def __init__(self, task: Task) -> None:
         self.task = task
-        self.outputs: list[Any] = []
         self.obtained = Obtained()
         self.executed = OutputsSoFar()
 
@@ -100,7 +99,6 @@ class _Attempt:
             self.executed.add(calls)
             return
         for call in calls:
-            self.outputs.append(call.output)
             self.obtained.add(call.output)
 
     # -- rule "environment" ---------------------------------------------------------------------------
@@ -127,8 +125,9 @@ class _Attempt:
         verdict = judge(
             space_of(self.task),
             Outcome(place.state, place.generated, (), [(call.name, call.arguments) for call in calls]),
-            Outcome(applied(truth.start, played.changes), played.generated, self.outputs, ()),
+            Outcome(applied(truth.start, played.changes), played.generated, (), ()),
             needed,
+            self.obtained,
         )
         return _Found(list(verdict.reasons), list(verdict.missing))
 
