@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -41,13 +42,19 @@ class Shelf(Environment):
         time.sleep(seconds)
         return seconds
 
+
+class Meeting(Shelf):
+    """Calls that wait for each other."""
+
+    time_limit = 60.0
+
     @tool
-    def compute(self, seconds: float) -> float:
-        """Compute for a while, by the processor's clock."""
-        begin = time.thread_time()
-        while time.thread_time() - begin < seconds:
-            pass
-        return seconds
+    def meet(self, folder: str, name: str, count: int) -> int:
+        """Come to a folder, and wait until so many are there."""
+        Path(folder, name).touch()
+        while len(os.listdir(folder)) < count:
+            time.sleep(0.05)
+        return count
 
 
 class Trap(Shelf):
@@ -135,6 +142,11 @@ class Trap(Shelf):
     def pid(self) -> int:
         """Tell the process."""
         return os.getpid()
+
+    @tool
+    def alarm(self) -> float:
+        """Seconds until the process is ended if nobody looks after it."""
+        return signal.getitimer(signal.ITIMER_REAL)[0]
 
     @tool(writes=True)
     def fail_after_writing(self, word: str) -> int:
