@@ -185,12 +185,14 @@ def leaves_of(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def _parts(value: Any) -> Iterator[Any]:
-    yield value
-    children: Iterable[Any] = (
-        value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    )
-    for child in children:
-        yield from _parts(child)
+    """The objects and lists in JSON data, itself included."""
+    waiting = [value]
+    while waiting:
+        part = waiting.pop()
+        yield part
+        if isinstance(part, (dict, list)):
+            children = part.values() if isinstance(part, dict) else part
+            waiting.extend(child for child in children if isinstance(child, (dict, list)))
 
 
 # -- ids that were newly made -----------------------------------------------------------------------------
