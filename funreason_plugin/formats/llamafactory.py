@@ -18,6 +18,8 @@ What LLaMA-Factory asks for, and silently spoils otherwise:
   step are one `observation`, joined as Qwen3's own template joins consecutive tool messages;
 - `tools` is a JSON string, a call turn is the thought and then a JSON list of {"name", "arguments"};
   nothing else may stand in it, and the newlines around `<think>` matter;
+- it reads a `function_call` and writes its arguments again, without the escapes that keep a "</think>" in an
+  argument from becoming a token: such calls are written out as `gpt` text, as "hermes" has them;
 - in the forms "funreason" and "card", calls are plain `gpt` text and the tools are part of the system prompt.
 
 What these rows cannot prevent:
@@ -83,8 +85,12 @@ def split(conversation: Conversation, options: FormatOptions) -> Split:
 
 def _response(message: Message, form: PromptForm) -> Turned:
     if form == "hermes" and message.calls and not message.content:
-        return "function_call", dump_json([call._asdict() for call in message.calls])
-    return "gpt", response_text(message, form)  # a `function_call` has no room for a text beside the calls
+        calls = dump_json([call._asdict() for call in message.calls])
+        if "\\u003c" not in calls:
+            return "function_call", calls
+    return "gpt", response_text(
+        message, form
+    )  # a `function_call` has no room for a text beside the calls either
 
 
 def table(conversations: Sequence[tuple[str, Conversation]], options: FormatOptions) -> pa.Table:

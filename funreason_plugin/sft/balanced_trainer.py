@@ -80,7 +80,7 @@ def balanced_trainer(stock: type[Any], logger: Logger) -> type[Any]:
                 self.measured = [rows]
             if num_items_in_batch is None:
                 return losses.sum() / there[0].sum().clamp(min=1)
-            loss = losses.sum() / torch.as_tensor(num_items_in_batch, device=losses.device).clamp(min=1)
+            loss = losses.sum() / torch.as_tensor(num_items_in_batch).to(losses).clamp(min=1)
             return loss if self.args.average_tokens_across_devices else loss * self.accelerator.num_processes
 
         def log(self, logs: dict[str, float], *args: Any, **kwargs: Any) -> None:

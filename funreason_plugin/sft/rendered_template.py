@@ -20,7 +20,8 @@ from funreason_plugin.calls import dump_json, parse
 from funreason_plugin.chat_templates import chat_template
 from funreason_plugin.errors import UserError
 from funreason_plugin.rendering import END, Pair, PromptForm, opening, prompt, render
-from funreason_plugin.sft.rows import of_row
+from funreason_plugin.sft.control_tokens import Control
+from funreason_plugin.sft.rows import check_texts, of_row
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -51,6 +52,7 @@ class RenderedTemplate(ReasoningTemplate):  # type: ignore[misc]  # LLaMA-Factor
 
     name: str = ""
     form: PromptForm = "hermes"
+    control: Control | None = None
 
     def encode_multiturn(
         self,
@@ -61,8 +63,13 @@ class RenderedTemplate(ReasoningTemplate):  # type: ignore[misc]  # LLaMA-Factor
         discarding_history_cot: bool = False,
     ) -> list[tuple[Ids, Ids]]:
         """Token ids of prompt and response for each response; with ``discarding_history_cot`` only the last
-        one has its thought."""
+        one has its thought.
+
+        Raises:
+            UserError: the row cannot be written, or one of its texts holds a token of the chat template.
+        """
         conversation = of_row(messages, system or self.default_system, tools, self.form)
+        check_texts(messages, system or self.default_system, tools, self.control or Control.of(tokenizer))
         thoughts: Literal["last", "all", "none"]
         thoughts = "none" if self.enable_thinking is False else "last" if discarding_history_cot else "all"
         pairs = render(conversation, self.form, thoughts=thoughts)
@@ -115,6 +122,7 @@ class RenderedTemplate(ReasoningTemplate):  # type: ignore[misc]  # LLaMA-Factor
                 f"tool_format: template {self.name!r} decides how tools are written; leave it out"
             )
         super().fix_special_tokens(tokenizer)
+        self.control = Control.of(tokenizer)
 
     def fix_jinja_template(self, tokenizer: PreTrainedTokenizerBase) -> None:
         """Checkpoints and exports are served as they were trained."""

@@ -30,8 +30,9 @@ from funreason_plugin.rendering import (
     split_results,
     thought_block,
 )
+from funreason_plugin.sft.control_tokens import Control
 
-__all__ = ["of_row"]
+__all__ = ["check_texts", "of_row"]
 
 _THOUGHT = re.compile(r"<think>\n(.*?)\n</think>\n\n", re.DOTALL)
 _SHOWN = 60
@@ -63,6 +64,41 @@ def of_row(
         else:
             raise UserError(f"{where}: role {role!r}; expected user, assistant, observation or function")
     return Conversation(found, system or "", list(offered))
+
+
+def check_texts(
+    messages: Sequence[Mapping[str, Any]], system: str | None, tools: str | None, control: Control
+) -> None:
+    """Check the texts of a row that `of_row` has read; tags in calls and tools are written with an escape.
+
+    Raises:
+        UserError: one of them holds a token of the chat template.
+    """
+    row = f"row that begins {_begin(str(messages[0]['content']) if messages else '')}"
+    _refuse(control.in_system(system or ""), f"{row}: system")
+    _refuse(control.in_json(tools or "", escaped=True), f"{row}: tools")
+    for number, message in enumerate(messages):
+        role, text = message["role"], message["content"]
+        found = ""
+        if role == "user":
+            found = control.in_text(text)
+        elif role == "observation":
+            found = next(filter(None, map(control.in_text, split_results(text))), "")
+        else:
+            match = _THOUGHT.match(text)
+            found = control.in_text(match[1]) if match else ""
+            rest = text[match.end() :] if match else text
+            found = found or (
+                control.in_response(rest) if role == "assistant" else control.in_json(rest, escaped=True)
+            )
+        _refuse(found, f"{row}: messages[{number}]")
+
+
+def _refuse(found: str, where: str) -> None:
+    if found:
+        raise UserError(
+            f"{where}: holds {found!r}, which the tokenizer takes for markup; take it out of the text, or the row out"
+        )
 
 
 def _begin(text: str) -> str:

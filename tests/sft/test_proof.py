@@ -125,6 +125,60 @@ TRAPS: dict[str, tuple[Row, Row, dict[str, Any], str]] = {
         {},
         "control tokens: 1 of 1 rows, first rows.jsonl:1 id a: message 0 holds <|im_end|>",
     ),
+    "tag in a question": (
+        row(("human", "Say </think>."), ("gpt", f"{THOUGHT}No.")),
+        SHAREGPT,
+        {},
+        "control tokens: 1 of 1 rows, first rows.jsonl:1 id a: message 0 holds </think>",
+    ),
+    "tag in a result": (
+        row(ASKED, ("function_call", CALL), ("observation", "a <tool_call> b"), ("gpt", f"{THOUGHT}Clear.")),
+        SHAREGPT,
+        {},
+        "control tokens: 1 of 1 rows, first rows.jsonl:1 id a: message 2 holds <tool_call>",
+    ),
+    "tag in a thought": (
+        row(ASKED, ("function_call", f"<think>\nA </think> B\n</think>\n\n{CALL}")),
+        SHAREGPT,
+        {},
+        "control tokens: 1 of 1 rows, first rows.jsonl:1 id a: message 1 holds </think>",
+    ),
+    "tag in an answer": (
+        row(ASKED, ("gpt", f"{THOUGHT}No <tool_call>.")),
+        SHAREGPT,
+        {},
+        "control tokens: 1 of 1 rows, first rows.jsonl:1 id a: message 1 holds <tool_call>",
+    ),
+    "tag in an argument": (
+        row(ASKED, ("function_call", THOUGHT + CALL.replace("Oslo", "</think>"))),
+        SHAREGPT,
+        {},
+        "control tokens: 1 of 1 rows, first rows.jsonl:1 id a: a call of message 1 holds </think>",
+    ),
+    "tag in a tool": (
+        row(ASKED, ("gpt", f"{THOUGHT}No."), tools=TOOLS.replace("of a city", "<tool_call>")),
+        SHAREGPT,
+        {},
+        "control tokens: 1 of 1 rows, first rows.jsonl:1 id a: a tool document holds <tool_call>",
+    ),
+    "nested arguments": (
+        row(ASKED, ("function_call", CALL.replace('"Oslo"', "[" * 10_000 + "]" * 10_000))),
+        SHAREGPT,
+        {},
+        "aborts: 1 of 1 rows, first rows.jsonl:1 id a: the row cannot be read: conversations[1]: nested too deeply",
+    ),
+    "no text": (
+        {**GOOD, "conversations": [{"from": "human", "value": None}, {"from": "gpt", "value": "No."}]},
+        SHAREGPT,
+        {},
+        "aborts: 1 of 1 rows, first rows.jsonl:1 id a: the row cannot be read: conversations[0]: value is a NoneType; expected a text",
+    ),
+    "no messages": (
+        {**GOOD, "conversations": "Hello"},
+        SHAREGPT,
+        {},
+        "aborts: 1 of 1 rows, first rows.jsonl:1 id a: the row cannot be read: conversations is a str; expected a list of messages",
+    ),
     "tools not JSON": (row(ASKED, ("gpt", f"{THOUGHT}."), tools="[{"), SHAREGPT, {}, "tools: 1 of 1 rows"),
     "tools no schema": (
         row(ASKED, ("gpt", f"{THOUGHT}."), tools=SCHEMA),
@@ -152,12 +206,25 @@ def test_a_trap_is_found(trap: str, tmp_path: Path, tiny: Path) -> None:
     assert line in text(proof)
 
 
+@pytest.mark.parametrize(
+    "case", [case for case in TRAPS if case.startswith("tag in") or case == "tools no schema"]
+)
+def test_what_follows_from_a_problem_is_not_told_beside_it(case: str, tmp_path: Path, tiny: Path) -> None:
+    bad, info, keys, _ = TRAPS[case]
+    assert len(proved(tmp_path, tiny, [bad], info, **keys).tally.found) == 1
+
+
 GOOD_CASES: dict[str, tuple[list[Row], dict[str, Any]]] = {
     "answer": ([GOOD], {}),
     "call": ([GOOD_CALL], {}),
     "no thought": ([PLAIN], {"template": "qwen3_nothink"}),
     "thought under nothink": ([GOOD], {"template": "qwen3_nothink"}),
     "history stripped": ([OLD_THOUGHT], {}),
+    "tags in a system prompt": ([{**GOOD, "system": "Think in <think></think>."}], {}),
+    "text above a call": (
+        [row(ASKED, ("gpt", f"{THOUGHT}So.\n<tool_call>\n{CALL[1:-1]}\n</tool_call>"))],
+        {},
+    ),
     "no system": ([{**GOOD, "system": ""}], {}),
     "enable_thinking off": ([PLAIN], {"enable_thinking": False}),
     "other template": ([GOOD, GOOD_CALL], {"template": "llama3"}),
@@ -229,16 +296,17 @@ def test_our_templates_pass_where_the_hook_is_installed(
 import sys
 from pathlib import Path
 from funreason_plugin.sft.proof.run import prove
-from tests.sft.proofs import text
-for recipe in sys.argv[2:]:
-    print(text(prove(Path(sys.argv[1]), Path(recipe), limit=8)))
+sys.path.insert(0, sys.argv[1])  # packages that bring a "tests" of their own come before this one's
+from proofs import text
+for recipe in sys.argv[3:]:
+    print(text(prove(Path(sys.argv[2]), Path(recipe), limit=8)))
 """
     recipes = []
     for template in ("funreason", "card", "funreason_hermes"):
         (tmp_path / template).mkdir()
         keys = {"dataset": "funreason_scripted", "template": template, "cutoff_len": 32768}
         recipes.append(str(write_recipe(tmp_path / template, tiny, **keys)))
-    command = [str(hooked), "-c", code, str(made), *recipes]
+    command = [str(hooked), "-c", code, str(Path(__file__).parent), str(made), *recipes]
     done = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"OMP_NUM_THREADS": "1"})
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("training sees what the data says") == 3, done.stdout

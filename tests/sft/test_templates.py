@@ -446,3 +446,65 @@ def test_a_bad_row_stops_the_preprocessing(train: Train) -> None:
     rows[0]["tools"] = "{}"
     with pytest.raises(UserError, match=r"row that begins 'Weather\?': tools: '\{\}'; expected a JSON list"):
         train("funreason", rows)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("token", ["</think>", "<|im_end|>", "<tool_call>", "<tool_response>"])
+@pytest.mark.parametrize("number", [0, 1, 2, 3], ids=["question", "thought", "result", "answer"])
+def test_a_text_with_a_token_of_the_chat_template_stops_the_preprocessing(
+    number: int, token: str, name: str, train: Train
+) -> None:
+    from funreason_plugin.calls import ParsedCall
+
+    said = [
+        Message("user", "Weather?"),
+        Message("assistant", calls=(ParsedCall("weather", {}),)),
+        Message("tool", results=("1",)),
+        Message("assistant", "Clear."),
+    ]
+    row = rows_of(Conversation(said, SHORT.system, SHORT.tools))[-1]
+    turn = row["conversations"][number]
+    if number == 1:
+        turn["value"] = f"<think>\nSo {token}\n</think>\n\n{turn['value']}"
+    else:
+        turn["value"] += f" {token}"
+    with pytest.raises(UserError, match=rf"row that begins 'Weather\?.*messages\[{number}\]: "):
+        train(name, [row])
+
+
+@pytest.mark.parametrize("name", ["qwen3", *NAMES])
+def test_tags_in_arguments_and_results_are_no_tokens(
+    name: str, train: Train, tokenizer: PreTrainedTokenizerBase
+) -> None:
+    from funreason_plugin.calls import ParsedCall, dump_json
+
+    def trained(tag: str) -> list[int]:
+        call = ParsedCall("weather", {"city": tag})
+        said = [
+            Message("user", "Weather?"),
+            Message("assistant", thought="So.", calls=(call,)),
+            Message("tool", results=(dump_json({"sky": tag}),)),
+            Message("assistant", "Clear.", "So."),
+        ]
+        rows = rows_of(Conversation(said, SHORT.system, SHORT.tools))
+        return [token for found, _ in train(name, rows) for token in found]
+
+    special = set(tokenizer.added_tokens_decoder)
+    plain = [token for token in trained("Oslo") if token in special]
+    for tag in ("</think>", "<|im_end|>", "<tool_call>", "</tool_response>"):
+        assert [token for token in trained(tag) if token in special] == plain
+
+
+def test_a_special_token_that_is_not_escaped_stops_the_preprocessing(
+    template: Callable[..., Any], tokenizer: PreTrainedTokenizerBase
+) -> None:
+    from funreason_plugin.calls import dump_json
+
+    other = copy.deepcopy(tokenizer)
+    other.add_tokens(["<|vision_start|>"], special_tokens=True)
+    rendered = template("funreason", other)
+    call = [{"name": "weather", "arguments": {"city": "<|vision_start|>"}}]
+    row = [{"role": "user", "content": "Weather?"}, {"role": "function", "content": dump_json(call)}]
+    with pytest.raises(UserError, match=r"messages\[1\]: holds '<\|vision_start\|>'"):
+        rendered.encode_multiturn(other, row, "", "")
+    rendered.encode_multiturn(tokenizer, row[:1] + [{"role": "assistant", "content": "Clear."}], "", "")

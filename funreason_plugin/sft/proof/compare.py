@@ -9,10 +9,13 @@ other, every text of the row has to be found in it, in order.
 
 from __future__ import annotations
 
+import dataclasses
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from funreason_plugin.calls import parse
+from funreason_plugin.messages import Message
 from funreason_plugin.rendering import Pair, PromptForm, render
 from funreason_plugin.sft.proof.differences import differences
 from funreason_plugin.sft.proof.elsewhere import missing
@@ -68,6 +71,8 @@ def judge(said: Said, seen: Seen, renderer: Renderer) -> Judged:
         except ValueError as error:
             result.findings.append(Finding("form", str(error)))
             return result
+        if form == "card" and not said.written and (one := _with_calls(last)).calls and one.content:
+            result.findings.append(Finding("calls lost", "a text stands before them, with no tag between"))
         found = list(_literally(said, expected, text, response, segments, result, renderer))
         result.findings += found
     if last.thought:
@@ -82,12 +87,24 @@ def judge(said: Said, seen: Seen, renderer: Renderer) -> Judged:
 
 def stated_text(said: Said, form: PromptForm) -> Pair:
     """Prompt and response as our renderer writes the row."""
-    pairs = render(said.conversation, "hermes" if said.written else form)
+    conversation = said.conversation
+    if form != "hermes" and not said.written:
+        messages = [_with_calls(message) for message in conversation.messages]
+        conversation = dataclasses.replace(conversation, messages=messages)
+    pairs = render(conversation, "hermes" if said.written else form)
     prompt = "".join(map("".join, pairs[:-1])) + pairs[-1].prompt
     response = pairs[-1].response
     if said.written and form != "hermes" and response.startswith("<think>"):
         return Pair(prompt + "<think>", response.removeprefix("<think>"))
     return Pair(prompt, response)
+
+
+def _with_calls(message: Message) -> Message:
+    """The calls below a text, for which a `function_call` has no room, as calls."""
+    if message.calls or message.role != "assistant" or "<tool_call>" not in message.content:
+        return message
+    parsed = parse(message.content)
+    return dataclasses.replace(message, content=parsed.content, calls=tuple(parsed.calls))
 
 
 def _loss(result: Judged, seen: Seen, segments: list[tuple[int, int]], renderer: Renderer) -> None:

@@ -22,7 +22,7 @@ KINDS: dict[str, str] = {
     "text beside a call": "A function_call is a thought and a JSON list of calls, nothing else; a text belongs into a gpt turn",
     "aborts": "Mend the row: LLaMA-Factory stops at it",
     "tools": "Write tools as a JSON string with a list of tool documents whose parameters are a JSON Schema",
-    "control tokens": "Take the token out of the text: it ends a message or opens one",
+    "control tokens": "Take it out of the text, or the row out: the tokenizer takes it for markup",
     "too long": "Take the row out",
     "cut": "Raise cutoff_len, or take these rows out",
     "several segments": "Set mask_history: true, so that only the last response is trained",

@@ -55,6 +55,7 @@ def quiet() -> None:
     logging.getLogger("llamafactory").setLevel(logging.CRITICAL)
     transformers.utils.logging.set_verbosity(logging.CRITICAL)
     datasets.disable_progress_bars()
+    datasets.utils.logging.set_verbosity(logging.CRITICAL)
 
 
 def _classes() -> list[type]:

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from funreason_plugin.errors import UserError
+from funreason_plugin.sft.control_tokens import Control
 from funreason_plugin.sft.proof.recipe import OURS, Recipe, arguments
 
 __all__ = ["IGNORED", "Renderer", "Seen"]
@@ -80,6 +81,10 @@ class Renderer:
             for args in (whole, self.data)
         )
         self._converters = {name: self._converter(entry) for name, entry in attributes.items()}
+        added = (self.recipe.keys.get(key) for key in ("add_tokens", "add_special_tokens"))
+        but = {token.strip() for text in added if isinstance(text, str) for token in text.split(",")}
+        self.control = Control.of(self.tokenizer, but)
+        self.escapes = self.data.template in OURS
         self.end_of_thought = self.tokenizer.convert_tokens_to_ids("</think>")
 
     def __call__(self, row: dict[str, Any], dataset: str) -> Seen:

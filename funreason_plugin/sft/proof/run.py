@@ -138,14 +138,14 @@ class Worker:
         if characters > LONGEST:
             yield Finding("too long", f"{characters:,} characters; not rendered")
             return
-        said = state(row.raw, self.attributes[dataset])
+        said = state(row.raw, self.attributes[dataset], self.renderer.control, escaped=self.renderer.escapes)
         seen = self.renderer(row.loaded, dataset)
         if seen.dropped:
             yield Finding("dropped", said.why_dropped or "llamafactory drops it")
             return
         if seen.error:
             reasons = [finding for finding in said.findings if finding.kind in _STOPPERS]
-            yield from reasons or [Finding("aborts", said.why_dropped or seen.error)]
+            yield from reasons[:1] or [Finding("aborts", said.why_dropped or seen.error)]
             return
         tally.rendered += 1
         tally.lengths[len(seen.ids)] += 1
@@ -164,7 +164,10 @@ class Worker:
         tally.histories_with_thoughts += bool(said.history_thoughts)
         for text in judged.notes:
             tally.note(number, row.where, text)
-        yield from {finding.kind: finding for finding in (*said.findings, *judged.findings)}.values()
+        found = {finding.kind: finding for finding in (*said.findings, *judged.findings)}
+        if "control tokens" in found:  # messages end where they should not: the rest follows from it
+            found = {kind: finding for kind, finding in found.items() if kind in ("control tokens", "cut")}
+        yield from found.values()
 
     def _parts(self, seen: Seen) -> list[tuple[str, bool]]:
         """The text in stretches with and without loss, of what is left after cutting."""
@@ -176,7 +179,7 @@ class Worker:
         ]
 
 
-_STOPPERS = ("think newlines", "text beside a call", "tools")
+_STOPPERS = ("control tokens", "think newlines", "text beside a call", "tools")
 
 
 def _characters(row: Any) -> int:

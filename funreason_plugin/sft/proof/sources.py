@@ -67,6 +67,7 @@ class Source:
             for path in self.files:
                 yield from _parquet_rows(path)
             return
+        self._name_bad_line()  # before a loader whose time grows with the square of a row's depth
         table = self._load()
         if self.kind != "json" or self.attributes.split != "train":
             for number, row in enumerate(self._loaded(table), start=1):
@@ -81,7 +82,6 @@ class Source:
             try:
                 batch = table[start : start + BATCH]
             except UnicodeDecodeError:
-                self._name_bad_line()
                 raise UserError(
                     f"{self.files[0]}: not UTF-8 in one of the rows from {start + 1} on"
                 ) from None
@@ -106,7 +106,6 @@ class Source:
                 cache_dir=self.cache,
             )
         except Exception as error:
-            self._name_bad_line()
             cause: BaseException = error
             while cause.__cause__ is not None:
                 cause = cause.__cause__

@@ -9,25 +9,22 @@ however they were encoded. For `openai` rows the thought is `reasoning_content`,
 
 from __future__ import annotations
 
-import functools
 import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import SchemaError
-
 from funreason_plugin.calls import ParsedCall, parse
 from funreason_plugin.errors import did_you_mean
 from funreason_plugin.messages import Conversation, Message
 from funreason_plugin.rendering import split_results
+from funreason_plugin.sft.control_tokens import Control
 from funreason_plugin.sft.proof.findings import Finding
+from funreason_plugin.sft.proof.tool_documents import tools_of
 
 __all__ = ["Said", "state"]
 
-CONTROL = ("<|im_start|>", "<|im_end|>", "<|endoftext|>")
 _THOUGHT = re.compile(r"\A\s*<think>(.*?)</think>\s*", re.DOTALL)
 _STRICT = re.compile(r"\A<think>\n.*?\n</think>\n\n(?!\s)", re.DOTALL)
 
@@ -54,22 +51,28 @@ class _Turn:
     calls: list[ParsedCall] | None = None
 
 
-def state(row: dict[str, Any], attributes: Any) -> Said:
-    """Read a row as its data set's attributes (LLaMA-Factory's) say. Never raises for a bad row."""
+def state(row: dict[str, Any], attributes: Any, control: Control, *, escaped: bool) -> Said:
+    """Read a row as its data set's attributes (LLaMA-Factory's) say. Never raises for a bad row.
+
+    ``escaped``: the template writes tags inside of calls and tools with an escape.
+    """
     said = Said()
     try:
         system, turns = _READERS[attributes.formatting](row, attributes, said)
         _conversation(said, turns)
         said.conversation.system = system
-        said.conversation.tools = _tools(row, attributes, said)
+        said.conversation.tools, said_of_tools = tools_of(row, attributes)
+        said.findings += said_of_tools
         said.written = not said.conversation.tools and not any(m.calls for m in said.conversation.messages)
-        _control_tokens(said)
+        _control_tokens(said, control, escaped)
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         said.why_dropped = said.why_dropped or f"the row cannot be read: {_short(error)}"
     return said
 
 
 def _short(error: Exception) -> str:
+    if type(error) is ValueError:
+        return str(error)
     return f"{type(error).__name__}: {' '.join(str(error).split())[:120]}"
 
 
@@ -148,7 +151,14 @@ _READERS = {"sharegpt": _sharegpt, "openai": _openai, "alpaca": _alpaca}
 
 def _messages(row: dict[str, Any], attributes: Any) -> tuple[list[dict[str, Any]], str, int]:
     """The messages after a system message, the system prompt, and how many messages were left out."""
-    messages = row[attributes.messages]
+    column, tag = attributes.messages, attributes.content_tag
+    messages = row.get(column)
+    if not isinstance(messages, list):
+        raise ValueError(f"{column} is a {type(messages).__name__}; expected a list of messages")
+    for number, message in enumerate(messages):
+        kind = type(message.get(tag) if isinstance(message, dict) else message).__name__
+        if kind != "str" and (kind, attributes.formatting) != ("NoneType", "openai"):
+            raise ValueError(f"{column}[{number}]: {tag} is a {kind}; expected a text")
     if messages and attributes.system_tag and messages[0][attributes.role_tag] == attributes.system_tag:
         return messages[1:], messages[0][attributes.content_tag] or "", 1
     return messages, (row.get(attributes.system) or "") if attributes.system else "", 0
@@ -183,8 +193,12 @@ def _function_call(text: str, place: str, said: Said) -> tuple[str, list[ParsedC
         said.find("think newlines", f"{place}: the newlines around <think> are not those of the template")
     try:
         listed = json.loads(body)
-    except (ValueError, RecursionError):
+    except RecursionError:
+        raise ValueError(f"{place}: nested too deeply") from None
+    except ValueError:
         parsed = parse(text)
+        if "</think>" in body:  # a thought that holds one: named with the control tokens
+            return text, parsed.calls
         if parsed.content or not parsed.calls:
             said.find("text beside a call", f"{place}: {(parsed.content or body).strip()[:60]!r}")
         return text[: thought.end()] if thought else "", parsed.calls
@@ -220,69 +234,22 @@ def _conversation(said: Said, turns: list[_Turn]) -> None:
             messages.append(Message("assistant", content, thought or None, tuple(turn.calls or ())))
 
 
-def _control_tokens(said: Said) -> None:
+def _control_tokens(said: Said, control: Control, escaped: bool) -> None:
+    """Note the first text that holds a token of the chat template."""
     conversation = said.conversation
-    texts = [("system", conversation.system)]
+    found = [("the system prompt", control.in_system(conversation.system))]
     for number, message in enumerate(conversation.messages):
-        written = (message.content, message.thought or "", *message.results)
-        texts += [(f"message {number}", text) for text in written]
-        texts += [(f"message {number}", str(call)) for call in message.calls]
-    for place, text in texts:
-        for token in CONTROL:
-            if token in text:
-                said.find("control tokens", f"{place} holds {token}")
-                return
-
-
-# ---------------------------------------------------------------------------------------------- tools
-
-
-def _tools(row: dict[str, Any], attributes: Any, said: Said) -> list[dict[str, Any]]:
-    for name in ("tools", "system"):
-        if getattr(attributes, name) is None and row.get(name):
-            said.find("columns", f"rows have a column {name!r} that dataset_info.json does not name")
-    text = row.get(attributes.tools) if attributes.tools else ""
-    if not text:
-        return []
-    if not isinstance(text, str):
-        if attributes.formatting != "openai":
-            said.find(
-                "tools", f"column {attributes.tools!r} holds a {type(text).__name__}, not a JSON string"
-            )
-        text = json.dumps(text, ensure_ascii=False)
-    tools, problem = _read_tools(text)
-    if problem:
-        said.find("tools", problem)
-    return tools
-
-
-@functools.lru_cache(maxsize=64)
-def _read_tools(text: str) -> tuple[list[dict[str, Any]], str]:
-    """The tool documents as LLaMA-Factory writes them, and what is wrong with them; rows share their tools."""
-    try:
-        tools = json.loads(text)
-    except ValueError as error:
-        return [], f"not JSON: {error}"
-    except RecursionError:
-        return [], "nested too deeply to be read"
-    if not isinstance(tools, list) or not all(isinstance(tool, dict) for tool in tools):
-        return [], "not a list of tool documents"
-    for number, tool in enumerate(tools):
-        document = tool.get("function", tool)
-        if (
-            not isinstance(document, dict)
-            or not isinstance(document.get("name"), str)
-            or not document["name"]
-        ):
-            return [], f"tools[{number}] has no name"
-        try:
-            Draft202012Validator.check_schema(document.get("parameters") or {})
-        except SchemaError as error:
-            place = ".".join(map(str, error.absolute_path))
-            return [], f"tools[{number}] ({document['name']}): parameters.{place}: {error.message[:120]}"
-        except RecursionError:
-            return [], f"tools[{number}] ({document['name']}): nested too deeply to be read"
-    wrapped = [
-        tool if tool.get("type") == "function" else {"type": "function", "function": tool} for tool in tools
-    ]
-    return wrapped, ""
+        place = f"message {number}"
+        answer = message.role == "assistant"
+        content = control.in_response(message.content) if answer else control.in_text(message.content)
+        found += [(place, content), (f"the thought of {place}", control.in_text(message.thought or ""))]
+        found += [(place, control.in_text(text)) for text in message.results]
+        if message.calls:
+            arguments = [call.arguments for call in message.calls]
+            found.append((f"a call of {place}", control.in_value(arguments, escaped=escaped)))
+    if conversation.tools:
+        found.append(("a tool document", control.in_value(conversation.tools, escaped=escaped)))
+    for place, token in found:
+        if token:
+            said.find("control tokens", f"{place} holds {token}")
+            return
