@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from funreason_plugin import check, cli, synthesize
+from funreason_plugin import check, cli, evaluate, synthesize
 from funreason_plugin.command_line import run, spread
 from funreason_plugin.config import SynthesisConfig
 from funreason_plugin.synthesis.teachers import served
@@ -96,7 +96,8 @@ OF_OTHERS = {
 
 
 def test_every_flag_that_a_message_names_exists(capsys: pytest.CaptureFixture[str]) -> None:
-    for app, words in ((synthesize.app, []), (check.app, ["env"]), (check.app, ["data"]), (check.app, ["sft"]), (served.app, []),
+    for app, words in ((synthesize.app, []), (check.app, ["env"]), (check.app, ["data"]), (check.app, ["sft"]),
+                       (check.app, ["rl"]), (evaluate.app, ["pass-rate"]), (served.app, []),
                        (cli.app, []), (cli.app, ["recipes"]), (cli.app, ["convert"]), (synthesize.app, ["show"]),
                        (synthesize.app, ["trace"]), (synthesize.app, ["graph"])):  # fmt: skip
         run(app, [*words, "--help"])
