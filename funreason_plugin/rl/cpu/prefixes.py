@@ -18,7 +18,7 @@ Layers = Sequence[tuple[torch.Tensor, torch.Tensor]]
 """By layer keys and values, each of shape (heads, tokens, head width)."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Entry:
     tokens: np.ndarray
     layers: Layers
