@@ -1,0 +1,137 @@
+"""The plugin in processes of their own: what is registered when, and when the CPU is chosen."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+pytest.importorskip("verl", reason="verl is not installed (extra [rl])")
+import torch
+
+CPU_TORCH = torch.version.cuda is None and torch.version.hip is None
+
+
+def said(code: str, **environment: str) -> str:
+    """What a new Python prints."""
+    env = {**os.environ, "OMP_NUM_THREADS": "1", **environment}
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code], env=env, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_verl_itself_pays_nothing_for_the_plugin() -> None:
+    code = """
+import sys, verl
+from verl.plugin.platform import platform_manager
+ours = sorted(name for name in sys.modules if name.startswith("funreason_plugin."))
+print(ours, platform_manager._current_platform, "verl.workers" in sys.modules, "ray.air" in sys.modules)
+"""
+    modules = ["funreason_plugin.rl", "funreason_plugin.rl.cpu", "funreason_plugin.rl.cpu.platform"]
+    assert said(code) == f"{[*modules, 'funreason_plugin.rl.plugin']} None False False"
+
+
+@pytest.mark.slow
+def test_everything_is_registered_once_verl_has_imported_where() -> None:
+    code = """
+import verl.workers.engine_workers, verl.trainer.ppo.v1, verl.experimental.reward_loop
+from verl.experimental.agent_loop.agent_loop import _agent_loop_registry
+from verl.experimental.reward_loop.reward_manager import get_reward_manager_cls
+from verl.trainer.ppo.v1 import get_trainer_cls
+from verl.workers.engine import EngineRegistry
+from verl.workers.rollout.base import get_rollout_class
+from verl.workers.rollout.replica import get_rollout_replica_class
+print(_agent_loop_registry["funreason"]["_target_"].rpartition(".")[2])
+for found in (
+    get_reward_manager_cls("funreason"),
+    get_trainer_cls("funreason"),
+    EngineRegistry.get_engine_cls("language_model", "fsdp2"),
+    EngineRegistry.get_engine_cls("value_model", "fsdp2"),
+    get_rollout_class("funreason_cpu", "async"),
+    get_rollout_replica_class("funreason_cpu"),
+):
+    print(found.__name__)
+"""
+    assert said(code, VERL_PLATFORM="cpu").split() == [
+        "FunReasonAgentLoop",
+        "FunReasonRewardManager",
+        "FunReasonTrainer",
+        "CpuLanguageModel",
+        "CpuValueModel",
+        "Adapter",
+        "CpuReplica",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("setting", "name"),
+    [
+        ("cpu", "cpu"),
+        ("nvidia", "cuda"),
+        pytest.param("", "cpu", marks=pytest.mark.skipif(not CPU_TORCH, reason="")),
+    ],
+)
+def test_which_platform_is_chosen(setting: str, name: str) -> None:
+    code = "import verl; from verl.utils.device import get_device_name; print(get_device_name())"
+    assert said(code, VERL_PLATFORM=setting) == name
+
+
+@pytest.mark.parametrize(
+    ("there", "what"),
+    [
+        ("torch.version.cuda = '13.0'", "cuda"),
+        ("PlatformRegistry.get('huawei').is_platform_available = lambda *a, **k: True", "npu"),
+    ],
+)
+def test_the_cpu_is_not_chosen_where_there_may_be_something_better(there: str, what: str) -> None:
+    code = f"""
+import torch, verl
+from verl.plugin.platform.platform_manager import PlatformRegistry
+{there}
+PlatformRegistry._platforms = dict(reversed(PlatformRegistry._platforms.items()))  # ours is asked first
+print(PlatformRegistry.get("cpu")().is_platform_available(use_smi_check=True))
+from verl.utils.device import get_device_name
+print(get_device_name())
+"""
+    assert said(code) == f"False\n{what}"
+
+
+def test_a_part_that_cannot_be_registered_is_a_warning() -> None:
+    code = """
+import logging, sys
+sys.modules["funreason_plugin.rl.cpu.training"] = None
+import verl
+logging.lastResort.setStream(sys.stdout)
+logging.root.handlers.clear()
+import verl.workers.engine
+"""
+    warning = said(code, VERL_PLATFORM="cpu")
+    assert "funreason_plugin: not registered with verl.workers.engine (ModuleNotFoundError" in warning
+
+
+def test_the_process_group_is_there_before_verl_makes_one() -> None:
+    code = """
+import verl, torch
+from verl.utils.distributed import initialize_global_process_group_ray
+initialize_global_process_group_ray()
+one = torch.ones(2)
+torch.distributed.all_reduce(one)
+print(torch.distributed.get_backend(), one.tolist())
+"""
+    address = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "0", "RANK": "0", "WORLD_SIZE": "1"}
+    assert said(code, VERL_PLATFORM="cpu", **address).splitlines()[-1] == "gloo [1.0, 1.0]"
+
+
+def test_asking_for_the_backends_name_makes_no_process_group() -> None:
+    code = """
+import verl, torch
+from verl.utils.device import get_nccl_backend
+print(get_nccl_backend(), torch.distributed.is_initialized())
+"""
+    clean = {name: value for name, value in os.environ.items() if name not in ("RANK", "WORLD_SIZE")}
+    assert clean == dict(os.environ), "the tests' own environment is a worker's"
+    assert said(code, VERL_PLATFORM="cpu") == "gloo False"
