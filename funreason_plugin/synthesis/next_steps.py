@@ -57,13 +57,18 @@ def next_commands(config: SynthesisConfig) -> Text:
             "SFT (pip install -e '.[sft]'; 'funreason recipes recipes' copies the recipe from a wheel)",
             sft_command(config),
         ),
-        ("RL in verl: this is its data; agent loop and reward are not in this release", rl_command(config)),
+        (
+            "RL in verl (pip install -e '.[rl]'), from the model that SFT made: first a check, then the run",
+            rl_check(config),
+        ),
+        ("", rl_command(config)),
     ]
     if config.reasoning != "none":  # the recipe's template is for rows with thoughts
         sections.insert(2, ("See what LLaMA-Factory will train, row by row", proof_command(config)))
     text = Text("\nNext\n", style="bold")
     for title, line in sections:
-        text.append(f"  # {title}\n", style="not bold dim")
+        if title:
+            text.append(f"  # {title}\n", style="not bold dim")
         text.append(f"  {line}\n", style="not bold cyan")
     scripted = [agent for agent, maker in config.made_by.items() if is_scripted(maker)]
     if scripted:
@@ -101,6 +106,12 @@ def proof_command(config: SynthesisConfig) -> str:
     return _line("funreason_plugin.check", "sft", os.fspath(config.out), RECIPE, "--dataset", dataset(config))
 
 
+def rl_check(config: SynthesisConfig) -> str:
+    """What main_ppo would trip over."""
+    recipe = os.path.join("recipes", "grpo.yaml")
+    return _line("funreason_plugin.check", "rl", os.fspath(config.out), recipe, _rl_model(config))
+
+
 def rl_command(config: SynthesisConfig) -> str:
     """verl's trainer on the folder's two files (one, where a single trajectory leaves none for validation)."""
     files = {
@@ -109,7 +120,13 @@ def rl_command(config: SynthesisConfig) -> str:
     if not os.path.exists(files["val"]):
         files["val"] = files["train"]
     paths = [f"data.{name}_files={path}" for name, path in files.items()]
-    return _line("verl.trainer.main_ppo", *paths, "data.max_prompt_length=8192")  # verl's 512 drops every row
+    words = ["--config-dir", "recipes", "--config-name", "grpo", *paths, _rl_model(config)]
+    return _line("verl.trainer.main_ppo", *words)
+
+
+def _rl_model(config: SynthesisConfig) -> str:
+    """The folder that `sft_command` writes."""
+    return f"actor_rollout_ref.model.path={os.path.join('saves', dataset(config))}"
 
 
 def _line(module: str, *words: str) -> str:

@@ -53,8 +53,12 @@ def test_the_same_command_again_changes_nothing_and_says_what_comes_next(
     assert given["dataset"] == "funreason_scripted"
     assert given["dataset"] in orjson.loads((Path(given["dataset_dir"]) / "dataset_info.json").read_bytes())
     (rl,) = [words for words in lines if "verl.trainer.main_ppo" in words]
-    settings = dict(word.split("=", 1) for word in rl[3:])
+    assert (ROOT / rl[4] / f"{rl[6]}.yaml").is_file()
+    settings = dict(word.split("=", 1) for word in rl[7:])
     assert all(Path(settings[f"data.{name}_files"]).is_file() for name in ("train", "val"))
+    assert settings["actor_rollout_ref.model.path"] == given["output_dir"]
+    (check_rl,) = [words for words in lines if words[2:4] == ["funreason_plugin.check", "rl"]]
+    assert (ROOT / check_rl[5]).is_file() and check_rl[6] == rl[-1]
 
 
 def test_the_printed_commands_work(made: Path, capsys: pytest.CaptureFixture[str]) -> None:
