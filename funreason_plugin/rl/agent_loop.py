@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import time
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 from verl.experimental.agent_loop.agent_loop import AgentLoopBase, AgentLoopMetrics, AgentLoopOutput, register
@@ -19,16 +19,16 @@ from verl.utils.rollout_trace import rollout_trace_op
 
 from funreason_plugin.conversation import Limits, play
 from funreason_plugin.environments.space import SimulationSpace
-from funreason_plugin.errors import UserError
 from funreason_plugin.hosting import Host
 from funreason_plugin.live import Direct, LiveSession, Mark
 from funreason_plugin.played import Played
+from funreason_plugin.rl.conditions import check_history
 from funreason_plugin.rl.recording import EngineFailed, Recording, Room, Sequence
-from funreason_plugin.rl.settings import Settings
+from funreason_plugin.rl.settings import Settings, Tools
 from funreason_plugin.rl.tokens import token_builder
 from funreason_plugin.tasks import Task
 
-__all__ = ["FunReasonAgentLoop", "check_history"]
+__all__ = ["FunReasonAgentLoop"]
 
 _log = logging.getLogger(__name__)
 
@@ -43,9 +43,7 @@ class FunReasonAgentLoop(AgentLoopBase):  # type: ignore[misc]  # verl has no ty
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.settings = Settings.of(self.config)
-        self.lists = bool(self.config.trainer.get("use_v1", True))
-        check_history(self.config, self.settings)
+        self.recipe = _recipe(self.config)
 
     @rollout_trace_op  # type: ignore[untyped-decorator]
     async def run(
@@ -61,11 +59,11 @@ class FunReasonAgentLoop(AgentLoopBase):  # type: ignore[misc]  # verl has no ty
             UserError: the row is not one of ours, or its environments are not installed here.
         """
         task = Task.of_row(kwargs)
+        recipe = self.recipe
         self.continuous_token_builder = token_builder(
-            self.tokenizer, task.prompt_form, self.settings.thinking
+            self.tokenizer, task.prompt_form, recipe.settings.thinking
         )
-        rollout = self.rollout_config
-        request = _request_id(rollout, int(priority), kwargs)
+        request = _request_id(recipe.deterministic, int(priority), kwargs)
 
         async def ask(prompt_ids: list[int], most: int) -> Any:
             params = {**sampling_params, "max_tokens": most}
@@ -80,18 +78,13 @@ class FunReasonAgentLoop(AgentLoopBase):  # type: ignore[misc]  # verl has no ty
         recording = Recording(
             ask,
             self.continuous_token_builder,
-            Room(
-                rollout.prompt_length,
-                rollout.response_length,
-                rollout.get("max_model_len"),
-                self.settings.response_tokens,
-            ),
-            keep=self.settings.history_reasoning == "keep",
+            recipe.room,
+            keep=recipe.settings.history_reasoning == "keep",
             logprobs=bool(sampling_params.get("logprobs")),
         )
-        session = _Timed(await _open(task, self.settings))
+        session = _Timed(await _open(task, recipe.settings.tools))
         try:
-            played = await play(task, session, recording.generate, self._limits())
+            played = await play(task, session, recording.generate, recipe.limits)
         except EngineFailed as error:
             _log.error("a session of row %s is dropped, the engine failed: %s", task.id, error)
             return self._dropped(recording, Played())
@@ -114,10 +107,7 @@ class FunReasonAgentLoop(AgentLoopBase):  # type: ignore[misc]  # verl has no ty
             tool_calls=session.seconds,
             num_preempted=recording.preempted,
         )
-        return outputs if self.lists else last
-
-    def _limits(self) -> Limits:
-        return Limits(self.settings.steps, self.settings.calls, self.settings.seconds)
+        return outputs if recipe.lists else last
 
     def _output(self, sequence: Sequence, row: dict[str, Any]) -> AgentLoopOutput:
         fields: dict[str, Any] = {"turn_scores": [], "tool_rewards": [], **sequence.reported}
@@ -137,7 +127,7 @@ class FunReasonAgentLoop(AgentLoopBase):  # type: ignore[misc]  # verl has no ty
         )
 
     def _dropped(self, recording: Recording, played: Played) -> AgentLoopOutput | list[AgentLoopOutput]:
-        if self.lists:
+        if self.recipe.lists:
             return []
         end = self.continuous_token_builder.stops[0]
         masked = Sequence([end, end], [0], [0.0] if recording.wants_logprobs else None)
@@ -146,29 +136,43 @@ class FunReasonAgentLoop(AgentLoopBase):  # type: ignore[misc]  # verl has no ty
         return output
 
 
-def check_history(config: Any, settings: Settings) -> None:
-    """Several sequences of one session are for the V1 trainer only, and count as one in GRPO's statistics only.
+class _Recipe(NamedTuple):
+    """What verl's configuration says to every session; ``lists`` is whether the trainer takes lists of outputs."""
 
-    Raises:
-        UserError: ``history_reasoning`` is "drop", and the recipe has another trainer or estimator.
-    """
-    if settings.history_reasoning != "drop":
-        return
-    if not config.trainer.get("use_v1", True):
-        raise UserError(
-            "trainer.use_v1=false with funreason.history_reasoning=drop: the legacy trainer takes one output a"
-            " conversation; set history_reasoning to keep"
-        )
-    if (estimator := config.algorithm.adv_estimator) != "grpo":
-        raise UserError(
-            f"algorithm.adv_estimator={estimator} with funreason.history_reasoning=drop: every response would count"
-            " as a session of its own; set adv_estimator to grpo, or history_reasoning to keep"
-        )
+    config: Any
+    settings: Settings
+    limits: Limits
+    room: Room
+    lists: bool
+    deterministic: bool
 
 
-def _request_id(rollout: Any, priority: int, row: dict[str, Any]) -> str:
+_last: list[_Recipe] = []
+
+
+def _recipe(config: Any) -> _Recipe:
+    """A worker has one configuration, and reading it takes longer than a session's tool calls."""
+    if not _last or _last[0].config is not config:
+        settings = Settings.of(config)
+        check_history(config, settings)
+        rollout = config.actor_rollout_ref.rollout
+        most = settings.response_tokens
+        _last[:] = [
+            _Recipe(
+                config,
+                settings,
+                Limits(settings.steps, settings.calls, settings.seconds),
+                Room(rollout.prompt_length, rollout.response_length, rollout.get("max_model_len"), most),
+                bool(config.trainer.get("use_v1", True)),
+                bool(rollout.get("full_determinism", False)),
+            )
+        ]
+    return _last[0]
+
+
+def _request_id(deterministic: bool, priority: int, row: dict[str, Any]) -> str:
     """One for all requests of a session, so that they reach the server that has its prefix cached."""
-    if getattr(rollout, "full_determinism", False):
+    if deterministic:
         return f"det-{priority}-{row.get('session_id', 0)}"
     return uuid4().hex
 
@@ -200,9 +204,7 @@ def _host(processes: int, threads: int) -> Host:
     return Host(processes, threads)
 
 
-async def _open(task: Task, settings: Settings) -> LiveSession:
+async def _open(task: Task, tools: Tools) -> LiveSession:
     if not task.environments:  # a truth of calls alone: nothing is executed
         return Direct(SimulationSpace([]), task.scenario)
-    return await _host(settings.tools.processes, settings.tools.threads).open(
-        task.environments, task.scenario
-    )
+    return await _host(tools.processes, tools.threads).open(task.environments, task.scenario)

@@ -16,7 +16,6 @@ from typing import Any
 
 from funreason_plugin.conversation import NoRoom, Reply
 from funreason_plugin.messages import Conversation
-from funreason_plugin.rl.thoughts import Thoughts
 from funreason_plugin.rl.tokens import RenderedTokenBuilder
 
 __all__ = ["EngineFailed", "Recording", "Room", "Sequence"]
@@ -92,7 +91,6 @@ class Recording:
         self._room = room
         self._keep = keep
         self.wants_logprobs = logprobs
-        self._thoughts = Thoughts(builder.tokenizer)
         self._known: dict[str, list[int]] = {}
 
     async def generate(self, talk: Conversation) -> Reply:
@@ -161,7 +159,7 @@ class Recording:
         written = len(tokens)
         while written and tokens[written - 1] in self._builder.ends:
             written -= 1
-        span = self._thoughts.span(tokens[:written], self._builder.opening == "<think>")
+        span = self._builder.thoughts.span(tokens[:written], self._builder.opening == "<think>")
         if span is not None:
             sequence.thoughts = [*sequence.thoughts, [start + span[0], start + span[1]]]
         if output.routed_experts is not None:

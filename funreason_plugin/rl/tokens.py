@@ -21,6 +21,7 @@ from verl.utils.tokenizer.continuous_token import ContinuousTokenBuilder, MergeR
 from funreason_plugin.errors import UserError
 from funreason_plugin.messages import Conversation, Message
 from funreason_plugin.rendering import END, START, PromptForm, following, opening, prompt
+from funreason_plugin.rl.thoughts import Thoughts
 
 __all__ = ["RenderedTokenBuilder", "token_builder"]
 
@@ -61,6 +62,7 @@ class RenderedTokenBuilder(ContinuousTokenBuilder):  # type: ignore[misc]  # ver
             self.ends.add(int(tokenizer.eos_token_id))
         marks = {known[mark] for mark in _MARKS if mark in known}
         self._control = (set(map(int, tokenizer.all_special_ids)) | self.ends | {known[START]}) - marks
+        self.thoughts = Thoughts(tokenizer)
         self._line_feed = self._encode("\n")
         self._system = lru_cache(maxsize=256)(self._encode)
 
