@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from funreason_plugin.errors import UserError
+from funreason_plugin.errors import UserError, did_you_mean
 
 __all__ = ["Egpo", "Reward", "Settings", "Tools"]
 
@@ -85,14 +85,35 @@ class Settings(BaseModel):
         Raises:
             UserError: an unknown key or a value that does not fit.
         """
-        section = config.get("funreason") or {}
-        if not isinstance(section, dict):
+        section = config.get("funreason")
+        if section is not None and not isinstance(section, dict):
             from omegaconf import OmegaConf
 
-            section = OmegaConf.to_container(section, resolve=True)
+            section = (
+                OmegaConf.to_container(section, resolve=True) if OmegaConf.is_config(section) else section
+            )
         try:
-            return cls.model_validate(section)
+            return cls.model_validate({} if section is None else section)
         except ValidationError as error:
-            first = error.errors(include_url=False, include_input=False)[0]
-            place = ".".join(["funreason", *map(str, first["loc"])])
-            raise UserError(f"{place}: {first['msg']}; docs/rl.md lists the keys") from None
+            raise UserError(_line(error)) from None
+
+
+_FIELDS = {
+    "": Settings.model_fields,
+    "reward": Reward.model_fields,
+    "egpo": Egpo.model_fields,
+    "tools": Tools.model_fields,
+}
+
+
+def _line(error: ValidationError) -> str:
+    first = error.errors(include_url=False)[0]
+    where = [str(part) for part in first["loc"]]
+    place = ".".join(["funreason", *where])
+    if first["type"] == "extra_forbidden":
+        known = _FIELDS.get(".".join(where[:-1]), {})
+        return f"{place} is not known{did_you_mean(where[-1], known) or '; the keys are ' + ', '.join(known)}"
+    if first["type"] == "value_error":
+        return f"{place}: {first['ctx']['error']}"
+    shown = repr(first["input"])
+    return f"{place} is {shown if len(shown) <= 100 else shown[:97] + '…'}: {first['msg'].lower()}; docs/rl.md lists the keys"

@@ -16,7 +16,7 @@ from transfer_queue import KVBatchMeta
 from verl.trainer.ppo.v1.trainer_base import register_trainer
 from verl.trainer.ppo.v1.trainer_sync import PPOTrainerSync
 
-from funreason_plugin.errors import UserError
+from funreason_plugin.rl.conditions import check_egpo
 from funreason_plugin.rl.entropy_bonus import session_entropies, with_bonus
 from funreason_plugin.rl.rollout_report import last_outputs, means, with_variance
 from funreason_plugin.rl.settings import Settings
@@ -36,8 +36,7 @@ class FunReasonTrainer(PPOTrainerSync):  # type: ignore[misc]  # verl has no typ
 
     def __init__(self, config: DictConfig) -> None:
         self.settings = Settings.of(config)
-        if self.settings.egpo.weight > 0:
-            check_egpo(config)
+        check_egpo(config, self.settings)
         config = copy.deepcopy(config)
         config.trainer.v1.trainer_mode = "sync"  # verl takes every other name for an asynchronous trainer
         self._judged: dict[str, dict[str, Any]] = {}
@@ -112,21 +111,6 @@ class FunReasonTrainer(PPOTrainerSync):  # type: ignore[misc]  # verl has no typ
             columns = {name: [row.get(name) for row in rows] for name in names}
             reward_extra_infos_dict = {**reward_extra_infos_dict, **columns}
         super()._dump_generations(inputs, outputs, gts, scores, reward_extra_infos_dict, dump_path)
-
-
-def check_egpo(config: DictConfig) -> None:
-    """Raise UserError where EGPO cannot be computed."""
-    correction = config.algorithm.get("rollout_correction") or {}
-    if correction.get("bypass_mode", False):
-        raise UserError(
-            "funreason.egpo.weight > 0 needs the entropy of every token, which algorithm.rollout_correction."
-            "bypass_mode=true does not compute; set one of the two to 0 or false"
-        )
-    if str(config.algorithm.adv_estimator) != "grpo":
-        raise UserError(
-            f"algorithm.adv_estimator is {config.algorithm.adv_estimator!s}; EGPO (funreason.egpo.weight > 0) "
-            "adds to GRPO's advantages: set adv_estimator: grpo"
-        )
 
 
 def _fetch(batch: KVBatchMeta, names: list[str]) -> TensorDict:

@@ -17,7 +17,7 @@ from omegaconf import OmegaConf  # noqa: E402
 
 from funreason_plugin.errors import UserError  # noqa: E402
 from funreason_plugin.rl.settings import Egpo, Settings  # noqa: E402
-from funreason_plugin.rl.trainer import FunReasonTrainer, check_egpo  # noqa: E402
+from funreason_plugin.rl.trainer import FunReasonTrainer  # noqa: E402
 
 KEYS = ["a_0_0", "a_0_1", "a_1_0", "a_2_0", "b_0_0", "b_1_0", "pad_0_0"]
 """Two prompts; the first session of the first has two outputs; one row is verl's padding."""
@@ -158,18 +158,6 @@ def test_the_dump_has_the_columns_of_the_verdict(queue: Any, batch: Any, tmp_pat
     assert [row["uid"] for row in rows] == sorted(KEYS)
     assert [row["success"] for row in rows] == [1.0, 1.0, 0.0, 0.0, 1.0, 1.0, 0.0]
     assert {row["reasons"] for row in rows} == {"why"}
-
-
-@pytest.mark.parametrize(
-    "changes, named",
-    [
-        ({"algorithm": {"rollout_correction": {"bypass_mode": True}}}, "bypass_mode"),
-        ({"algorithm": {"adv_estimator": "gae"}}, "adv_estimator"),
-    ],
-)
-def test_egpo_where_it_cannot_be_computed_is_an_error(changes: dict[str, Any], named: str) -> None:
-    with pytest.raises(UserError, match=named):
-        check_egpo(config(**changes))
 
 
 def test_a_weight_that_could_flip_signs_is_an_error() -> None:

@@ -12,9 +12,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from funreason_plugin.errors import UserError
+from funreason_plugin.rendering import END, START
+from funreason_plugin.rl.preflight import recipe as recipes
 from funreason_plugin.rl.preflight import registration
-from funreason_plugin.rl.preflight.recipe import compose_recipe, contradictions
-from funreason_plugin.rl.preflight.rows import Encode, Findings, Limits, look_at
+from funreason_plugin.rl.preflight.lengths import Lengths
+from funreason_plugin.rl.preflight.rows import Findings, Limits, look_at
 from funreason_plugin.rl.settings import Settings
 
 if TYPE_CHECKING:
@@ -51,16 +53,16 @@ def check_rl(
         for name, path in zip(FILES, paths, strict=True)
         if path.is_file()
     ]
-    config = compose_recipe(recipe, [*overrides, *named])
+    config = recipes.compose_recipe(recipe, [*overrides, *named])
     settings = Settings.of(config)
-    problems = list(contradictions(config))
+    problems = list(recipes.problems(config, settings))
     data, rollout = config.data, config.actor_rollout_ref.rollout
     limits = Limits(int(data.max_prompt_length), int(data.max_response_length), rollout.max_model_len)
-    encode, unread = _encoder(tokenizer or str(config.actor_rollout_ref.model.path), tokenizer is not None)
+    lengths, unread = _lengths(tokenizer or str(config.actor_rollout_ref.model.path), tokenizer is not None)
     found = []
     for path in paths:
         if path.is_file():
-            found.append(_look(path, settings, limits, encode, limit, console))
+            found.append(_look(path, settings, limits, lengths, limit, console))
         else:
             problems.append(f"{path}: no such file; without it there is no validation (val_files)")
     sources = list(dict.fromkeys(source for part in found for source in part.sources))
@@ -85,7 +87,12 @@ def check_rl(
 
 
 def _look(
-    path: Path, settings: Settings, limits: Limits, encode: Encode | None, limit: int | None, console: Console
+    path: Path,
+    settings: Settings,
+    limits: Limits,
+    lengths: Lengths | None,
+    limit: int | None,
+    console: Console,
 ) -> Findings:
     import pyarrow.parquet as pq
 
@@ -97,19 +104,19 @@ def _look(
             path,
             settings,
             limits,
-            encode,
+            lengths,
             limit=limit,
             watch=lambda done: progress.update(task, completed=done),
         )
 
 
-def _encoder(name: str, asked: bool) -> tuple[Encode | None, str]:
-    """The tokenizer's way to make ids of a text; or why there is none (it may be a name that is not here yet)."""
+def _lengths(name: str, asked: bool) -> tuple[Lengths | None, str]:
+    """A count of tokens; or why there is none (the model may be a name that is not here yet)."""
     from transformers import AutoTokenizer
 
     try:
         tokenizer = AutoTokenizer.from_pretrained(name)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, ImportError) as error:
         reason = " ".join(str(error).split())[:160]
         if asked:
             raise UserError(f"--tokenizer {name}: {reason}") from None
@@ -117,12 +124,15 @@ def _encoder(name: str, asked: bool) -> tuple[Encode | None, str]:
             None,
             f"lengths were not looked at, no tokenizer at actor_rollout_ref.model.path {name}; --tokenizer PATH",
         )
+    if missing := [mark for mark in (START, END) if mark not in tokenizer.get_vocab()]:
+        raise UserError(
+            f"{name}: its tokenizer has no token {missing[0]}; the prompt forms are for models of the Qwen family"
+        )
 
-    def encode(text: str) -> list[int]:
-        ids: list[int] = tokenizer.encode(text, add_special_tokens=False)
-        return ids
+    def counts(texts: list[str]) -> list[int]:
+        return [len(ids) for ids in tokenizer(texts, add_special_tokens=False)["input_ids"]]
 
-    return encode, ""
+    return Lengths(counts), ""
 
 
 def _lines(found: Findings) -> list[str]:
@@ -143,7 +153,7 @@ def _show(console: Console, found: Sequence[Findings], limits: Limits, unread: s
         "environments": lambda part: _counts(part.environments),
         "turns": lambda part: _span(part.turns),
         "prompt tokens": lambda part: _span(part.prompts),
-        "truth after it": lambda part: _span(part.longest),
+        "truth after it": lambda part: _span(part.after),
     }
     for name, value in lines.items():
         table.add_row(name, *map(value, found))

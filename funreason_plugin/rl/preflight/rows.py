@@ -7,21 +7,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from funreason_plugin.conversation import history
 from funreason_plugin.environments.catalog import resolve
 from funreason_plugin.environments.space import SimulationSpace
 from funreason_plugin.errors import UserError
-from funreason_plugin.messages import Message
-from funreason_plugin.rendering import prompt, render
+from funreason_plugin.rl.preflight.lengths import ASSISTANT, Lengths, Text, text_of
 from funreason_plugin.rl.settings import Settings
 from funreason_plugin.tasks import Task
 
-__all__ = ["Findings", "Limits", "look_at"]
+__all__ = ["Findings", "Limits", "look_at", "rows_of"]
 
-REPLAYED = 20
-"""Rows of each file whose truth is executed; `check data` executes all."""
-
-Encode = Callable[[str], list[int]]
+REPLAYED = 5
+"""Rows of each set of environments whose truth is executed; `check data` executes all."""
+_BATCH = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +34,9 @@ class Limits:
 class Findings:
     """What was found in one file: rows by kind and environment, lengths in tokens, and problems.
 
-    ``problems`` has, by kind of problem, the number of rows and the first one's line. ``responses`` counts the
-    truth's assistant responses; ``longest`` are, per row, the truth's tokens after its first prompt, thoughts left out.
+    ``sources`` are the environments as (source, hash). ``prompts`` and ``after`` are, per row, the tokens of the first
+    prompt and of what the truth adds to it, thoughts left out; ``responses`` counts the truth's. ``problems`` has, by
+    kind of problem, the number of rows and the first one's line.
     """
 
     path: Path
@@ -48,9 +46,8 @@ class Findings:
     sources: dict[tuple[str, str], None] = field(default_factory=dict)
     turns: list[int] = field(default_factory=list)
     prompts: list[int] = field(default_factory=list)
-    longest: list[int] = field(default_factory=list)
+    after: list[int] = field(default_factory=list)
     responses: int = 0
-    replayed: int = 0
     problems: dict[str, tuple[int, str]] = field(default_factory=dict)
 
     def problem(self, kind: str, line: str) -> None:
@@ -63,152 +60,199 @@ def look_at(
     path: Path,
     settings: Settings,
     limits: Limits,
-    encode: Encode | None,
+    lengths: Lengths | None,
     *,
     limit: int | None = None,
     watch: Callable[[int], None] = lambda done: None,
 ) -> Findings:
-    """Read the rows of a file, at most ``limit``. Without ``encode`` (a tokenizer's) lengths are not looked at.
+    """Read the rows of a file, at most ``limit``. Without ``lengths`` they are not looked at.
 
     Raises:
         UserError: the file is missing or no parquet.
     """
     found = Findings(path)
-    for number, row in enumerate(_rows(path)):
-        if limit is not None and number >= limit:
-            break
-        found.rows += 1
-        _row(found, row, f"{path}: row {number}", settings, limits, encode)
+    looker = _Looker(found, settings, limits)
+    for rows in rows_of(path, limit):
+        tasks = [looker.task(row, f"{path}: row {found.rows + number}") for number, row in enumerate(rows)]
+        if lengths is not None:
+            texts = [
+                text_of(task, settings.thinking) if task is not None and not task.written else None
+                for task in tasks
+            ]
+            lengths.learn([message for text in texts if text for message in (*text.prompt, *text.whole)])
+            lengths.learn([ASSISTANT])
+            for number, text in enumerate(texts):
+                if text is not None:
+                    looker.lengths(text, lengths, f"{path}: row {found.rows + number}")
+        found.rows += len(rows)
         watch(found.rows)
     return found
 
 
-def _rows(path: Path) -> Iterator[dict[str, Any]]:
+def rows_of(
+    path: Path, limit: int | None = None, columns: list[str] | None = None
+) -> Iterator[list[dict[str, Any]]]:
+    """The first ``limit`` rows in batches, all columns or some (``extra_info.id`` names a field of one).
+
+    Raises:
+        UserError: the file is missing or no parquet.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    read = 0
     try:
         with pq.ParquetFile(path) as file:
-            for batch in file.iter_batches(batch_size=256):
-                yield from batch.to_pylist()
+            for batch in file.iter_batches(batch_size=_BATCH, columns=columns):
+                part = batch if limit is None else batch.slice(0, limit - read)
+                read += len(part)
+                if len(part):
+                    yield part.to_pylist()
+                if read == limit:
+                    return
     except (OSError, pa.ArrowException) as error:
         text = (
-            "no such file; synthesize and convert write DIR/verl/*.parquet"
-            if not path.exists()
-            else str(error)
+            str(error) if path.exists() else "no such file; synthesize and convert write DIR/verl/*.parquet"
         )
-        raise UserError(f"{path}: {text}") from None
+        raise UserError(f"{path}: {' '.join(text.split())[:300]}") from None
 
 
-def _row(
-    found: Findings,
-    row: dict[str, Any],
-    where: str,
-    settings: Settings,
-    limits: Limits,
-    encode: Encode | None,
-) -> None:
-    try:
-        task = Task.of_row(row, where)
-    except UserError as error:
-        found.problem("unreadable", error.message)
-        return
-    found.kinds[task.kind] = found.kinds.get(task.kind, 0) + 1
-    found.turns.append(len(task.turns))
-    for reference in task.environments:
-        found.environments[reference.name] = found.environments.get(reference.name, 0) + 1
-        found.sources[reference.source or reference.name, reference.hash] = None
-    agent = row.get("agent_name")
-    if task.kind == "trajectory" and agent != "funreason":
-        found.problem(
-            "agent", f"{where}: agent_name is {agent!r}; a row of kind 'trajectory' needs 'funreason'"
-        )
-    if task.rule != "calls":
-        _environment(found, task, where)
-    if encode is not None and not task.written:
-        _lengths(found, task, where, settings, limits, encode)
+class _Looker:
+    """Looks at one row after the other and notes what it finds; the same tools are compared once."""
+
+    def __init__(self, found: Findings, settings: Settings, limits: Limits) -> None:
+        self.found = found
+        self.settings = settings
+        self.limits = limits
+        self._spaces: dict[tuple[str, ...], SimulationSpace | UserError] = {}
+        self._compared: dict[tuple[tuple[str, ...], str, str], str] = {}
+        self._replayed: dict[tuple[str, ...], int] = {}
+
+    def task(self, row: dict[str, Any], where: str) -> Task | None:
+        """The row read and its tools compared; None where it cannot be read."""
+        found = self.found
+        try:
+            task = Task.of_row(row, where)
+        except UserError as error:
+            found.problem("unreadable", error.message)
+            return None
+        found.kinds[task.kind] = found.kinds.get(task.kind, 0) + 1
+        found.turns.append(len(task.turns))
+        for reference in task.environments:
+            found.environments[reference.name] = found.environments.get(reference.name, 0) + 1
+            found.sources[reference.source or reference.name, reference.hash] = None
+        agent = row.get("agent_name")
+        if task.kind == "trajectory" and agent != "funreason":
+            found.problem(
+                "agent", f"{where}: agent_name is {agent!r}; a row of kind 'trajectory' needs 'funreason'"
+            )
+        if task.rule != "calls":
+            self._environments(task, str(row["extra_info"]["tools"]), where)
+        return task
+
+    def _environments(self, task: Task, tools: str, where: str) -> None:
+        names = tuple(reference.source or reference.name for reference in task.environments)
+        space = self._space(names)
+        if space is None:
+            return  # said once for each environment, by `registration`
+        if isinstance(space, UserError):
+            self.found.problem("environments", f"{where}: {space.message}")
+            return
+        key = (names, task.rule, tools)
+        if key not in self._compared:
+            if len(self._compared) >= _BATCH:
+                self._compared.clear()
+            self._compared[key] = _differing(task, space)
+        if line := self._compared[key]:
+            self.found.problem("tools", f"{where}: {line}")
+        elif self._replayed.get(names, 0) < REPLAYED:
+            self._replayed[names] = self._replayed.get(names, 0) + 1
+            if line := _replayed(task, space):
+                self.found.problem("replay", f"{where}: {line}")
+
+    def _space(self, names: tuple[str, ...]) -> SimulationSpace | UserError | None:
+        if names not in self._spaces:
+            try:
+                classes = [cls for name in names for cls in resolve(name)]
+            except UserError:
+                return None
+            try:
+                self._spaces[names] = SimulationSpace(classes)
+            except UserError as error:
+                self._spaces[names] = error
+        return self._spaces[names]
+
+    def lengths(self, text: Text, lengths: Lengths, where: str) -> None:
+        """Compare a row's lengths with what verl and the engine leave room for."""
+        found, settings, limits = self.found, self.settings, self.limits
+        first = lengths.of(text.prompt)
+        found.prompts.append(first)
+        if first > limits.prompt:
+            found.problem(
+                "prompt",
+                f"{where}: its prompt has {first:,} tokens, data.max_prompt_length is {limits.prompt:,}; raise the one,"
+                " or offer fewer tools",
+            )
+        if not text.whole:
+            found.responses += 1
+            return
+        responses = [message for message in text.whole if message.startswith(ASSISTANT)]
+        found.responses += len(responses)
+        whole = lengths.of(text.whole)
+        found.after.append(whole - first)
+        longest = max(lengths.of([message]) for message in responses) - lengths.of([ASSISTANT])
+        room = min(limits.response, settings.response_tokens or limits.response)
+        keep = settings.history_reasoning == "keep"
+        line = ""
+        if longest > room:
+            name = "data.max_response_length" if room == limits.response else "funreason.response_tokens"
+            line = f"the longest response of its truth has {longest:,} tokens, {name} is {room:,}"
+        elif keep and whole - first > limits.response:
+            line = (
+                f"its truth has {whole - first:,} tokens after the first prompt, data.max_response_length (with "
+                f"history_reasoning 'keep' that of a conversation) is {limits.response:,}"
+            )
+        elif whole > limits.prompt + limits.response:
+            line = (
+                f"its truth has {whole:,} tokens, data.max_prompt_length and max_response_length together are "
+                f"{limits.prompt + limits.response:,}"
+            )
+        elif limits.total is not None and whole > limits.total:
+            line = (
+                f"its truth has {whole:,} tokens, actor_rollout_ref.rollout.max_model_len is {limits.total:,}"
+            )
+        if line:
+            found.problem("response", f"{where}: {line}; thoughts come on top of it: it cannot be finished")
 
 
-def _environment(found: Findings, task: Task, where: str) -> None:
-    try:
-        space = _space(tuple(reference.source or reference.name for reference in task.environments))
-    except UserError as error:
-        found.problem("environment", f"{where}: {error.message}")
-        return
+def _differing(task: Task, space: SimulationSpace) -> str:
+    """The first tool that is not, or no longer, the installed environments'."""
     for tool in task.tools:
         name = tool.get("function", tool)["name"]
         spec = space.tools.get(name)
         if spec is None:
-            found.problem(
-                "tools", f"{where}: tool {name!r} is in none of its environments as they are installed"
-            )
-            return
+            return f"tool {name!r} is in none of its environments as they are installed; make the data again"
         if task.rule == "environment" and spec.as_openai() != tool:
-            found.problem(
-                "tools",
-                f"{where}: tool {name!r} differs from the installed environment's; make the data again",
-            )
-            return
-    if found.replayed < REPLAYED:
-        found.replayed += 1
+            return f"tool {name!r} differs from the installed environment's; make the data again"
+    return ""
+
+
+def _replayed(task: Task, space: SimulationSpace) -> str:
+    """Whether the truth leads to another state than certified."""
+    number = 0
+    try:
         with space.session(task.scenario) as session:
-            for number, turn in enumerate(task.turns):
-                if task.at is not None and number == task.at[0]:
+            for number, turn in enumerate(task.turns, 1):
+                if task.at is not None and number > task.at[0]:
                     break  # its truth ends with the response
                 for call in turn.calls():
                     session.call(call.name, call.arguments)
                 if session.state_hash() != turn.state_hash:
-                    found.problem(
-                        "replay",
-                        f"{where}: turn {number + 1} ends in another state than certified; the environment has changed "
-                        "since, or is not deterministic: 'check data' says more",
+                    return (
+                        f"turn {number} of its truth ends in another state than certified; the environment has changed "
+                        "since, or is not deterministic: 'check data' says more"
                     )
-                    return
-
-
-def _space(names: tuple[str, ...]) -> SimulationSpace:
-    if names not in _SPACES:
-        if len(_SPACES) >= 64:
-            _SPACES.clear()
-        _SPACES[names] = SimulationSpace([cls for name in names for cls in resolve(name)])
-    return _SPACES[names]
-
-
-_SPACES: dict[tuple[str, ...], SimulationSpace] = {}
-
-
-def _lengths(
-    found: Findings, task: Task, where: str, settings: Settings, limits: Limits, encode: Encode
-) -> None:
-    number, done = task.at or (0, 0)
-    start = history(task, number, done)
-    first = len(encode(prompt(start, task.prompt_form, thinking=settings.thinking)))
-    found.prompts.append(first)
-    if first > limits.prompt:
-        found.problem(
-            "prompt",
-            f"{where}: its prompt has {first:,} tokens, data.max_prompt_length is {limits.prompt:,}; raise the one, or "
-            "offer fewer tools",
-        )
-    if task.at is not None:
-        found.responses += 1
-        return
-    last = len(task.turns) - 1
-    whole = history(task, last, len(task.turns[last].steps))
-    whole.messages.append(Message("assistant", task.turns[last].answer))
-    pairs = render(whole, task.prompt_form)
-    found.responses += len(pairs)
-    after = len(encode("".join(map("".join, pairs)))) - first
-    found.longest.append(after)
-    if settings.history_reasoning == "keep" and after > limits.response:
-        found.problem(
-            "response",
-            f"{where}: its truth has {after:,} tokens after the first prompt, without thoughts; "
-            f"data.max_response_length is {limits.response:,}: it cannot be finished (history_reasoning: keep)",
-        )
-    if limits.total is not None and first + after > limits.total:
-        found.problem(
-            "total",
-            f"{where}: its truth has {first + after:,} tokens, without thoughts; "
-            f"actor_rollout_ref.rollout.max_model_len is {limits.total:,}",
-        )
+    except Exception as error:  # foreign code, at data that may be another version's
+        reason = error.message if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
+        return f"its truth cannot be executed ({reason[:200]}); the environment has changed since"
+    return ""
