@@ -38,6 +38,7 @@ __all__ = [
     "Pool",
     "WorkerProcess",
     "died_too_often",
+    "ending",
     "hung_too_often",
     "prepare_process",
 ]
@@ -118,8 +119,12 @@ class WorkerProcess:
     def cause(self) -> str:
         """What a process that ended by itself ended with."""
         self._process.join(timeout=5)
-        code = self._process.exitcode
-        return f"signal {-code} ({_signal_name(-code)})" if code and code < 0 else f"exit status {code}"
+        return ending(self._process.exitcode)
+
+
+def ending(code: int | None) -> str:
+    """How a process ended, by its exit code; -9 is signal 9."""
+    return f"signal {-code} ({_signal_name(-code)})" if code and code < 0 else f"exit status {code}"
 
 
 def prepare_process() -> None:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import socket
 import subprocess
 import sys
 
 from funreason_plugin.hosting.wire import Replies, Status
+from funreason_plugin.workers import ending
 
 __all__ = ["Child"]
 
@@ -91,7 +91,6 @@ class Child:
     def cause(self) -> str:
         """What it ended with; killed when it only closed its socket."""
         try:
-            code = self._process.wait(1.0)
+            return ending(self._process.wait(1.0))
         except subprocess.TimeoutExpired:
             return "a closed socket"
-        return f"signal {-code} ({signal.Signals(-code).name})" if code < 0 else f"exit status {code}"

@@ -77,7 +77,7 @@ class Dispatch:
             self.sessions += 1
         else:
             seat.place.seats -= 1
-        place = min(self.places, key=lambda place: (place.retiring, place.seats))
+        place = min(self.places, key=lambda place: (place.retiring, place.on_trial(), place.seats))
         place.seats += 1
         seat.place = place
         return place
@@ -103,8 +103,7 @@ class Dispatch:
         number = next(self._numbers)
         if not self._is_there(seat):
             seat.number, seat.generation = number, place.generation
-            scenario = seat.scenario
-            opening = Opening(seat.names, scenario.seed, scenario.clock, dump(scenario.states), seat.log)
+            opening = Opening(seat.names, seat.seed, seat.clock, seat.states, seat.log)
         if not place.flight:
             place.heard = self._now()
         place.flight[number] = op

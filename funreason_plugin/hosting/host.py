@@ -26,7 +26,7 @@ from funreason_plugin.environments.space import Scenario
 from funreason_plugin.errors import UserError
 from funreason_plugin.hosting.places import Operation, Seat
 from funreason_plugin.hosting.supervisor import Answer, Supervisor
-from funreason_plugin.hosting.wire import Kind, Status
+from funreason_plugin.hosting.wire import Kind, Status, dump
 from funreason_plugin.live import Mark, ToolsLost
 from funreason_plugin.trajectory import EnvironmentRef
 
@@ -66,7 +66,13 @@ class Host:
             ToolsLost: the host is closed.
         """
         names = tuple(item if isinstance(item, str) else item.source or item.name for item in environments)
-        session = HostedSession(self, Seat(names, scenario))
+        try:
+            states = dump(scenario.states)
+        except TypeError as error:
+            raise UserError(
+                f"the scenario is not JSON data ({error}); use dicts, lists, strings, numbers"
+            ) from None
+        session = HostedSession(self, Seat(names, scenario.seed, scenario.clock, states))
         status, text = await session.ask("open")
         if status is Status.DONE:
             return session

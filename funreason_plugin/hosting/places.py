@@ -6,7 +6,6 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from funreason_plugin.environments.space import Scenario
 from funreason_plugin.hosting.child import Child
 from funreason_plugin.hosting.wire import LIMITS, Kind, Status
 
@@ -25,10 +24,13 @@ Done = Callable[[Status, bytes], None]
 
 @dataclass(slots=True, eq=False)
 class Seat:
-    """A session as the host knows it. ``place`` and ``generation`` say which process had it last."""
+    """A session as the host knows it. ``states`` are the scenario's, as JSON; ``place`` and ``generation`` say which
+    process had it last."""
 
     names: tuple[str, ...]
-    scenario: Scenario
+    seed: str
+    clock: str
+    states: bytes
     number: int = 0
     place: Place | None = None
     generation: int = 0

@@ -141,8 +141,6 @@ class _Process:
                 if alone:
                     self._start_thread()
             self._take_up(request)
-            with self._lock:
-                self._waiting += 1
 
     def _next(self) -> Request:
         try:
@@ -160,33 +158,37 @@ class _Process:
         clock = Clock() if live is None else live.clock
         clock.begin(request.number, request.name, LIMITS[request.kind if live is not None else "open"])
         self._running[request.number] = clock
-        answer: Answer | None = None
         try:
-            status, text = self._answer(request, clock)
-            if status in (Status.BROKEN, Status.REFUSED, Status.LOST):
-                self._drop(request.session)
-            with self._lock:
-                if clock.over is None:
-                    del self._running[request.number]
-                    answer = (status, text)
+            in_time = self._do(request, clock)
         except OverTime:
-            pass
-        if answer is None:
-            self._come_back(request)
-        else:
-            self._reply(request.number, *answer)
-
-    def _come_back(self, request: Request) -> None:
-        """After an interruption: give up the session, then be sure that no other interruption comes."""
-        self._drop(request.session)
-        while True:
+            in_time = False
+        while not in_time:
             try:
-                with self._lock:
-                    self._running.pop(request.number, None)
-                forget_interrupt()
-                return
+                self._come_back(request)
+                break
             except OverTime:
                 continue
+
+    def _do(self, request: Request, clock: Clock) -> bool:
+        """Whether it was in time, and was replied to."""
+        status, text = self._answer(request, clock)
+        if status in (Status.BROKEN, Status.REFUSED, Status.LOST):
+            self._drop(request.session)
+        with self._lock:
+            if clock.over is not None:
+                return False
+            del self._running[request.number]
+            self._waiting += 1  # before the reply: the next request finds this thread free
+        self._reply(request.number, status, text)
+        return True
+
+    def _come_back(self, request: Request) -> None:
+        """Give up the session; after that no interruption comes. May itself be interrupted."""
+        self._drop(request.session)
+        with self._lock:
+            if self._running.pop(request.number, None) is not None:
+                self._waiting += 1
+        forget_interrupt()
 
     def _drop(self, number: int) -> None:
         with contextlib.suppress(BaseException):

@@ -9,6 +9,7 @@ import selectors
 import socket
 import threading
 import time
+import traceback
 from collections import deque
 
 from funreason_plugin.hosting.child import Child
@@ -92,16 +93,26 @@ class Supervisor:
 
     def _run(self) -> None:
         self._selector.register(self._woken, selectors.EVENT_READ)
-        while not self._ending:
-            for place in self.dispatch.places:
-                if place.child is None and not self.dispatch.closed:
-                    self._start(place)
-            self._wait()
-            for place in self.dispatch.places:
-                self._look(place)
-            self._close_discarded()
-            self._deliver()
-        self._stop()
+        why = _CLOSED
+        try:
+            while not self._ending:
+                self._round()
+        except Exception:  # nobody may wait for ever
+            why = traceback.format_exc()
+        self._stop(why)
+
+    def _round(self) -> None:
+        for place in self.dispatch.places:
+            if place.child is None and not self.dispatch.closed:
+                self._start(place)
+        self._wait()
+        for place in self.dispatch.places:
+            self._look(place)
+        while self._discarded:
+            seat = self._discarded.popleft()
+            with self.dispatch.lock:
+                self.dispatch.submit(Operation(seat, "close", lambda status, text: None))
+        self._deliver()
 
     def _start(self, place: Place) -> None:
         try:
@@ -164,16 +175,10 @@ class Supervisor:
         with self.dispatch.lock:
             self.dispatch.ended(place, cause, hung)
 
-    def _close_discarded(self) -> None:
-        while self._discarded:
-            seat = self._discarded.popleft()
-            with self.dispatch.lock:
-                self.dispatch.submit(Operation(seat, "close", lambda status, text: None))
-
-    def _stop(self) -> None:
+    def _stop(self, why: str) -> None:
         children = [place.child for place in self.dispatch.places if place.child is not None]
         with self.dispatch.lock:
-            self.dispatch.close(_CLOSED)
+            self.dispatch.close(why)
             for place in self.dispatch.places:
                 place.child = None
         self._deliver()

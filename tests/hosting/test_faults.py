@@ -89,6 +89,7 @@ def test_a_tool_that_closes_all_files_ends_its_process_only(host: Host) -> None:
     asyncio.run(run())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["power", "hold", "die"])
 def test_what_takes_a_process_down_is_blamed_and_the_innocent_are_not(host: Host, name: str) -> None:
     async def innocent(number: int) -> None:
