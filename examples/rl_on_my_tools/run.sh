@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# bash examples/rl_on_my_tools/run.sh
+#
+# From the repository's root: from an environment to a model trained by reinforcement, on a CPU. Other names than these
+# can be set in the environment: OUT, CONVERSATIONS, SFT_STEPS, RL_STEPS.
+set -euo pipefail
+
+OUT=${OUT:-out/greenhouse}
+CONVERSATIONS=${CONVERSATIONS:-200}
+SFT_STEPS=${SFT_STEPS:-150}
+RL_STEPS=${RL_STEPS:-10}
+GREENHOUSE=examples/rl_on_my_tools/greenhouse.py:Greenhouse
+export OMP_NUM_THREADS=1
+
+say() { printf '\n==> %s\n' "$*"; }
+
+say "The environment, as a model will see it"
+python -m funreason_plugin.check env $GREENHOUSE
+
+say "$CONVERSATIONS conversations, each replayable: rows for LLaMA-Factory and for verl"
+python -m funreason_plugin.synthesize --env $GREENHOUSE --num "$CONVERSATIONS" --turns 1-2 --calls 1 --reasoning none \
+  --teacher scripted --out "$OUT/data"
+
+say "A random model of 0.4 million parameters, warmed by SFT: without it no rollout would be right, and none better"
+python -m funreason_plugin.sft.tiny_model "$OUT/random"
+llamafactory-cli train recipes/tiny/sft.yaml model_name_or_path="$OUT/random" dataset_dir="$OUT/data/llamafactory" \
+  template=qwen3_nothink max_steps="$SFT_STEPS" output_dir="$OUT/sft" overwrite_output_dir=true plot_loss=false
+
+WHERE=(
+  data.train_files="$OUT/data/verl/train.parquet" data.val_files="$OUT/data/verl/val.parquet"
+  actor_rollout_ref.model.path="$OUT/sft"
+  trainer.default_local_dir="$OUT/grpo" trainer.total_training_steps="$RL_STEPS" trainer.save_freq="$RL_STEPS"
+)
+
+say "Before RL: recipe, rows, lengths, and the plugin in a Ray worker"
+python -m funreason_plugin.check rl "$OUT/data" recipes/tiny/grpo.yaml "${WHERE[@]}"
+
+say "GRPO with stock verl, $RL_STEPS steps; the same command goes on where it stopped"
+python -m verl.trainer.main_ppo --config-dir recipes/tiny --config-name grpo "${WHERE[@]}"
+
+say "What was played, and what it was worth"
+python examples/rl_on_my_tools/show_rollouts.py "$OUT/grpo/rollouts"
+
+say "The trained model as a folder of Hugging Face's"
+python -m verl.model_merger merge --backend fsdp --local_dir "$OUT/grpo/global_step_$RL_STEPS/actor" \
+  --target_dir "$OUT/trained"
