@@ -10,7 +10,7 @@ import orjson
 import pytest
 import yaml
 
-from funreason_plugin import check, cli, synthesize
+from funreason_plugin import check, cli, convert, evaluate, mix, synthesize
 from funreason_plugin.command_line import run
 from funreason_plugin.config import load
 from funreason_plugin.environments.space import SimulationSpace
@@ -23,18 +23,21 @@ from funreason_plugin.synthesis.teachers.endpoint import Try
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
 TEACHERS = ROOT / "docs" / "teachers.md"
-DOCUMENTS = [README, *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS = [README, *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "examples").glob("*/*.md"))]
 APPS = {
     "funreason_plugin.synthesize": synthesize.app,
     "funreason_plugin.check": check.app,
+    "funreason_plugin.convert": convert.app,
+    "funreason_plugin.evaluate": evaluate.app,
+    "funreason_plugin.mix": mix.app,
     "funreason_plugin.synthesis.teachers.served": served.app,
 }
 FLAGS = {"env": ["travel"], "teacher": "openai", "model": "any", "out": Path("out")}
-document = pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+document = pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: f"{path.parent.name}/{path.name}")
 
 
 def blocks(language: str, path: Path = README) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```", path.read_text(), re.MULTILINE | re.DOTALL)
+    return re.findall(rf"^ *```{language}\n(.*?)^ *```", path.read_text(), re.MULTILINE | re.DOTALL)
 
 
 def commands(path: Path = README) -> list[list[str]]:
