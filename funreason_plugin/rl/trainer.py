@@ -16,8 +16,8 @@ from transfer_queue import KVBatchMeta
 from verl.trainer.ppo.v1.trainer_base import register_trainer
 from verl.trainer.ppo.v1.trainer_sync import PPOTrainerSync
 
-from funreason_plugin.rl.conditions import check_egpo
 from funreason_plugin.rl.entropy_bonus import session_entropies, with_bonus
+from funreason_plugin.rl.preflight.start import check_elsewhere, check_start
 from funreason_plugin.rl.rollout_report import last_outputs, means, with_variance
 from funreason_plugin.rl.settings import Settings
 
@@ -31,12 +31,13 @@ class FunReasonTrainer(PPOTrainerSync):  # type: ignore[misc]  # verl has no typ
     `trainer.rollout_data_dir`.
 
     Raises:
-        UserError: the section `funreason:` is wrong, or EGPO is asked for where there is no entropy.
+        UserError: the section `funreason:` is wrong or contradicts the rest of the recipe, rows are not ours, or one of
+            their environments is missing here or on another node; before any worker starts.
     """
 
     def __init__(self, config: DictConfig) -> None:
         self.settings = Settings.of(config)
-        check_egpo(config, self.settings)
+        check_elsewhere(check_start(config))
         config = copy.deepcopy(config)
         config.trainer.v1.trainer_mode = "sync"  # verl takes every other name for an asynchronous trainer
         self._judged: dict[str, dict[str, Any]] = {}

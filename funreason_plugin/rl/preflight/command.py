@@ -130,6 +130,9 @@ def _lengths(name: str, asked: bool) -> tuple[Lengths | None, str]:
         )
 
     def counts(texts: list[str]) -> list[int]:
+        if tokenizer.is_fast:  # on every core, and without the offsets that nobody asked for
+            found = tokenizer.backend_tokenizer.encode_batch_fast(texts, add_special_tokens=False)
+            return [len(encoding) for encoding in found]
         return [len(ids) for ids in tokenizer(texts, add_special_tokens=False)["input_ids"]]
 
     return Lengths(counts), ""

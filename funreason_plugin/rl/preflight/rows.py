@@ -76,11 +76,11 @@ def look_at(
         tasks = [looker.task(row, f"{path}: row {found.rows + number}") for number, row in enumerate(rows)]
         if lengths is not None:
             texts = [
-                text_of(task, settings.thinking) if task is not None and not task.written else None
+                text_of(task, settings.thinking) if task is not None else None
                 for task in tasks
             ]
-            lengths.learn([message for text in texts if text for message in (*text.prompt, *text.whole)])
-            lengths.learn([ASSISTANT])
+            shown = [message for text in texts if text for message in (*text.prompt, *text.whole)]
+            lengths.learn([ASSISTANT, *shown])
             for number, text in enumerate(texts):
                 if text is not None:
                     looker.lengths(text, lengths, f"{path}: row {found.rows + number}")
