@@ -7,8 +7,8 @@ set -euo pipefail
 
 OUT=${OUT:-out/greenhouse}
 CONVERSATIONS=${CONVERSATIONS:-200}
-SFT_STEPS=${SFT_STEPS:-150}
-RL_STEPS=${RL_STEPS:-10}
+SFT_STEPS=${SFT_STEPS:-300}
+RL_STEPS=${RL_STEPS:-20}
 GREENHOUSE=examples/rl_on_my_tools/greenhouse.py:Greenhouse
 export OMP_NUM_THREADS=1
 
@@ -24,7 +24,8 @@ python -m funreason_plugin.synthesize --env $GREENHOUSE --num "$CONVERSATIONS" -
 say "A random model of 0.4 million parameters, warmed by SFT: without it no rollout would be right, and none better"
 python -m funreason_plugin.sft.tiny_model "$OUT/random"
 llamafactory-cli train recipes/tiny/sft.yaml model_name_or_path="$OUT/random" dataset_dir="$OUT/data/llamafactory" \
-  template=qwen3_nothink max_steps="$SFT_STEPS" output_dir="$OUT/sft" overwrite_output_dir=true plot_loss=false
+  template=qwen3_nothink per_device_train_batch_size=8 gradient_accumulation_steps=1 learning_rate=5.0e-3 \
+  max_steps="$SFT_STEPS" output_dir="$OUT/sft" overwrite_output_dir=true plot_loss=false
 
 WHERE=(
   data.train_files="$OUT/data/verl/train.parquet" data.val_files="$OUT/data/verl/val.parquet"

@@ -35,11 +35,10 @@ def main(folder: Path) -> None:
     group = most_varied(rows)
     if group:
         console.print(f"\n{files[-1]}: the {len(group)} rollouts of one prompt, best and worst", style="bold")
-        for row in (max(group, key=reward), min(group, key=reward)):
+        for row in (max(group, key=reward), min(reversed(group), key=reward)):
             query = row["input"].rpartition("user\n")[2].rpartition("\nassistant")[0]
-            title = f"reward {row['score']:.2f}  {row['reasons'].partition(chr(10))[0]}"
-            shown = Text.assemble((query, "dim"), "\n", row["output"])  # as it stands: brackets are no markup
-            console.print(Panel(shown, title=Text(title), title_align="left"))
+            shown = Text.assemble((query, "dim"), "\n", row["output"], "\n", (row["reasons"], "red"))
+            console.print(Panel(shown, title=f"reward {row['score']:.2f}", title_align="left"))
 
 
 def sessions(path: Path) -> list[Row]:
