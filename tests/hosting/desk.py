@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+from collections.abc import Callable, Coroutine
 from pathlib import Path
+from typing import Any, TypeVar
 
 from funreason_plugin.environments.space import Scenario, SimulationSpace
 from funreason_plugin.hosting import Host, HostedSession
 
+T = TypeVar("T")
 TOOLS = Path(__file__).with_name("tools.py")
 
 
@@ -28,6 +32,17 @@ def words(cls: str, *texts: str) -> Scenario:
 
 async def opened(host: Host, cls: str, *texts: str) -> HostedSession:
     return await host.open([named(cls)], words(cls, *texts))
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Run it in an event loop of its own; an error when it does not end."""
+    return asyncio.run(asyncio.wait_for(work, 120))
+
+
+async def eventually(check: Callable[[], bool]) -> None:
+    """Wait until it is so."""
+    while not check():
+        await asyncio.sleep(0.02)
 
 
 def alive(pid: int) -> bool:

@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ import pytest
 from funreason_plugin.errors import UserError
 from funreason_plugin.hosting import Host, HostedSession
 from funreason_plugin.live import ToolsLost
-from tests.hosting.desk import alive, named, opened, words
+from tests.hosting.desk import alive, eventually, named, opened, run, words
 
 ROOT = Path(__file__).parents[2]
 
@@ -72,21 +71,21 @@ def over(name: str) -> dict[str, str]:
 def test_the_session_goes_on_without_the_call(
     host: Host, name: str, arguments: dict[str, Any], expected: Any
 ) -> None:
-    async def run() -> None:
+    async def go() -> None:
         session = await opened(host, "Trap", "start")
         assert await around(session, name, arguments) == expected
         await session.close()
 
-    asyncio.run(run())
+    run(go())
     assert host.standing().sessions == 0
 
 
 def test_a_tool_that_closes_all_files_ends_its_process_only(host: Host) -> None:
-    async def run() -> None:
+    async def go() -> None:
         session = await opened(host, "Trap", "start")
         assert "the process of the tools ended" in (await around(session, "close_everything", {}))["error"]
 
-    asyncio.run(run())
+    run(go())
 
 
 @pytest.mark.slow
@@ -104,7 +103,7 @@ def test_what_takes_a_process_down_is_blamed_and_the_innocent_are_not(host: Host
         await asyncio.sleep(0.5)
         return await around(session, name, {"base": 9} if name == "power" else {})
 
-    async def run() -> None:
+    async def go() -> None:
         error, *_ = await asyncio.gather(guilty(), *map(innocent, range(20)))
         assert error in (
             over(name),
@@ -112,35 +111,46 @@ def test_what_takes_a_process_down_is_blamed_and_the_innocent_are_not(host: Host
         )
 
     before = host.standing()
-    asyncio.run(run())
+    run(go())
     assert host.standing().sessions == 0
     assert host.standing().restarts > before.restarts
 
 
+def test_python_code_is_interrupted_and_its_thread_comes_back(host: Host) -> None:
+    async def go() -> None:
+        session = await opened(host, "Trap", "start")
+        for _ in range(3):
+            assert await session.call("loop", {"word": ""}) == over("loop")
+        await asyncio.sleep(0.5)
+        await eventually(lambda: host.standing().away == 0)
+
+    before = host.standing().restarts
+    run(go())
+    assert host.standing().restarts == before
+
+
 def test_threads_that_stay_away_are_counted_and_their_process_is_replaced_in_the_end() -> None:
-    async def run(host: Host) -> None:
+    async def go(host: Host) -> None:
         quiet = await opened(host, "Shelf", "quiet")
         (pid,) = host.standing().pids
         sessions = [await opened(host, "Trap", str(number)) for number in range(4)]
         outputs = await asyncio.gather(*(session.call("nap", {"seconds": 600}) for session in sessions[:3]))
         assert outputs == [over("nap")] * 3
-        while host.standing().away < 3:
-            await asyncio.sleep(0.05)
+        await eventually(lambda: host.standing().away == 3)
         assert host.standing().pids == (pid,)
         assert await sessions[3].call("nap", {"seconds": 600}) == over("nap")
-        while alive(pid):
-            await asyncio.sleep(0.05)
+        await eventually(lambda: not alive(pid))
         assert await quiet.call("read", {}) == ["quiet"]
         assert [await session.call("read", {}) for session in sessions] == [["0"], ["1"], ["2"], ["3"]]
         assert host.standing().away == 0
         assert host.standing().restarts == 1
 
     with Host(1, 16) as host:
-        asyncio.run(run(host))
+        run(go(host))
 
 
 def test_many_hanging_calls_of_one_session_end_it(host: Host) -> None:
-    async def run() -> None:
+    async def go() -> None:
         session = await opened(host, "Trap", "start")
         for _ in range(20):
             assert await session.call("leave", {}) == {"error": "SystemExit: enough"}
@@ -150,11 +160,11 @@ def test_many_hanging_calls_of_one_session_end_it(host: Host) -> None:
             await session.call("read", {})
         await session.close()
 
-    asyncio.run(run())
+    run(go())
 
 
 def test_a_session_that_cannot_be_rebuilt_is_lost(host: Host) -> None:
-    async def run() -> None:
+    async def go() -> None:
         session = await opened(host, "Dice", "start")
         await session.call("roll", {})
         await session.call("loop", {})
@@ -162,22 +172,22 @@ def test_a_session_that_cannot_be_rebuilt_is_lost(host: Host) -> None:
             await session.call("read", {})
         await session.close()
 
-    asyncio.run(run())
+    run(go())
     assert host.standing().sessions == 0
 
 
 def test_an_environment_that_ends_the_process_when_it_is_opened(host: Host) -> None:
-    async def run() -> None:
+    async def go() -> None:
         with pytest.raises(UserError, match="ended with exit status 4"):
             await host.open([named("SlowToOpen")], words("SlowToOpen", "die"))
         session = await opened(host, "SlowToOpen", "fine")
         assert await session.call("read", {}) == ["fine"]
 
-    asyncio.run(run())
+    run(go())
 
 
 def test_a_process_that_somebody_kills_is_replaced_and_its_sessions_with_it(host: Host) -> None:
-    async def run() -> None:
+    async def go() -> None:
         sessions = [await opened(host, "Shelf", str(number)) for number in range(10)]
         for session in sessions:
             await session.call("put", {"word": "x"})
@@ -188,31 +198,31 @@ def test_a_process_that_somebody_kills_is_replaced_and_its_sessions_with_it(host
         for number, session in enumerate(sessions):
             assert await session.call("read", {}) == [str(number), "x"]
 
-    asyncio.run(run())
+    run(go())
 
 
 def test_processes_that_cannot_start_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def run(host: Host) -> None:
+    async def go(host: Host) -> None:
         with pytest.raises(ToolsLost, match="cannot be started: they end with exit status 1"):
             await opened(host, "Shelf")
 
     with Host(1, 4) as host:
         monkeypatch.setattr("funreason_plugin.hosting.child._BOOT", "raise SystemExit(1)")
-        asyncio.run(run(host))
+        run(go(host))
 
 
 PARENT = """
 import asyncio, sys, time
 from funreason_plugin.hosting import Host
 from tests.hosting.desk import opened
-async def run():
+async def go():
     host = Host(2, 4)
     sessions = [await opened(host, "Trap", "start") for _ in range(2)]
     await sessions[0].call("put", {"word": "x"})
     print(*host.standing().pids, flush=True)
     await sessions[0].call("nap", {"seconds": 0.2})
     {END}
-asyncio.run(run())
+asyncio.run(go())
 """
 
 
@@ -229,18 +239,15 @@ def test_processes_end_with_their_parent(end: str) -> None:
             assert all(alive(pid) for pid in pids)
             parent.kill()
         parent.wait(30)
-    deadline = time.monotonic() + 30
-    while any(alive(pid) for pid in pids):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    run(eventually(lambda: not any(alive(pid) for pid in pids)))
 
 
 def test_a_process_is_ended_by_an_alarm_when_nobody_looks_after_it(host: Host) -> None:
     """The parent is gone, and a tool holds the interpreter lock: nothing else ends it."""
 
-    async def run() -> float:
+    async def go() -> float:
         session = await opened(host, "Trap", "start")
         await asyncio.sleep(0.2)
         return float(await session.call("alarm", {}))
 
-    assert 60 < asyncio.run(run()) <= 120
+    assert 60 < run(go()) <= 120

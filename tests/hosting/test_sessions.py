@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,18 @@ from funreason_plugin.errors import UserError
 from funreason_plugin.hosting import Host, HostedSession
 from funreason_plugin.live import Direct, LiveSession, Mark, ToolsLost
 from funreason_plugin.trajectory import EnvironmentRef
-from tests.hosting.desk import alive, files, named, opened, resident, space_of, threads, words
+from tests.hosting.desk import (
+    alive,
+    eventually,
+    files,
+    named,
+    opened,
+    resident,
+    run,
+    space_of,
+    threads,
+    words,
+)
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +68,7 @@ def test_outputs_and_marks_are_those_of_a_session_in_this_process(host: Host) ->
         assert direct[0][-1] == ["a", "b", "sun", "sun"]
         assert direct[1][-1].changes == [[["shelf", "words"], ["a", "b", "sun", "sun"]]]
 
-    asyncio.run(both())
+    run(both())
 
 
 def test_our_environments_by_reference(host: Host) -> None:
@@ -72,7 +82,7 @@ def test_our_environments_by_reference(host: Host) -> None:
             Direct(space, scenario), calls
         )
 
-    asyncio.run(both())
+    run(both())
 
 
 def test_the_benchmark_s_truths(host: Host) -> None:
@@ -90,7 +100,7 @@ def test_the_benchmark_s_truths(host: Host) -> None:
     async def every() -> None:
         await asyncio.gather(*(one(entry_id) for entry_id in entry_ids("base")[::8]))
 
-    asyncio.run(every())
+    run(every())
 
 
 def test_concurrent_sessions_see_nothing_of_each_other(host: Host) -> None:
@@ -105,7 +115,7 @@ def test_concurrent_sessions_see_nothing_of_each_other(host: Host) -> None:
     async def every() -> None:
         await asyncio.gather(*map(one, range(100)))
 
-    asyncio.run(every())
+    run(every())
     assert host.standing().sessions == 0
 
 
@@ -118,7 +128,7 @@ def test_slow_tools_of_256_sessions_run_at_the_same_time(host: Host, tmp_path: P
         ]
         assert await asyncio.gather(*meet) == [256] * 256
 
-    asyncio.run(every())
+    run(every())
 
 
 def test_calls_of_one_session_run_in_order(host: Host) -> None:
@@ -128,7 +138,7 @@ def test_calls_of_one_session_run_in_order(host: Host) -> None:
         await asyncio.gather(session.call("nap", {"seconds": 0.1}), *calls)
         assert await session.call("read", {}) == [str(number) for number in range(20)]
 
-    asyncio.run(together())
+    run(together())
 
 
 def test_several_event_loops_share_a_host(host: Host) -> None:
@@ -141,7 +151,7 @@ def test_several_event_loops_share_a_host(host: Host) -> None:
         seen.append(await session.call("read", {}))
         await session.close()
 
-    loops = [threading.Thread(target=lambda number=number: asyncio.run(one(number))) for number in range(6)]
+    loops = [threading.Thread(target=lambda number=number: run(one(number))) for number in range(6)]
     for loop in loops:
         loop.start()
     for loop in loops:
@@ -157,7 +167,7 @@ def test_a_call_that_nobody_waits_for_is_made_all_the_same(host: Host) -> None:
         call.cancel()
         assert await session.call("read", {}) == ["sun"]
 
-    asyncio.run(cancelled())
+    run(cancelled())
 
 
 def test_a_closed_session_is_lost(host: Host) -> None:
@@ -168,7 +178,7 @@ def test_a_closed_session_is_lost(host: Host) -> None:
         with pytest.raises(ToolsLost, match="closed"):
             await session.call("read", {})
 
-    asyncio.run(closed())
+    run(closed())
 
 
 def test_sessions_that_nobody_closed_are_closed(host: Host) -> None:
@@ -179,28 +189,28 @@ def test_sessions_that_nobody_closed_are_closed(host: Host) -> None:
         await asyncio.sleep(0)
         opening.cancel()
 
-    asyncio.run(dropped())
-    eventually(lambda: host.standing().sessions == 0)
+    run(dropped())
+    run(eventually(lambda: host.standing().sessions == 0))
 
 
 def test_after_the_host_is_closed_everything_is_lost() -> None:
-    async def run(host: Host) -> HostedSession:
+    async def go(host: Host) -> HostedSession:
         return await opened(host, "Shelf")
 
     with Host(1, 4) as host:
-        session = asyncio.run(run(host))
+        session = run(go(host))
         (pid,) = host.standing().pids
         assert alive(pid)
     assert not alive(pid)
     with pytest.raises(ToolsLost, match="closed"):
-        asyncio.run(session.call("read", {}))
+        run(session.call("read", {}))
     with pytest.raises(ToolsLost, match="closed"):
-        asyncio.run(run(host))
-    asyncio.run(session.close())
+        run(go(host))
+    run(session.close())
 
 
 def test_calls_that_run_when_the_host_is_closed_are_lost() -> None:
-    async def run(host: Host) -> None:
+    async def go(host: Host) -> None:
         sessions = [await opened(host, "Shelf") for _ in range(3)]
         calls = [asyncio.ensure_future(session.call("nap", {"seconds": 600})) for session in sessions]
         calls.append(asyncio.ensure_future(sessions[0].call("read", {})))
@@ -210,14 +220,14 @@ def test_calls_that_run_when_the_host_is_closed_are_lost() -> None:
             with pytest.raises(ToolsLost, match="closed"):
                 await call
 
-    asyncio.run(run(Host(1, 4)))
+    run(go(Host(1, 4)))
 
 
 def test_a_host_that_fails_leaves_nobody_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*arguments: object) -> None:
         raise RuntimeError("a mistake of ours")
 
-    async def run(host: Host) -> None:
+    async def go(host: Host) -> None:
         with pytest.raises(ToolsLost, match="a mistake of ours"):
             await opened(host, "Shelf")
         with pytest.raises(ToolsLost, match="a mistake of ours"):
@@ -225,7 +235,7 @@ def test_a_host_that_fails_leaves_nobody_waiting(monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr("funreason_plugin.hosting.dispatch.Dispatch.receive", broken)
     with Host(1, 4) as host:
-        asyncio.run(run(host))
+        run(go(host))
 
 
 @pytest.mark.parametrize(
@@ -242,18 +252,18 @@ def test_a_host_that_fails_leaves_nobody_waiting(monkeypatch: pytest.MonkeyPatch
 def test_what_cannot_be_opened_is_told(
     host: Host, names: list[str], scenario: Scenario, message: str
 ) -> None:
-    async def run() -> None:
+    async def go() -> None:
         with pytest.raises(UserError, match=message):
             await host.open(names, scenario)
 
-    asyncio.run(run())
+    run(go())
     assert host.standing().sessions == 0
 
 
 def test_open_sessions_are_closed_with_the_host(tmp_path: Path) -> None:
     scenario = Scenario("1", "2026-05-04T09:00:00", {"folder": {"parent": str(tmp_path)}})
 
-    async def run(host: Host) -> None:
+    async def go(host: Host) -> None:
         kept.extend([await host.open([named("Folder")], scenario) for _ in range(3)])
         assert len(os.listdir(tmp_path)) == 3
         await kept[0].close()
@@ -261,7 +271,7 @@ def test_open_sessions_are_closed_with_the_host(tmp_path: Path) -> None:
 
     kept: list[HostedSession] = []
     with Host(1, 4) as host:
-        asyncio.run(run(host))
+        run(go(host))
     assert os.listdir(tmp_path) == []
 
 
@@ -281,9 +291,9 @@ def test_ten_thousand_sessions_leave_nothing() -> None:
         return [(resident(pid), threads(pid), files(pid)) for pid in (os.getpid(), *host.standing().pids)]
 
     with Host(2, 16) as host:
-        asyncio.run(many(host, 2000))
+        run(many(host, 2000))
         before = measured(host)
-        asyncio.run(many(host, 10_000))
+        run(many(host, 10_000))
         after = measured(host)
         assert host.standing().sessions == 0
         assert host.standing().restarts == 0
@@ -291,10 +301,3 @@ def test_ten_thousand_sessions_leave_nothing() -> None:
         assert new[0] - old[0] < 20_000_000  # 10,000 sessions have 200 MB of words
         assert new[1] <= 16 + 2  # one reads, one watches
         assert new[2] == old[2]
-
-
-def eventually(check: Any) -> None:
-    end = time.monotonic() + 20
-    while not check():
-        assert time.monotonic() < end
-        time.sleep(0.02)
