@@ -121,6 +121,8 @@ class Environment:
 
     _supply: Supply | None = None
     _moved: bool = False  # `invoke` sets it: a reading tool moved on what snapshots hold (a random sequence)
+    _outside_live: ClassVar[bool] = False  # of adapters: calls reach what is not the session's own
+    _outside_name: ClassVar[str] = ""  # of adapters: the name on the command line that gives this class alone
     _tool_specs: ClassVar[dict[str, ToolSpec]]
     _hash: ClassVar[str]
 

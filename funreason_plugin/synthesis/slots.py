@@ -287,7 +287,7 @@ class SlotMaker:
         for given in self.config.env:
             for cls in resolve(given):
                 if cls.name == name:
-                    return (
+                    return cls._outside_name or (
                         given
                         if ":" in given and not given.startswith("bfcl")
                         else (f"bfcl:{cls.__name__}" if given.startswith("bfcl") else given)
