@@ -6,6 +6,7 @@ import re
 import shlex
 import sys
 from collections.abc import Iterator
+from importlib.metadata import requires
 from pathlib import Path
 from typing import Any
 
@@ -101,3 +102,23 @@ def test_every_merge_that_is_shown_is_one_of_verl(monkeypatch: pytest.MonkeyPatc
         asked = merger.parse_args()
         assert re.fullmatch(r".+/global_step_\d+/actor", asked.local_dir)
         assert asked.target_dir and asked.backend == "fsdp"
+
+
+def pins(name: str) -> dict[str, str]:
+    return dict(re.findall(r"^([\w-]+)==(\S+)$", (ROOT / name).read_text(), re.MULTILINE))
+
+
+def test_the_set_for_gpus_has_the_torch_and_vllm_that_verl_pins() -> None:
+    pytest.importorskip("verl")
+    asked = [line for line in requires("verl") or () if "extra == 'vllm'" in line.replace('"', "'")]
+    wanted = dict(
+        re.findall(r"^(torch|torchvision|torchaudio|vllm)==([\d.]+)", "\n".join(asked), re.MULTILINE)
+    )
+    assert len(wanted) == 4
+    assert wanted.items() <= pins("constraints-gpu.txt").items()
+
+
+def test_the_sets_differ_in_torch_and_numpy_only() -> None:
+    plain, gpus = pins("constraints.txt"), pins("constraints-gpu.txt")
+    assert set(plain) <= set(gpus)
+    assert {name for name in plain if plain[name] != gpus[name]} == {"torch", "torchvision", "numpy"}
