@@ -11,7 +11,9 @@ import pytest
 pytest.importorskip("verl", reason="verl is not installed (extra [rl])")
 import torch
 
-CPU_TORCH = torch.version.cuda is None and torch.version.hip is None
+pytestmark = pytest.mark.slow  # each test is a Python that imports verl
+
+ON_CPU = pytest.mark.skipif(torch.version.cuda is not None, reason="torch is built for CUDA")
 
 
 def said(code: str, **environment: str) -> str:
@@ -28,14 +30,15 @@ def test_verl_itself_pays_nothing_for_the_plugin() -> None:
     code = """
 import sys, verl
 from verl.plugin.platform import platform_manager
-ours = sorted(name for name in sys.modules if name.startswith("funreason_plugin."))
-print(ours, platform_manager._current_platform, "verl.workers" in sys.modules, "ray.air" in sys.modules)
+print(platform_manager._current_platform, "verl.workers" in sys.modules)
+print(*sorted(name for name in sys.modules if name.startswith("funreason_plugin.rl.")))
 """
-    modules = ["funreason_plugin.rl", "funreason_plugin.rl.cpu", "funreason_plugin.rl.cpu.platform"]
-    assert said(code) == f"{[*modules, 'funreason_plugin.rl.plugin']} None False False"
+    assert said(code).splitlines() == [
+        "None False",  # what verl's platform is, it decides later
+        "funreason_plugin.rl.cpu funreason_plugin.rl.cpu.platform funreason_plugin.rl.plugin",
+    ]
 
 
-@pytest.mark.slow
 def test_everything_is_registered_once_verl_has_imported_where() -> None:
     code = """
 import verl.workers.engine_workers, verl.trainer.ppo.v1, verl.experimental.reward_loop
@@ -72,7 +75,7 @@ for found in (
     [
         ("cpu", "cpu"),
         ("nvidia", "cuda"),
-        pytest.param("", "cpu", marks=pytest.mark.skipif(not CPU_TORCH, reason="")),
+        pytest.param("", "cpu", marks=ON_CPU),
     ],
 )
 def test_which_platform_is_chosen(setting: str, name: str) -> None:
@@ -80,37 +83,45 @@ def test_which_platform_is_chosen(setting: str, name: str) -> None:
     assert said(code, VERL_PLATFORM=setting) == name
 
 
-@pytest.mark.parametrize(
-    ("there", "what"),
-    [
-        ("torch.version.cuda = '13.0'", "cuda"),
-        ("PlatformRegistry.get('huawei').is_platform_available = lambda *a, **k: True", "npu"),
-    ],
-)
-def test_the_cpu_is_not_chosen_where_there_may_be_something_better(there: str, what: str) -> None:
-    code = f"""
+def test_a_gpus_torch_on_a_machine_without_a_gpu_is_left_to_verl() -> None:
+    code = """
 import torch, verl
-from verl.plugin.platform.platform_manager import PlatformRegistry
-{there}
-PlatformRegistry._platforms = dict(reversed(PlatformRegistry._platforms.items()))  # ours is asked first
-print(PlatformRegistry.get("cpu")().is_platform_available(use_smi_check=True))
+torch.version.cuda = "13.0"
 from verl.utils.device import get_device_name
 print(get_device_name())
 """
-    assert said(code) == f"False\n{what}"
+    assert said(code, VERL_PLATFORM="") == "cuda"
+
+
+def test_another_plugins_platform_goes_first() -> None:
+    code = """
+import verl
+from verl.plugin.platform.platform_manager import PlatformRegistry
+from verl.utils.device import get_device_name
+
+@PlatformRegistry.register(platform="other")
+class Other(PlatformRegistry.get("cpu")):
+    device_name = "other"
+    def is_platform_available(self, use_smi_check=False):
+        return True
+
+print(get_device_name())
+"""
+    assert said(code, VERL_PLATFORM="") == "other"
 
 
 def test_a_part_that_cannot_be_registered_is_a_warning() -> None:
     code = """
-import logging, sys
+import logging, sys, verl
+logging.basicConfig(stream=sys.stdout, force=True)
 sys.modules["funreason_plugin.rl.cpu.training"] = None
-import verl
-logging.lastResort.setStream(sys.stdout)
-logging.root.handlers.clear()
 import verl.workers.engine
+print(verl.workers.engine.FSDPEngine.__name__)
 """
-    warning = said(code, VERL_PLATFORM="cpu")
-    assert "funreason_plugin: not registered with verl.workers.engine (ModuleNotFoundError" in warning
+    lines = said(code, VERL_PLATFORM="cpu").splitlines()
+    warning = "funreason_plugin: not registered with verl.workers.engine (ModuleNotFoundError"
+    assert any(warning in line for line in lines)
+    assert lines[-1] == "FSDPEngine"
 
 
 def test_the_process_group_is_there_before_verl_makes_one() -> None:
@@ -120,10 +131,10 @@ from verl.utils.distributed import initialize_global_process_group_ray
 initialize_global_process_group_ray()
 one = torch.ones(2)
 torch.distributed.all_reduce(one)
-print(torch.distributed.get_backend(), one.tolist())
+print(one.tolist())
 """
     address = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "0", "RANK": "0", "WORLD_SIZE": "1"}
-    assert said(code, VERL_PLATFORM="cpu", **address).splitlines()[-1] == "gloo [1.0, 1.0]"
+    assert said(code, VERL_PLATFORM="cpu", **address).splitlines()[-1] == "[1.0, 1.0]"
 
 
 def test_asking_for_the_backends_name_makes_no_process_group() -> None:
@@ -132,6 +143,4 @@ import verl, torch
 from verl.utils.device import get_nccl_backend
 print(get_nccl_backend(), torch.distributed.is_initialized())
 """
-    clean = {name: value for name, value in os.environ.items() if name not in ("RANK", "WORLD_SIZE")}
-    assert clean == dict(os.environ), "the tests' own environment is a worker's"
     assert said(code, VERL_PLATFORM="cpu") == "gloo False"
