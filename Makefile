@@ -17,12 +17,13 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 INSTALLED_DEV := $(VENV)/.installed-dev
 INSTALLED_SFT := $(VENV)/.installed-sft
+INSTALLED_RL := $(VENV)/.installed-rl
 SAY := printf '\n==> %s\n'
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help quickstart sft-tiny sft-tiny-paper train-tiny test test-fast lint format bench clean
+.PHONY: help quickstart sft-tiny sft-tiny-paper train-tiny rl-tiny test test-fast lint format bench clean
 .NOTPARALLEL:
 
 help: ## What can be made
@@ -68,6 +69,19 @@ $(INSTALLED_SFT): setup.py constraints.txt constraints-cpu.txt funreason_plugin/
 	  $(BIN)/python -m pip install --quiet -c constraints-cpu.txt -e '.[sft]' || exit 1; \
 	fi
 	@touch $@ $(INSTALLED)
+
+# verl beside LLaMA-Factory, with the same torch and stubs.
+REINFORCES = $(BIN)/python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))'
+
+$(INSTALLED_RL): setup.py constraints.txt constraints-cpu.txt | $(INSTALLED_SFT)
+	@if ! $(REINFORCES); then \
+	  $(SAY) "verl is left out: both it and LLaMA-Factory work with Python 3.11 and 3.12, and this is $$($(BIN)/python -V)"; \
+	else \
+	  $(SAY) "Installing verl into $(VENV)/ (about 60 packages more)"; \
+	  nvidia-smi -L >/dev/null 2>&1 && constraints=constraints.txt || constraints=constraints-cpu.txt; \
+	  $(BIN)/python -m pip install --quiet -c $$constraints -e '.[sft,rl]' || exit 1; \
+	fi
+	@touch $@
 
 quickstart: $(INSTALLED) ## Install, synthesise 200 verified trajectories, check them, show one, train a tiny model
 	@$(SAY) "Synthesising $(NUM) trajectories from the environments travel and files into $(QUICKSTART)/"
@@ -122,6 +136,30 @@ train-tiny:
 	@PATH="$(abspath $(BIN)):$$PATH" $(EXPORT) >$(TINY)/export.log 2>&1 || { tail -n 20 $(TINY)/export.log; exit 1; }
 	@$(SAY) "The export, loaded with transformers. The model was random: the point is that every part runs, not what it writes"
 	@$(BIN)/python -m funreason_plugin.sft.show_result $(TINY)/$(SFT) $(TINY)/$(SFT)-export $(TINY)/
+
+# Reinforcement learning of a model that SFT has brought half the way. Elsewhere than out/tiny the recipe's paths are given
+# on the command line; RL_ARGS="trainer.total_training_steps=5" goes behind everything.
+RL = $(TINY)/rl
+RL_ARGS :=
+WARM = llamafactory-cli train recipes/tiny/sft_rl.yaml$(if $(filter-out out/tiny,$(TINY)), \
+  model_name_or_path=$(RL)/random dataset_dir=$(RL)/llamafactory output_dir=$(RL)/model)
+GRPO = python -m verl.trainer.main_ppo --config-dir recipes/tiny --config-name grpo$(if $(filter-out out/tiny,$(TINY)), \
+  data.train_files=$(RL)/verl/train.parquet data.val_files=$(RL)/verl/val.parquet actor_rollout_ref.model.path=$(RL)/model \
+  trainer.default_local_dir=$(TINY)/grpo)$(if $(RL_ARGS), $(RL_ARGS))
+
+rl-tiny: $(INSTALLED_RL) ## Train a tiny model on a CPU by SFT, then by GRPO in verl: recipes/tiny/grpo.yaml (10 minutes)
+	@$(REINFORCES) || { $(SAY) "verl beside LLaMA-Factory needs Python 3.11 or 3.12; try: make PYTHON=python3.12 VENV=.venv-rl …"; exit 1; }
+	@$(SAY) "A random model of 0.4 million parameters and 600 short trajectories, in $(RL)/"
+	@rm -rf $(RL) $(TINY)/grpo
+	@$(BIN)/python -m funreason_plugin.sft.tiny_model $(RL)/random
+	@$(BIN)/python -m funreason_plugin.synthesize --env recipes/tiny/lamps.py:Lamps --num 600 --turns 1-2 --calls 1 \
+	  --reasoning none --error-rate 0 --val-share 0.1 --teacher scripted --out $(RL)/ >/dev/null
+	@$(BIN)/python -m funreason_plugin.check data $(RL)/
+	@$(SAY) "$(WARM)"
+	@PATH="$(abspath $(BIN)):$$PATH" OMP_NUM_THREADS=1 $(WARM) >$(RL)/sft.log 2>&1 || { tail -n 20 $(RL)/sft.log; exit 1; }
+	@$(SAY) "$(GRPO)"
+	@PATH="$(abspath $(BIN)):$$PATH" $(GRPO) >$(RL)/grpo.log 2>&1 || { tail -n 20 $(RL)/grpo.log; exit 1; }
+	@$(BIN)/python -m funreason_plugin.rl.show_run $(TINY)/grpo
 
 test: $(INSTALLED_DEV) $(INSTALLED_SFT) ## Install, run all tests
 	@$(SAY) "Running all tests, about 15 minutes on two cores (make test-fast: 6, without the slow ones)"
