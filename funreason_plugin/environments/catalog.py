@@ -4,6 +4,7 @@ travel                     one of ours
 bfcl, bfcl:TradingBot      bfcl-eval's eight classes, or one of them
 my_module:MyEnv            a class in an importable module
 path/to/file.py:MyEnv      a class in a file
+mcp:CONFIG.json            the MCP servers of a client's configuration; mcp:CONFIG.json#server one of them
 """
 
 from __future__ import annotations
@@ -38,6 +39,8 @@ def resolve(name: str) -> list[type[Environment]]:
         from funreason_plugin.environments import bfcl
 
         return bfcl.bfcl_environments() if name == "bfcl" else [bfcl.bfcl_environment(name[5:])]
+    if name.startswith("mcp:"):
+        return _mcp(name)
     target = SHIPPED.get(name, name)
     module_name, colon, class_name = target.rpartition(":")
     if name.endswith(".py"):
@@ -49,7 +52,7 @@ def resolve(name: str) -> list[type[Environment]]:
         names = [*SHIPPED, "bfcl"]
         raise UserError(
             f"environment {name!r} is not known{did_you_mean(name, names)}; expected {', '.join(names)}, "
-            "bfcl:CLASS, my_module:MyEnv or path/to/file.py:MyEnv"
+            "bfcl:CLASS, my_module:MyEnv, path/to/file.py:MyEnv or mcp:CONFIG.json"
         )
     module = _from_file(module_name) if module_name.endswith(".py") else _from_module(module_name, name)
     found = getattr(module, class_name, None)
@@ -65,6 +68,24 @@ def resolve(name: str) -> list[type[Environment]]:
         )
     _build(found, name)
     return [found]
+
+
+def file_of(file: str) -> Path:
+    """Where a file that a command line names lies in this process: in the unpacked `parcel`, if there is one."""
+    if parcel := os.environ.get(PARCEL):
+        parent, name = os.path.split(file)
+        return Path(parcel, folder_in_parcel(parent), name)
+    return Path(file)
+
+
+@cache
+def _mcp(name: str) -> list[type[Environment]]:
+    from funreason_plugin.environments.external.names import Given
+    from funreason_plugin.environments.mcp.servers import mcp_environments
+
+    given = Given.of(name)
+    assert given is not None
+    return mcp_environments(given)
 
 
 def folder_in_parcel(parent: str) -> str:
@@ -112,10 +133,7 @@ def _environments_in(module: ModuleType) -> list[str]:
 
 @cache
 def _from_file(file: str) -> ModuleType:
-    path = Path(file).resolve()
-    if parcel := os.environ.get(PARCEL):
-        parent, name = os.path.split(file)
-        path = Path(parcel, folder_in_parcel(parent), name).resolve()
+    path = file_of(file).resolve()
     if not path.is_file():
         raise UserError(f"{file}: no such file; expected path/to/file.py:MyEnv")
     module_name = f"funreason_user_{path.stem}_{hashlib.sha256(str(path).encode()).hexdigest()[:8]}"

@@ -27,6 +27,10 @@ class Connection(Protocol):
     def call(self, tool: str, arguments: dict[str, Any], seconds: float) -> Any:
         """The tool's output as JSON data, or ``{"error": message}``. Raises `Lost`."""
 
+    @property
+    def alive(self) -> bool:
+        """Whether calls can be expected to arrive."""
+
     def close(self) -> None:
         """Let go of it: a server that was started is ended. Never waits long, never raises."""
 

@@ -11,6 +11,7 @@ Names in the options are those of the tools' owner; the model sees them as ident
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from random import Random
@@ -24,11 +25,12 @@ from funreason_plugin.environments.external.connection import Connection, Lost
 from funreason_plugin.environments.external.limits import throttle
 from funreason_plugin.environments.external.options import Options
 from funreason_plugin.environments.external.origin import Origin
+from funreason_plugin.environments.external.own import Idle, Replay, Snapshot
 from funreason_plugin.environments.external.recording import Recording
 from funreason_plugin.environments.external.tools import ExternalTool, Offer, offer
 from funreason_plugin.environments.external.trimming import hide, picked, trimmed
 from funreason_plugin.environments.external.turns import Turns
-from funreason_plugin.environments.external.ways import Live, Recorded, Replay, Shared, Snapshot, Way
+from funreason_plugin.environments.external.ways import Live, Recorded, Shared, Way
 from funreason_plugin.environments.spec import ToolSpec
 from funreason_plugin.errors import UserError
 
@@ -44,10 +46,10 @@ class ExternalEnvironment(Environment):
     options: ClassVar[Options]
     tools: ClassVar[tuple[ExternalTool, ...]]
     notes: ClassVar[tuple[str, ...]] = ()  # what was left out of the tools, and why, a line each
-    notes: ClassVar[tuple[str, ...]] = ()
     _offer: ClassVar[Offer]
     _recording: ClassVar[Recording | None] = None
     _shared: ClassVar[Shared]
+    _idle: ClassVar[Idle]
     _turns: ClassVar[Turns | None] = None
     _first: ClassVar[dict[bytes, files.Content]]
 
@@ -58,6 +60,19 @@ class ExternalEnvironment(Environment):
     def connect(cls, folder: Path | None) -> Connection:
         """Start or reach the server; ``folder`` is the session's own. Raises `Lost`."""
         raise NotImplementedError
+
+    @classmethod
+    def keep(cls, connection: Connection, folder: Path) -> None:
+        """A connection that was made for the list of tools: for a session to come, where it can be."""
+        state, options = cls.options.state, cls.options
+        if state == "live":
+            cls._shared.give(connection)
+        elif (state == "snapshot" and not options.restart) or (state == "replay" and options.reset):
+            cls._idle.give(connection, folder)
+            return
+        else:
+            connection.close()
+        shutil.rmtree(folder, ignore_errors=True)
 
     # -- state ------------------------------------------------------------------------------------------
 
@@ -139,9 +154,9 @@ class ExternalEnvironment(Environment):
         if self._recording is not None:
             return Recorded(self._recording)
         if options.state == "snapshot":
-            return Snapshot(self.connect, options, home, self._first)
+            return Snapshot(self.connect, options, home, self._idle, self._first)
         if options.state == "replay":
-            return Replay(self.connect, options, home, self._offer.writes, self._turns)
+            return Replay(self.connect, options, home, self._idle, self._offer.writes, self._turns)
         return Live(self._shared, options)
 
 
@@ -189,6 +204,7 @@ def environment_class(
         "_offer": offered,
         "_recording": recording,
         "_first": {},
+        "_idle": Idle(),
         "_turns": Turns(origin.service) if origin.remote and options.state == "replay" else None,
         **(attributes or {}),
     }

@@ -98,7 +98,7 @@ class Options(_Strict):
     deny: list[str] = []
     read_only: list[str] = []
     allow_writes: bool = False
-    prefix: Annotated[str, Field(pattern=r"\A([A-Za-z_][A-Za-z0-9_]{0,30})?\Z")] = ""
+    prefix: Annotated[str, Field(pattern=r"^([A-Za-z_][A-Za-z0-9_]{0,30})?$")] = ""
     policy: str = ""
     state: Literal["live", "snapshot", "replay", "record"] = "live"
     restart: bool = True
@@ -123,7 +123,7 @@ class Options(_Strict):
         return self
 
 
-M = TypeVar("M", bound=_Strict)
+M = TypeVar("M", bound=BaseModel)
 
 
 def parse(model: type[M], data: Any, where: str) -> M:
