@@ -17,7 +17,7 @@ from funreason_plugin.command_line import run
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "recipes"
-STOCK = ("sft.yaml", "sft_lora.yaml", "tiny/sft.yaml")
+STOCK = ("sft.yaml", "sft_lora.yaml", "tiny/sft.yaml", "tiny/sft_rl.yaml")
 HOOKED = ("sft_paper.yaml", "tiny/sft_paper.yaml")
 
 PARSE = """
