@@ -16,7 +16,7 @@ from funreason_plugin.rendering import END, START
 from funreason_plugin.rl.preflight import recipe as recipes
 from funreason_plugin.rl.preflight import registration
 from funreason_plugin.rl.preflight.lengths import Lengths
-from funreason_plugin.rl.preflight.rows import Findings, Limits, look_at
+from funreason_plugin.rl.preflight.rows import Findings, Limits, count_rows, look_at
 from funreason_plugin.rl.settings import Settings
 
 if TYPE_CHECKING:
@@ -48,12 +48,8 @@ def check_rl(
         raise UserError(
             f"{paths[0]}: no such file; expected a folder that synthesize or convert --to verl wrote"
         )
-    named = [
-        f"data.{name}_files={path.resolve()}"
-        for name, path in zip(FILES, paths, strict=True)
-        if path.is_file()
-    ]
-    config = recipes.compose_recipe(recipe, [*overrides, *named])
+    config = recipes.compose_recipe(recipe, overrides)
+    config.data.train_files, config.data.val_files = (str(path.resolve()) for path in paths)
     settings = Settings.of(config)
     problems = list(recipes.problems(config, settings))
     data, rollout = config.data, config.actor_rollout_ref.rollout
@@ -94,9 +90,7 @@ def _look(
     limit: int | None,
     console: Console,
 ) -> Findings:
-    import pyarrow.parquet as pq
-
-    total = pq.read_metadata(path).num_rows
+    total = count_rows(path)
     columns = (TextColumn(path.name), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as progress:
         task = progress.add_task("rows", total=min(total, limit or total))

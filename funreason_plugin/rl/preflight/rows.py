@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from funreason_plugin.rl.preflight.lengths import ASSISTANT, Lengths, Text, text
 from funreason_plugin.rl.settings import Settings
 from funreason_plugin.tasks import Task
 
-__all__ = ["Findings", "Limits", "look_at", "rows_of"]
+__all__ = ["Findings", "Limits", "count_rows", "look_at", "rows_of"]
 
 REPLAYED = 5
 """Rows of each set of environments whose truth is executed; `check data` executes all."""
@@ -75,10 +76,7 @@ def look_at(
     for rows in rows_of(path, limit):
         tasks = [looker.task(row, f"{path}: row {found.rows + number}") for number, row in enumerate(rows)]
         if lengths is not None:
-            texts = [
-                text_of(task, settings.thinking) if task is not None else None
-                for task in tasks
-            ]
+            texts = [text_of(task, settings.thinking) if task is not None else None for task in tasks]
             shown = [message for text in texts if text for message in (*text.prompt, *text.whole)]
             lengths.learn([ASSISTANT, *shown])
             for number, text in enumerate(texts):
@@ -97,19 +95,32 @@ def rows_of(
     Raises:
         UserError: the file is missing or no parquet.
     """
+    read = 0
+    with _opened(path) as file:
+        for batch in file.iter_batches(batch_size=_BATCH, columns=columns):
+            part = batch if limit is None else batch.slice(0, limit - read)
+            read += len(part)
+            if len(part):
+                yield part.to_pylist()
+            if read == limit:
+                return
+
+
+def count_rows(path: Path) -> int:
+    """The rows of a file. Raises UserError."""
+    with _opened(path) as file:
+        return int(file.metadata.num_rows)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    """The parquet file, what is wrong with it a `UserError`."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    read = 0
     try:
         with pq.ParquetFile(path) as file:
-            for batch in file.iter_batches(batch_size=_BATCH, columns=columns):
-                part = batch if limit is None else batch.slice(0, limit - read)
-                read += len(part)
-                if len(part):
-                    yield part.to_pylist()
-                if read == limit:
-                    return
+            yield file
     except (OSError, pa.ArrowException) as error:
         text = (
             str(error) if path.exists() else "no such file; synthesize and convert write DIR/verl/*.parquet"
