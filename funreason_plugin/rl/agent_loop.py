@@ -17,8 +17,9 @@ from uuid import uuid4
 from verl.experimental.agent_loop.agent_loop import AgentLoopBase, AgentLoopMetrics, AgentLoopOutput, register
 from verl.utils.rollout_trace import rollout_trace_op
 
-from funreason_plugin.conversation import Limits, play
+from funreason_plugin.conversation import Generate, Limits, play
 from funreason_plugin.environments.space import SimulationSpace
+from funreason_plugin.errors import UserError
 from funreason_plugin.hosting import Host
 from funreason_plugin.live import Direct, LiveSession, Mark
 from funreason_plugin.played import Played
@@ -82,17 +83,16 @@ class FunReasonAgentLoop(AgentLoopBase):  # type: ignore[misc]  # verl has no ty
             keep=recipe.settings.history_reasoning == "keep",
             logprobs=bool(sampling_params.get("logprobs")),
         )
-        session = _Timed(await _open(task, recipe.settings.tools))
         try:
-            played = await play(task, session, recording.generate, recipe.limits)
+            played, tool_seconds = await self._play(task, recording.generate)
+        except UserError:
+            raise
         except EngineFailed as error:
             _log.error("a session of row %s is dropped, the engine failed: %s", task.id, error)
             return self._dropped(recording, Played())
         except Exception:  # the other sessions of the group go on
             _log.exception("a session of row %s is dropped", task.id)
             return self._dropped(recording, Played())
-        finally:
-            await session.close()
         if not recording.sequences:
             reason = played.turns[-1].reason if played.turns else "no turns"
             _log.error("a session of row %s is dropped, it has no response: %s", task.id, reason)
@@ -104,10 +104,18 @@ class FunReasonAgentLoop(AgentLoopBase):  # type: ignore[misc]  # verl has no ty
             output.num_turns = recording.messages
         last.metrics = AgentLoopMetrics(
             generate_sequences=recording.seconds,
-            tool_calls=session.seconds,
+            tool_calls=tool_seconds,
             num_preempted=recording.preempted,
         )
         return outputs if recipe.lists else last
+
+    async def _play(self, task: Task, generate: Generate) -> tuple[Played, float]:
+        """What was played, and the seconds that tool calls took."""
+        session = _Timed(await _open(task, self.recipe.settings.tools))
+        try:
+            return await play(task, session, generate, self.recipe.limits), session.seconds
+        finally:
+            await session.close()
 
     def _output(self, sequence: Sequence, row: dict[str, Any]) -> AgentLoopOutput:
         fields: dict[str, Any] = {"turn_scores": [], "tool_rewards": [], **sequence.reported}

@@ -12,6 +12,7 @@ from funreason_plugin.calls import to_hermes
 from funreason_plugin.errors import UserError
 from funreason_plugin.formats.options import FormatOptions
 from funreason_plugin.formats.verl import call_rows, rows
+from funreason_plugin.hosting import Host
 from funreason_plugin.messages import of_trajectory
 
 pytest.importorskip("verl", reason="verl is not installed (extra [rl])")
@@ -109,6 +110,14 @@ def test_calls_of_one_response_are_made_in_order() -> None:
 def test_an_environment_that_is_not_installed_is_told() -> None:
     with pytest.raises(UserError, match="nowhere"):
         played(Engine(scripted([])), with_environment("nowhere:Notes"), config())
+
+
+def test_a_session_whose_tools_cannot_be_reached_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The host was closed while the worker still played; the group goes on."""
+    closed = Host()
+    closed.close()
+    monkeypatch.setattr("funreason_plugin.rl.agent_loop._host", lambda processes, threads: closed)
+    assert played(Engine(scripted([])), row(trajectories()[0]), config()) == []
 
 
 @pytest.mark.parametrize("history", ["keep", "drop"])
