@@ -23,9 +23,8 @@ python -m funreason_plugin.synthesize --env $GREENHOUSE --num "$CONVERSATIONS" -
 
 say "A random model of 0.4 million parameters, warmed by SFT: without it no rollout would be right, and none better"
 python -m funreason_plugin.sft.tiny_model "$OUT/random"
-llamafactory-cli train recipes/tiny/sft.yaml model_name_or_path="$OUT/random" dataset_dir="$OUT/data/llamafactory" \
-  template=qwen3_nothink per_device_train_batch_size=8 gradient_accumulation_steps=1 learning_rate=5.0e-3 \
-  max_steps="$SFT_STEPS" output_dir="$OUT/sft" overwrite_output_dir=true plot_loss=false
+llamafactory-cli train recipes/tiny/sft_rl.yaml model_name_or_path="$OUT/random" \
+  dataset_dir="$OUT/data/llamafactory" max_steps="$SFT_STEPS" output_dir="$OUT/sft" overwrite_output_dir=true
 
 WHERE=(
   data.train_files="$OUT/data/verl/train.parquet" data.val_files="$OUT/data/verl/val.parquet"
@@ -40,6 +39,7 @@ say "GRPO with stock verl, $RL_STEPS steps; the same command goes on where it st
 python -m verl.trainer.main_ppo --config-dir recipes/tiny --config-name grpo "${WHERE[@]}"
 
 say "What was played, and what it was worth"
+python -m funreason_plugin.rl.show_run "$OUT/grpo"
 python examples/rl_on_my_tools/show_rollouts.py "$OUT/grpo/rollouts"
 
 say "The trained model as a folder of Hugging Face's"

@@ -36,7 +36,7 @@ def test_the_readme_shows_what_the_script_runs() -> None:
         r"^ *(?:OMP_NUM_THREADS=1 )?(python -m [\w.]+(?: env| rl| merge)?|llamafactory-cli \w+)", re.M
     )
     shown = [started.findall((FOLDER / name).read_text()) for name in ("README.md", "run.sh")]
-    assert len(shown[0]) == 7
+    assert len(shown[0]) == 8
     assert shown[0] == shown[1]
 
 
@@ -82,7 +82,7 @@ def test_from_the_tools_to_a_trained_model(tmp_path: Path) -> None:
         rows = [json.loads(line) for line in (tmp_path / "grpo" / "rollouts" / f"{step}.jsonl").open()]
         assert len(rows) == 64
         assert {"score", "success", "success/env_greenhouse", "calls", "reasons"} <= set(rows[0])
-    assert "the 8 rollouts of one prompt" in done.stdout
+    assert "the best and the worst of 8 rollouts of one prompt" in done.stdout
     assert (tmp_path / "grpo" / "validation" / "0.jsonl").is_file()
     assert (tmp_path / "trained" / "model.safetensors").is_file()
     assert (tmp_path / "trained" / "tokenizer.json").is_file()
