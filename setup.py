@@ -25,7 +25,8 @@ RL = [  # Python <= 3.12; the lower five are imported by verl's trainer, which d
 # bfcl-eval itself pins numpy 1.26.4 (verl needs numpy 2) and brings 150 packages with CUDA torch, while its eight
 # environment classes import mpmath only. So: pip install -e '.[bfcl]', then pip install --no-deps bfcl-eval==2026.3.23
 BFCL = ["mpmath==1.3.0"]
-MCP = ["mcp>=1.9"]
+MCP = ["mcp>=2.3,<3"]
+OPENAPI = ["openapi-spec-validator>=0.9,<0.10", "jsonschema-path>=0.5", "referencing>=0.36"]
 RAY = [
     "ray>=2.41"
 ]  # verl's bound; without [default], whose dashboard is not used and which is 20 packages more
@@ -35,10 +36,11 @@ EXTRAS = {
     "rl": RL,
     "bfcl": BFCL,
     "mcp": MCP,
+    "openapi": OPENAPI,
     "ray": RAY,
     "vllm": ["vllm>=0.24"],  # needs a GPU machine
     "flash-attn": ["flash-attn>=2.8"],  # needs a GPU machine
-    "all": [*SFT, *RL, *BFCL, *MCP, *RAY],
+    "all": [*SFT, *RL, *BFCL, *MCP, *OPENAPI, *RAY],
     "dev": [
         "hypothesis>=6.100",
         "mypy>=2.4,<3",

@@ -1,6 +1,7 @@
 """The check command line, thin.
 
 python -m funreason_plugin.check env path/to/my_tools.py:MyEnv
+python -m funreason_plugin.check record mcp:tools.json
 python -m funreason_plugin.check data out/ --workers 2
 python -m funreason_plugin.check sft out/ recipes/sft.yaml --tokenizer path/to/model
 python -m funreason_plugin.check rl out/ recipes/grpo.yaml
@@ -33,18 +34,36 @@ def env(
     name: Annotated[
         str,
         typer.Argument(
-            help="travel, bfcl, bfcl:CLASS, my_module:MyEnv or path/to/file.py:MyEnv.", metavar="NAME"
+            help="travel, bfcl, bfcl:CLASS, my_module:MyEnv, path/to/file.py:MyEnv, mcp:CONFIG.json or "
+            "openapi:FILE_OR_URL.",
+            metavar="NAME",
         ),
     ],
     samples: Annotated[int, typer.Option(help="Sampled states to try the tools in.", min=1)] = 8,
     seed: Annotated[int, typer.Option(help="Decides states and calls.")] = 0,
+    allow_writes: Annotated[
+        bool, typer.Option("--allow-writes", help="Offer the tools of mcp: and openapi: that write.")
+    ] = False,
 ) -> None:
     """Schemas as a model sees them; determinism, isolation, snapshots, write claims, values; what to change."""
     from funreason_plugin.checks.environment import check_environment
+    from funreason_plugin.environments.external.names import with_writes
 
-    report = check_environment(name)
+    report = check_environment(with_writes([name])[0] if allow_writes else name, seed, samples)
     report.show(console())
     raise typer.Exit(0 if report.passed else 1)
+
+
+@app.command()
+def record(
+    name: Annotated[str, typer.Argument(help="mcp:CONFIG.json or openapi:FILE_OR_URL.", metavar="NAME")],
+    samples: Annotated[int, typer.Option(help="Walks through the tools.", min=1)] = 8,
+    seed: Annotated[int, typer.Option(help="Decides the calls.")] = 0,
+) -> None:
+    """Call the live tools of environments with "state": "record", and write the calls and answers that they replay."""
+    from funreason_plugin.checks.environment_recording import record_environment
+
+    record_environment(name, seed, samples, console())
 
 
 @app.command()

@@ -27,8 +27,8 @@ DATA, TEACHERS, PROMPTS = "What is made", "Who plays the agents", "Prompts"
 LIMITS, PLACES, RUN = "Limits and cost", "Where it runs", "This call"
 
 ENVIRONMENTS = (
-    "Environment: travel, files, shop, bank, clinic, bfcl, bfcl:CLASS, my_module:MyEnv or "
-    "path/to/file.py:MyEnv. Several may follow, or repeat it."
+    "Environment: travel, files, shop, bank, clinic, bfcl, bfcl:CLASS, my_module:MyEnv, path/to/file.py:MyEnv, "
+    "mcp:CONFIG.json or openapi:FILE_OR_URL. Several may follow, or repeat it."
 )
 RunFolder = Annotated[Path, typer.Argument(help="The output folder of a run.", metavar="DIR")]
 
@@ -42,6 +42,9 @@ def option(panel: str | None, text: str, *names: str, metavar: str | None = None
 def synthesize(
     ctx: typer.Context,
     env: Annotated[list[str], option(DATA, ENVIRONMENTS, metavar="NAME…")] = [],
+    allow_writes: Annotated[
+        bool, option(DATA, "Offer the tools of mcp: and openapi: that write.", "--allow-writes")
+    ] = False,
     num: Annotated[int | None, option(DATA, "Trajectories to keep. (default: 200)")] = None,
     out: Annotated[Path | None, option(DATA, "Output folder; an interrupted run goes on there.")] = None,
     turns: Annotated[str | None, option(DATA, "Turns a trajectory. (default: 3-5)", metavar="N|N-M")] = None,
@@ -184,6 +187,7 @@ def synthesize(
     if ctx.invoked_subcommand is not None:
         return
     from funreason_plugin import config as configuration
+    from funreason_plugin.environments.external.names import with_writes
     from funreason_plugin.errors import UserError
     from funreason_plugin.teacher_config import agents_of
 
@@ -195,6 +199,8 @@ def synthesize(
         if name in configuration.SynthesisConfig.model_fields
     }
     settings = configuration.load(config, {**flags, "agents": agents_of(agent)})
+    if allow_writes:
+        settings = settings.model_copy(update={"env": with_writes(settings.env)})
     shown = console()
     if dry_run:
         from funreason_plugin.synthesis.preview import preview
@@ -219,11 +225,15 @@ def graph(
     out: Annotated[
         Path, typer.Option(help="Folder for graph.json, graph.graphml, graph.dot and graph.svg.")
     ] = Path("graph"),
+    allow_writes: Annotated[
+        bool, typer.Option("--allow-writes", help="Offer the tools of mcp: and openapi: that write.")
+    ] = False,
 ) -> None:
     """Infer the tool graph, verify it by execution; a table, and GraphML, DOT and SVG."""
+    from funreason_plugin.environments.external.names import with_writes
     from funreason_plugin.synthesis.graph_output import graph_command
 
-    graph_command(env, seed, out, console())
+    graph_command(with_writes(env) if allow_writes else env, seed, out, console())
 
 
 @app.command()

@@ -16,6 +16,7 @@ from statistics import median
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from funreason_plugin.checks.environment_external import of_outside
 from funreason_plugin.checks.environment_facts import Facts, Finding, ToolFacts
 from funreason_plugin.checks.environment_places import place
 from funreason_plugin.checks.environment_probe import explore, replay
@@ -160,7 +161,7 @@ def _report(cls: type[Environment], facts: Facts, more: Sequence[Finding]) -> En
         place=place(cls),
         policy=cls.policy,
         tools=rows,
-        findings=findings_of(cls, facts),
+        findings=of_outside(cls, findings_of(cls, facts)),
         states=facts.states,
         calls=facts.calls,
         distinct=facts.distinct,

@@ -21,6 +21,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from funreason_plugin.environments.catalog import PARCEL, folder_in_parcel
+from funreason_plugin.environments.external.names import Given
 from funreason_plugin.errors import UserError
 
 __all__ = ["MAX_BYTES", "pack", "unpack"]
@@ -67,7 +68,11 @@ def unpack(data: bytes) -> Path:
 def _folders(name: str) -> Iterator[tuple[str, Path, str]]:
     """(folder in the zip, folder here, how the user calls it) of what an environment needs."""
     module, _, _ = name.rpartition(":")
-    if module.endswith(".py"):
+    if (outside := Given.of(name)) is not None:
+        if "://" not in outside.target:
+            parent = os.path.dirname(outside.target)
+            yield folder_in_parcel(parent), Path(outside.target).resolve().parent, outside.target
+    elif module.endswith(".py"):
         yield folder_in_parcel(os.path.dirname(module)), Path(module).resolve().parent, module
     elif module and not name.startswith("bfcl:"):
         top = module.split(".")[0]

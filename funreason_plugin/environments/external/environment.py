@@ -30,7 +30,7 @@ from funreason_plugin.environments.external.recording import Recording
 from funreason_plugin.environments.external.tools import ExternalTool, Offer, offer
 from funreason_plugin.environments.external.trimming import hide, picked, trimmed
 from funreason_plugin.environments.external.turns import Turns
-from funreason_plugin.environments.external.ways import Live, Recorded, Shared, Way
+from funreason_plugin.environments.external.ways import Live, Recorded, Shared, Way, is_unanswered
 from funreason_plugin.environments.spec import ToolSpec
 from funreason_plugin.errors import UserError
 
@@ -53,6 +53,9 @@ class ExternalEnvironment(Environment):
     _turns: ClassVar[Turns | None] = None
     _first: ClassVar[dict[bytes, files.Content]]
 
+    _heard: ClassVar[list[tuple[str, dict[str, Any], Any]] | None] = (
+        None  # live answers, when they are recorded
+    )
     _way: Way
     _seen: dict[str, Any] | None = None
 
@@ -60,6 +63,12 @@ class ExternalEnvironment(Environment):
     def connect(cls, folder: Path | None) -> Connection:
         """Start or reach the server; ``folder`` is the session's own. Raises `Lost`."""
         raise NotImplementedError
+
+    @classmethod
+    def hear(cls) -> list[tuple[str, dict[str, Any], Any]]:
+        """From now on the calls that are answered, by the owner's names: for a recording."""
+        cls._heard = []
+        return cls._heard
 
     @classmethod
     def keep(cls, connection: Connection, folder: Path) -> None:
@@ -98,6 +107,8 @@ class ExternalEnvironment(Environment):
 
     def digest(self) -> dict[str, Any]:
         """What the digest's calls give; without them, of a snapshot, the files. Kept until the next call."""
+        if self.options.state == "record":
+            return {}
         if self._seen is None:
             if self.options.digest:
                 self._seen = self._asked()
@@ -123,7 +134,11 @@ class ExternalEnvironment(Environment):
         self._seen = None
         if self.options.state == "record":
             return self._way.call(tool, arguments)
-        return trimmed(self._ask(tool, arguments), self.options.trim.get(tool), self.options.limits.bytes)
+        answer = self._ask(tool, arguments)
+        output = trimmed(answer, self.options.trim.get(tool), self.options.limits.bytes)
+        if self._heard is not None and not is_unanswered(answer):
+            self._heard.append((tool, arguments, output))
+        return output
 
     @classmethod
     def source(cls) -> str:

@@ -15,9 +15,12 @@ from typing import Any, Protocol
 from funreason_plugin.environments.external.connection import Connect, Connection, Lost
 from funreason_plugin.environments.external.options import Options
 from funreason_plugin.environments.external.recording import NOTHING, Recording
-from funreason_plugin.environments.limits import over_time
+from funreason_plugin.environments.limits import is_error, is_over_time, over_time
 
-__all__ = ["Live", "Recorded", "Shared", "Way", "given_up", "said"]
+__all__ = ["Live", "Recorded", "Shared", "Way", "given_up", "is_unanswered", "said"]
+
+
+_UNANSWERED = "no answer: "
 
 
 class Way(Protocol):
@@ -110,7 +113,7 @@ class Live:
             connection = shared.get()
         except Lost as error:
             shared.losses += 1
-            return {"error": str(error)}
+            return said(error, tool, self._limits.seconds)
         try:
             output = connection.call(tool, arguments, self._limits.seconds)
         except BaseException as error:
@@ -132,8 +135,13 @@ class Live:
 
 
 def said(error: Lost, tool: str, seconds: float) -> dict[str, str]:
-    return over_time(tool, seconds) if error.over_time else {"error": str(error)}
+    return over_time(tool, seconds) if error.over_time else {"error": _UNANSWERED + str(error)}
+
+
+def is_unanswered(output: Any) -> bool:
+    """Whether an output is ours: the server did not answer the call."""
+    return is_over_time(output) or (is_error(output) and str(output["error"]).startswith(_UNANSWERED))
 
 
 def given_up(deaths: int) -> dict[str, str]:
-    return {"error": f"the server was lost {deaths} times; it is not started again"}
+    return {"error": f"{_UNANSWERED}the server was lost {deaths} times; it is not started again"}
