@@ -5,6 +5,7 @@ bfcl, bfcl:TradingBot      bfcl-eval's eight classes, or one of them
 my_module:MyEnv            a class in an importable module
 path/to/file.py:MyEnv      a class in a file
 mcp:CONFIG.json            the MCP servers of a client's configuration; mcp:CONFIG.json#server one of them
+openapi:FILE_OR_URL        the service of an OpenAPI document, or of a YAML file that names one
 """
 
 from __future__ import annotations
@@ -41,6 +42,8 @@ def resolve(name: str) -> list[type[Environment]]:
         return bfcl.bfcl_environments() if name == "bfcl" else [bfcl.bfcl_environment(name[5:])]
     if name.startswith("mcp:"):
         return _mcp(name)
+    if name.startswith("openapi:"):
+        return _openapi(name)
     target = SHIPPED.get(name, name)
     module_name, colon, class_name = target.rpartition(":")
     if name.endswith(".py"):
@@ -52,7 +55,8 @@ def resolve(name: str) -> list[type[Environment]]:
         names = [*SHIPPED, "bfcl"]
         raise UserError(
             f"environment {name!r} is not known{did_you_mean(name, names)}; expected {', '.join(names)}, "
-            "bfcl:CLASS, my_module:MyEnv, path/to/file.py:MyEnv or mcp:CONFIG.json"
+            "bfcl:CLASS, my_module:MyEnv, path/to/file.py:MyEnv, mcp:CONFIG.json or "
+            "openapi:FILE_OR_URL"
         )
     module = _from_file(module_name) if module_name.endswith(".py") else _from_module(module_name, name)
     found = getattr(module, class_name, None)
@@ -86,6 +90,22 @@ def _mcp(name: str) -> list[type[Environment]]:
     given = Given.of(name)
     assert given is not None
     return mcp_environments(given)
+
+
+@cache
+def _openapi(name: str) -> list[type[Environment]]:
+    try:
+        from funreason_plugin.environments.openapi.service import openapi_environments
+    except ImportError as error:
+        raise UserError(
+            f"environment {name!r}: OpenAPI documents need a validator: pip install 'funreason-plugin[openapi]' "
+            f"({error})"
+        ) from None
+    from funreason_plugin.environments.external.names import Given
+
+    given = Given.of(name)
+    assert given is not None
+    return openapi_environments(given)
 
 
 def folder_in_parcel(parent: str) -> str:
