@@ -196,9 +196,11 @@ def environment_class(
         )
     if origin.remote and options.state == "snapshot":
         raise UserError(f"{origin.place}: state 'snapshot' needs a server that is started here; use 'replay'")
-    if origin.remote and options.state == "replay" and not options.reset:
+    begun = bool(origin.starts) and all(start["calls"] for start in origin.starts)
+    if origin.remote and options.state == "replay" and not options.reset and not begun:
         raise UserError(
-            f"{origin.place}: state 'replay' of a remote service needs 'reset', the calls that reset it"
+            f"{origin.place}: state 'replay' of a remote service needs 'reset', the calls that reset it, or "
+            "'scenarios' that each begin with such calls"
         )
     limits = options.limits
     members: dict[str, Any] = {

@@ -196,7 +196,7 @@ class Replay(_Own):
         writes: Collection[str],
         turns: Turns | None = None,
     ) -> None:
-        super().__init__(connect, options, home, idle if options.reset else None)
+        super().__init__(connect, options, home, idle if options.reset or turns else None)
         self._writes, self._turns = writes, turns
         self._wanted: Calls = ()
         self._at: Calls | None = None  # what the server has seen; None: it is to begin anew
@@ -217,13 +217,15 @@ class Replay(_Own):
         return connection
 
     def _anew(self) -> Connection:
-        if not self._options.reset:
+        if not self._options.reset and self._turns is None:
             self._stop()
             files.write(self._seed(), self.folder())
         if self._connection is None:
             self._connection = self._connect(self.folder())
         for call in self._options.reset:
-            self._connection.call(call.tool, dict(call.arguments), self._options.limits.seconds)
+            output = self._connection.call(call.tool, dict(call.arguments), self._options.limits.seconds)
+            if is_error(output):
+                raise Lost(f"the reset's call of {call.tool} gave an error: {output['error']}")
         self._begin_calls(self._connection)
         return self._connection
 
