@@ -10,10 +10,13 @@ Nothing that is returned or raised holds the service's address or a credential.
 from __future__ import annotations
 
 import asyncio
+import atexit
 import concurrent.futures
+import contextlib
 import re
 import threading
 import time
+import weakref
 from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final
@@ -36,6 +39,7 @@ _MESSAGE: Final = 600  # characters of what a service says of a failure
 _REDIRECTS: Final = 3
 _AGAIN: Final = 3  # times a busy service is asked
 _BUSY: Final = (429, 503)
+_open: weakref.WeakSet[HttpConnection] = weakref.WeakSet()
 
 
 class HttpConnection:
@@ -44,6 +48,7 @@ class HttpConnection:
     def __init__(self, operations: Mapping[str, Operation], access: Access) -> None:
         self._operations, self._access = operations, access
         self._session: aiohttp.ClientSession | None = None
+        _open.add(self)
 
     def call(self, tool: str, arguments: dict[str, Any], seconds: float) -> Any:
         """The output of an operation as JSON data, or an error. Raises `Lost` when the service is not there."""
@@ -78,6 +83,13 @@ class HttpConnection:
         session, self._session = self._session, None
         if session is not None:
             asyncio.run_coroutine_threadsafe(session.close(), _loop())
+
+    def _end(self) -> None:
+        """Let them go before the process ends."""
+        session, self._session = self._session, None
+        if session is not None:
+            with contextlib.suppress(Exception):
+                asyncio.run_coroutine_threadsafe(session.close(), _loop()).result(1)
 
     async def _ask(self, request: Request, operation: Operation, seconds: float) -> Any:
         if self._session is None:
@@ -224,4 +236,10 @@ def _loop() -> asyncio.AbstractEventLoop:
     """The event loop of this process, in a thread of its own."""
     loop = asyncio.new_event_loop()
     threading.Thread(target=loop.run_forever, name="funreason-http", daemon=True).start()
+    atexit.register(_end_all)
     return loop
+
+
+def _end_all() -> None:
+    for connection in list(_open):
+        connection._end()
