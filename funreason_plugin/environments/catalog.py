@@ -6,6 +6,8 @@ my_module:MyEnv            a class in an importable module
 path/to/file.py:MyEnv      a class in a file
 mcp:CONFIG.json            the MCP servers of a client's configuration; mcp:CONFIG.json#server one of them
 openapi:FILE_OR_URL        the service of an OpenAPI document, or of a YAML file that names one
+functions:my_module        the functions of a module; functions:path/to/file.py of a file
+class:my_module.Store      a class that is no Environment; class:path/to/file.py:Store
 """
 
 from __future__ import annotations
@@ -44,6 +46,8 @@ def resolve(name: str) -> list[type[Environment]]:
         return _mcp(name)
     if name.startswith("openapi:"):
         return _openapi(name)
+    if name.startswith(("functions:", "class:")):
+        return [_plain(name)]
     target = SHIPPED.get(name, name)
     module_name, colon, class_name = target.rpartition(":")
     if name.endswith(".py"):
@@ -55,8 +59,8 @@ def resolve(name: str) -> list[type[Environment]]:
         names = [*SHIPPED, "bfcl"]
         raise UserError(
             f"environment {name!r} is not known{did_you_mean(name, names)}; expected {', '.join(names)}, "
-            "bfcl:CLASS, my_module:MyEnv, path/to/file.py:MyEnv, mcp:CONFIG.json or "
-            "openapi:FILE_OR_URL"
+            "bfcl:CLASS, my_module:MyEnv, path/to/file.py:MyEnv, mcp:CONFIG.json, "
+            "openapi:FILE_OR_URL, functions:my_module or class:my_module.Store (or a file of these)"
         )
     module = _from_file(module_name) if module_name.endswith(".py") else _from_module(module_name, name)
     found = getattr(module, class_name, None)
@@ -68,7 +72,8 @@ def resolve(name: str) -> list[type[Environment]]:
         )
     if not issubclass(found, Environment):
         raise UserError(
-            f"environment {name!r}: {class_name} must be a subclass of funreason_plugin.Environment"
+            f"environment {name!r}: {class_name} must be a subclass of funreason_plugin.Environment; for a class "
+            f"without it write class:{name}"
         )
     _build(found, name)
     return [found]
@@ -108,6 +113,34 @@ def _openapi(name: str) -> list[type[Environment]]:
     return openapi_environments(given)
 
 
+@cache
+def _plain(name: str) -> type[Environment]:
+    from funreason_plugin.environments.plain.names import Plain
+
+    plain = Plain.of(name)
+    assert plain is not None
+    if not plain.module or (name.startswith("class:") and not plain.name):
+        raise UserError(
+            f"environment {name!r}: expected functions:my_module, functions:path/to/file.py, class:my_module.Store or "
+            "class:path/to/file.py:Store"
+        )
+    file = plain.module.endswith(".py")
+    module = _from_file(plain.module) if file else _from_module(plain.module, name)
+    if not plain.name:
+        from funreason_plugin.environments.plain.functions import functions_environment
+
+        return functions_environment(module, name)
+    found = getattr(module, plain.name, None)
+    if not isinstance(found, type):
+        classes = [key for key, value in vars(module).items() if isinstance(value, type)]
+        raise UserError(
+            f"environment {name!r}: {plain.module} has no class {plain.name!r}{did_you_mean(plain.name, classes)}"
+        )
+    from funreason_plugin.environments.plain.classes import class_environment
+
+    return class_environment(found, name)
+
+
 def folder_in_parcel(parent: str) -> str:
     """Where a parcel has the folder that a command line calls ``parent``."""
     return hashlib.sha256(parent.encode()).hexdigest()[:16]
@@ -135,7 +168,7 @@ def _from_module(module_name: str, name: str) -> ModuleType:
     except ModuleNotFoundError as error:
         raise UserError(
             f"environment {name!r}: no module {error.name!r}; run where it can be imported, "
-            "or name the file: path/to/file.py:MyEnv"
+            "or name a file: path/to/file.py"
         ) from None
     except Exception as error:
         raise UserError(
@@ -155,7 +188,7 @@ def _environments_in(module: ModuleType) -> list[str]:
 def _from_file(file: str) -> ModuleType:
     path = file_of(file).resolve()
     if not path.is_file():
-        raise UserError(f"{file}: no such file; expected path/to/file.py:MyEnv")
+        raise UserError(f"{file}: no such file; expected path/to/file.py")
     module_name = f"funreason_user_{path.stem}_{hashlib.sha256(str(path).encode()).hexdigest()[:8]}"
     spec = importlib.util.spec_from_file_location(module_name, path)
     if spec is None or spec.loader is None:

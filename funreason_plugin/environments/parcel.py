@@ -22,6 +22,7 @@ from pathlib import Path
 
 from funreason_plugin.environments.catalog import PARCEL, folder_in_parcel
 from funreason_plugin.environments.external.names import Given
+from funreason_plugin.environments.plain.names import Plain
 from funreason_plugin.errors import UserError
 
 __all__ = ["MAX_BYTES", "pack", "unpack"]
@@ -67,7 +68,8 @@ def unpack(data: bytes) -> Path:
 
 def _folders(name: str) -> Iterator[tuple[str, Path, str]]:
     """(folder in the zip, folder here, how the user calls it) of what an environment needs."""
-    module, _, _ = name.rpartition(":")
+    plain = Plain.of(name)
+    module = plain.module if plain is not None else name.rpartition(":")[0]
     if (outside := Given.of(name)) is not None:
         if "://" not in outside.target:
             parent = os.path.dirname(outside.target)

@@ -100,9 +100,18 @@ class ToolOptions:
 
 
 def spec_of(
-    cls: type, environment: str, name: str, function: Callable[..., Any], options: ToolOptions
+    cls: type,
+    environment: str,
+    name: str,
+    function: Callable[..., Any],
+    options: ToolOptions,
+    *,
+    method: bool = True,
 ) -> ToolSpec:
-    """Build the spec of a method. A missing type or docstring is a `UserError` that names the place."""
+    """Build the spec of a method, or of a function without ``self``.
+
+    A missing type or docstring is a `UserError` that names the place.
+    """
     where = _place(cls, name, function)
     if not _TOOL_NAME.match(name):
         raise UserError(f"{where}: tool name {name!r} must be an identifier of at most 64 characters")
@@ -119,7 +128,7 @@ def spec_of(
     described = {entry.arg_name.lstrip("*"): entry.description or "" for entry in doc.params}
     params = tuple(
         _param_spec(where, cls, parameter, hints, described)
-        for parameter in list(inspect.signature(function).parameters.values())[1:]
+        for parameter in list(inspect.signature(function).parameters.values())[method:]
     )
     unknown = sorted(set(described) - {param.name for param in params})
     if unknown:
