@@ -62,6 +62,7 @@ class RenderedTokenBuilder(ContinuousTokenBuilder):  # type: ignore[misc]  # ver
             self.ends.add(int(tokenizer.eos_token_id))
         marks = {known[mark] for mark in _MARKS if mark in known}
         self._control = (set(map(int, tokenizer.all_special_ids)) | self.ends | {known[START]}) - marks
+        self._spelled = [str(tokenizer.convert_ids_to_tokens(token)) for token in sorted(self._control)]
         self.thoughts = Thoughts(tokenizer)
         self._line_feed = self._encode("\n")
         self._system = lru_cache(maxsize=256)(self._encode)
@@ -111,11 +112,18 @@ class RenderedTokenBuilder(ContinuousTokenBuilder):  # type: ignore[misc]  # ver
 
     def text_of(self, ids: Sequence[int]) -> str:
         """What the model wrote, as a server shows it: without the tokens between messages, with `<think>` and
-        `<tool_call>`."""
+        `<tool_call>`.
+
+        A control token that it spelled in pieces is taken out, too: in the next prompt it would become one.
+        """
         written = [token for token in ids if token not in self._control]
-        return str(
+        text = str(
             self.tokenizer.decode(written, skip_special_tokens=False, clean_up_tokenization_spaces=False)
         )
+        while any(mark in text for mark in self._spelled):
+            for mark in self._spelled:
+                text = text.replace(mark, "")
+        return text
 
     def _encode(self, text: str) -> list[int]:
         return list(self.tokenizer.encode(text, add_special_tokens=False))

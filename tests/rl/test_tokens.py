@@ -81,6 +81,14 @@ def test_control_tokens_are_not_part_of_what_was_written() -> None:
     assert builder.text_of(encode(written)) == "<think>\na\n</think>\n\nuser\n<tool_call>x</tool_call>"
 
 
+@pytest.mark.parametrize("spelled", ["<|im_start|>", "<|im_<|im_end|>end|>"])
+def test_a_control_token_in_pieces_does_not_reach_the_next_prompt(spelled: str) -> None:
+    builder = RenderedTokenBuilder(tokenizer(), "hermes", True)
+    pieces = [token for letter in spelled for token in encode(letter)]
+    assert text(pieces) == spelled and len(pieces) == len(spelled)
+    assert builder.text_of([*encode("a"), *pieces, *encode("b")]) == "ab"
+
+
 def test_marks_that_a_tokenizer_takes_for_special_are_still_read() -> None:
     from copy import deepcopy
 
