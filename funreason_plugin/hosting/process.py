@@ -81,11 +81,13 @@ class _Process:
 
     def watch(self) -> NoReturn:
         """Look at the clocks for ever."""
+        self._set_alarm()
         self._reply(0, Status.READY, b"")
         self._start_thread()
         computed, told = time.process_time(), 0
         while True:
             time.sleep(TICK)
+            self._set_alarm()
             now, before = time.process_time(), computed
             computed = now
             clocks = list(self._running.values())
@@ -93,8 +95,12 @@ class _Process:
             if clocks or away != told:
                 self._reply(0, Status.BEAT, b"%d" % away)
                 told = away
-            if not self._ending:  # it ends a process whose lock is held when nobody is left to kill it
-                signal.setitimer(signal.ITIMER_REAL, 2 * self._longest)
+
+    def _set_alarm(self) -> None:
+        """Be ended by the system when the main thread cannot set it again: a tool holds the interpreter lock, and
+        nobody is left to kill the process."""
+        if not self._ending:
+            signal.setitimer(signal.ITIMER_REAL, 2 * self._longest)
 
     def _look(self, clock: Clock, computed: float) -> bool:
         """Whether the thread was interrupted and did not come back."""

@@ -124,8 +124,8 @@ class Trap(Shelf):
 
     @tool
     def huge(self) -> str:
-        """Return 50 MB."""
-        return "x" * 50_000_000
+        """Return 2 MB."""
+        return "x" * 2_000_000
 
     @tool
     def strange(self) -> Any:
