@@ -94,6 +94,13 @@ def test_the_spans_are_the_thoughts(form: PromptForm, history: str) -> None:
     assert [found.strip() for output in outputs for found in thoughts(output)] == expected
 
 
+def test_a_thought_without_an_end_goes_up_to_the_end_of_the_response() -> None:
+    engine = Engine(lambda prompt, number: "<think>\nI wonder")
+    (output,) = played(engine, row(trajectories()[0]), config())
+    assert thoughts(output) == ["\nI wonder"] * 2
+    assert [turn["stop"] for turn in record(output)["turns"]] == ["malformed"] * 2
+
+
 def test_what_was_sampled_from_is_what_is_trained_on() -> None:
     """The prompt of every request is what stands before its response in the sequence."""
     trajectory = trajectories()[0]
