@@ -93,6 +93,20 @@ def test_every_training_that_is_shown_is_composed_and_has_nothing_against_it(
         assert list(contradictions(config, Settings.of(config))) == [], words
 
 
+def test_the_recipe_that_is_shown_is_composed_and_has_nothing_against_it(tmp_path: Path) -> None:
+    pytest.importorskip("verl")
+    from funreason_plugin.rl.conditions import contradictions
+    from funreason_plugin.rl.preflight.recipe import compose_recipe
+
+    (shown,) = re.findall(r"^```yaml\n(.*?)^```", GUIDE.read_text(), re.MULTILINE | re.DOTALL)
+    (tmp_path / "mine.yaml").write_text(shown)
+    config = compose_recipe(tmp_path / "mine.yaml", [])
+    settings = Settings.of(config)
+    assert settings.reward.mode == "progress"
+    assert list(contradictions(config, settings)) == []
+    assert config.trainer.v1.trainer_mode == "funreason"
+
+
 def test_every_merge_that_is_shown_is_one_of_verl(monkeypatch: pytest.MonkeyPatch) -> None:
     merger = pytest.importorskip("verl.model_merger.base_model_merger")
     shown = commands(MERGE)
