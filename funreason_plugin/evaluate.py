@@ -6,18 +6,25 @@ python -m funreason_plugin.evaluate pass-rate out/ --model my-model --base-url h
 from __future__ import annotations
 
 import asyncio
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from funreason_plugin.command_line import Group, console, leave
-from funreason_plugin.errors import UserError
+from funreason_plugin.errors import INTERRUPTED, UserError
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.table import Table
 
     from funreason_plugin.evaluation.pass_rate import PassRates
+
+
+DAY = 86_400.0
 
 app = typer.Typer(
     cls=Group,
@@ -52,8 +59,6 @@ def pass_rate(
 
     A second run goes on where the first one stopped.
     """
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
     from funreason_plugin.conversation import Limits
     from funreason_plugin.evaluation.pass_rate import measure, select
     from funreason_plugin.evaluation.served import Sampling, Served
@@ -61,32 +66,67 @@ def pass_rate(
     if low > high:
         raise UserError(f"--low {low:g} is above --high {high:g}")
     out = console()
-    columns = (TextColumn("playing"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=out, disable=not out.is_terminal, transient=True) as progress:
-        shown = progress.add_task("attempts", total=None)
+    tokens = [0, 0]
 
-        async def run() -> PassRates:
-            async with Served(base_url, model, Sampling(temperature, top_p, max_tokens)) as served:
+    async def run(watch: Callable[[int, int], None]) -> PassRates:
+        async with Served(base_url, model, Sampling(temperature, top_p, max_tokens)) as served:
+            try:
                 return await measure(
                     folder,
                     served,
                     n,
-                    limits=Limits(),
+                    limits=Limits(seconds=DAY),  # a slow server is no fault of the model's
                     concurrency=concurrency,
                     thinking=thinking,
                     limit=limit,
-                    watch=lambda done, total: progress.update(shown, completed=done, total=total),
+                    watch=watch,
                 )
+            finally:
+                tokens[:] = served.tokens
 
-        rates = asyncio.run(run())
-    chosen = select(folder, rates, low, high)
+    with _shown(out) as watch:
+        try:
+            rates = asyncio.run(run(watch))
+        except KeyboardInterrupt:
+            raise UserError(
+                "interrupted; what was measured is kept, the same command goes on", INTERRUPTED
+            ) from None
     out.print(_histogram(rates))
+    chosen = select(folder, rates, low, high)
     out.print(
         f"{chosen.path}: {chosen.kept:,} rows; left out {chosen.hard:,} too hard, {chosen.easy:,} too easy, "
         f"{chosen.unmeasured:,} not measured",
         soft_wrap=True,
     )
+    out.print(f"{tokens[0]:,} tokens of prompts and {tokens[1]:,} of responses in this run", soft_wrap=True)
     out.print(f"train on them: data.train_files={chosen.path}", soft_wrap=True)
+
+
+@contextmanager
+def _shown(out: Console) -> Iterator[Callable[[int, int], None]]:
+    """A bar, or without a terminal a line at every twentieth of the attempts; it is told attempts done and in all."""
+    if out.is_terminal:
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+        columns = (TextColumn("playing"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        with Progress(*columns, console=out, transient=True) as progress:
+            bar = progress.add_task("attempts", total=None)
+            yield lambda done, total: progress.update(bar, completed=done, total=total)
+        return
+    last = -1
+    started = time.monotonic()
+    first = 0
+
+    def line(done: int, total: int) -> None:
+        nonlocal last, first
+        if last < 0:
+            first = done
+        if total and (part := 20 * done // total) > last:
+            last = part
+            rate = (done - first) / max(time.monotonic() - started, 1e-9)
+            out.print(f"{done:,}/{total:,} attempts, {rate:.1f}/s", soft_wrap=True)
+
+    yield line
 
 
 def _histogram(rates: PassRates) -> Table:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -65,8 +66,26 @@ def read_table(path: Path) -> pa.Table:
         raise UserError(f"{path}: {error}") from None
 
 
-def known(path: Path, served: Served, ids: list[str]) -> PassRates:
-    """What an earlier run measured; a last line that was cut off is left out.
+def fingerprints(table: pa.Table, where: str) -> list[tuple[str, str]]:
+    """Of every row: the id, which another run's rows may have too, and a hash of what is played and judged.
+
+    Raises:
+        UserError: the rows are not ours.
+    """
+    if table.num_rows:
+        Task.of_row(table.slice(0, 1).to_pylist()[0], f"{where}: row 0")
+    found = []
+    for batch in table.select(["extra_info", "reward_model"]).to_batches(max_chunksize=256):
+        for row in batch.to_pylist():
+            extra, truth = row["extra_info"] or {}, row["reward_model"] or {}
+            texts = [extra.get(key) for key in ("prompt_form", "scenario", "system", "tools", "queries")]
+            played = json.dumps([*texts, extra.get("turn"), extra.get("step"), truth.get("ground_truth")])
+            found.append((str(extra.get("id")), hashlib.sha256(played.encode()).hexdigest()[:12]))
+    return found
+
+
+def known(path: Path, setting: str, rows: list[tuple[str, str]]) -> PassRates:
+    """What an earlier run measured; lines that cannot be read (the last one of a killed run) are left out.
 
     Raises:
         UserError: the file is of another model, other sampling or other rows.
@@ -74,21 +93,24 @@ def known(path: Path, served: Served, ids: list[str]) -> PassRates:
     rates = PassRates({})
     if not path.is_file():
         return rates
-    setting = _setting(served)
-    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
-        try:
-            entry: Any = json.loads(line)
-            row, attempt, success = int(entry["row"]), int(entry["attempt"]), float(entry["success"])
-            same = entry["id"] == ids[row] and entry["setting"] == setting
-        except (ValueError, KeyError, TypeError, IndexError):
-            if number == 1:
-                raise UserError(f"{path}:1: not a file of pass rates; move it away") from None
-            continue
-        if not same:
-            raise UserError(
-                f"{path}:{number}: measured with another model, sampling or other rows; move it away"
-            )
-        rates.attempts.setdefault(row, {})[attempt] = success
+    with open(path, encoding="utf-8", errors="replace") as file:
+        for number, line in enumerate(file, 1):
+            try:
+                entry: Any = json.loads(line)
+                row, attempt, success = int(entry["row"]), int(entry["attempt"]), float(entry["success"])
+                if row < 0 or attempt < 0 or not 0 <= success <= 1:
+                    raise ValueError
+                of_now = (*rows[row], setting) if row < len(rows) else ()
+                same = (entry["id"], entry["task"], entry["setting"]) == of_now
+            except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
+                if number == 1:
+                    raise UserError(f"{path}:1: not a file of pass rates; move it away") from None
+                continue
+            if not same:
+                raise UserError(
+                    f"{path}:{number}: measured with another model, sampling or other rows; move it away"
+                )
+            rates.attempts.setdefault(row, {})[attempt] = success
     return rates
 
 
@@ -100,9 +122,12 @@ def _cut_off(path: Path) -> None:
             file.truncate(data.rfind(b"\n") + 1)
 
 
-def _setting(served: Served) -> str:
+def _setting(served: Served, thinking: bool) -> str:
     sampling = served.sampling
-    return f"{served.model} t={sampling.temperature:g} p={sampling.top_p:g} n={sampling.max_tokens}"
+    return (
+        f"{served.model} t={sampling.temperature:g} p={sampling.top_p:g} n={sampling.max_tokens}"
+        f"{'' if thinking else ' no thinking'}"
+    )
 
 
 async def measure(
@@ -123,9 +148,9 @@ async def measure(
     source = folder / "verl" / "train.parquet"
     table = read_table(source)
     rows = min(table.num_rows, limit or table.num_rows)
-    ids = [str(extra["id"]) for extra in table.column("extra_info").to_pylist()] if rows else []
-    path = folder / "verl" / RATES
-    rates = known(path, served, ids)
+    prints = fingerprints(table, str(source))
+    path, setting = folder / "verl" / RATES, _setting(served, thinking)
+    rates = known(path, setting, prints)
     missing = [
         (row, attempt)
         for attempt in range(attempts)
@@ -159,12 +184,13 @@ async def measure(
             rates.attempts.setdefault(row, {})[attempt] = passed
             entry = {
                 "row": row,
-                "id": ids[row],
+                "id": prints[row][0],
+                "task": prints[row][1],
                 "attempt": attempt,
                 "success": passed,
                 "progress": round(score.progress, 4),
                 "steps": score.steps,
-                "setting": _setting(served),
+                "setting": setting,
             }
             file.write(json.dumps(entry) + "\n")
             file.flush()
@@ -174,7 +200,11 @@ async def measure(
 
 
 def select(folder: Path, rates: PassRates, low: float, high: float) -> Selection:
-    """Write the rows whose rate lies within [low, high] to `DIR/verl/train-selected.parquet`."""
+    """Write the rows whose rate lies within [low, high] to `DIR/verl/train-selected.parquet`.
+
+    Raises:
+        UserError: there is none.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -182,13 +212,20 @@ def select(folder: Path, rates: PassRates, low: float, high: float) -> Selection
     values = [rates.rate(row) for row in range(table.num_rows)]
     kept = [row for row, value in enumerate(values) if value is not None and low <= value <= high]
     path = folder / "verl" / SELECTED
+    hard = sum(value is not None and value < low for value in values)
+    easy = sum(value is not None and value > high for value in values)
+    if not kept:
+        raise UserError(
+            f"no row has a pass rate from {low:g} to {high:g}: {hard:,} are below, {easy:,} above; nothing is written to "
+            f"{path}"
+        )
     part = path.with_suffix(".part")
     pq.write_table(table.take(pa.array(kept, pa.int64())), part)
     part.replace(path)
     return Selection(
         kept=len(kept),
-        hard=sum(value is not None and value < low for value in values),
-        easy=sum(value is not None and value > high for value in values),
+        hard=hard,
+        easy=easy,
         unmeasured=sum(value is None for value in values),
         path=path,
     )

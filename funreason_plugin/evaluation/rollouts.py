@@ -7,10 +7,11 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass
 
 from funreason_plugin.conversation import Generate, Limits, play
+from funreason_plugin.environments.space import SimulationSpace
 from funreason_plugin.errors import UserError
 from funreason_plugin.hosting import Host
 from funreason_plugin.judging import Score, judge_played
-from funreason_plugin.live import ToolsLost
+from funreason_plugin.live import Direct, LiveSession, ToolsLost
 from funreason_plugin.played import Played
 from funreason_plugin.tasks import Task
 
@@ -50,8 +51,8 @@ async def rollouts(
             if not running:
                 return
             done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-            for finished in done:
-                yield finished.result()
+            for finished in sorted(done, key=lambda task: task.exception() is not None):
+                yield finished.result()  # what failed comes last: nothing that was played is lost
     finally:
         for left in running:
             left.cancel()
@@ -59,8 +60,12 @@ async def rollouts(
 
 
 async def _one(key: tuple[int, int], task: Task, generate: Generate, host: Host, limits: Limits) -> Rollout:
+    session: LiveSession
     try:
-        session = await host.open(task.environments, task.scenario)
+        if task.environments:
+            session = await host.open(task.environments, task.scenario)
+        else:  # a truth of calls alone: nothing is executed
+            session = Direct(SimulationSpace([]), task.scenario)
     except ToolsLost as error:
         raise UserError(f"row {task.id}: {error}") from None
     try:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -14,8 +15,9 @@ from funreason_plugin.messages import of_trajectory
 from funreason_plugin.rendering import END, PromptForm, prompt, response_text
 from funreason_plugin.trajectory import Trajectory
 
-Answer = Callable[[str, int], "web.Response | tuple[str, str]"]
-"""Prompt and number of the request to (text, finish reason), or to a whole response."""
+Said = tuple[str, str]
+Answer = Callable[[str, int], "web.Response | Said | Awaitable[web.Response | Said]"]
+"""Prompt and number of the request (from 1) to (text, finish reason), or to a whole response."""
 
 
 def truths(trajectories: list[Trajectory], form: PromptForm) -> dict[str, str]:
@@ -48,6 +50,8 @@ def serving(answer: Answer, model: str = "tiny") -> Iterator[tuple[str, list[dic
         body = await request.json()
         seen.append(body)
         found = answer(body["prompt"], len(seen))
+        if inspect.isawaitable(found):
+            found = await found
         if isinstance(found, web.Response):
             return found
         text, reason = found
