@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from funreason_plugin.checks.environment_external import of_outside
 from funreason_plugin.checks.environment_facts import Facts, Finding, ToolFacts
 from funreason_plugin.checks.environment_places import place
+from funreason_plugin.checks.environment_plain import of_plain
 from funreason_plugin.checks.environment_probe import explore, replay
 from funreason_plugin.checks.environment_rules import findings_of
 from funreason_plugin.environments.catalog import resolve
@@ -161,7 +162,7 @@ def _report(cls: type[Environment], facts: Facts, more: Sequence[Finding]) -> En
         place=place(cls),
         policy=cls.policy,
         tools=rows,
-        findings=of_outside(cls, findings_of(cls, facts)),
+        findings=of_plain(cls, of_outside(cls, findings_of(cls, facts))),
         states=facts.states,
         calls=facts.calls,
         distinct=facts.distinct,

@@ -18,12 +18,12 @@ def place(cls: type[Environment], tool: str = "", param: str = "") -> str:
     function = _function(cls, tool)
     try:
         if function is None:
-            return f"{_short(inspect.getsourcefile(cls) or '')}:{inspect.getsourcelines(cls)[1]}"
+            return f"{short(inspect.getsourcefile(cls) or '')}:{inspect.getsourcelines(cls)[1]}"
         lines, first = inspect.getsourcelines(function)
         tree = ast.parse(textwrap.dedent("".join(lines))).body[0]
         assert isinstance(tree, (ast.FunctionDef, ast.AsyncFunctionDef))
         found = next((arg.lineno for arg in tree.args.args if arg.arg == param), tree.lineno)
-        return f"{_short(inspect.getsourcefile(function) or '')}:{first + found - 1}"
+        return f"{short(inspect.getsourcefile(function) or '')}:{first + found - 1}"
     except (OSError, TypeError, SyntaxError, AssertionError):
         return f"{cls.__module__}.{cls.__qualname__}"
 
@@ -34,7 +34,7 @@ def raised_at(cls: type[Environment], error: BaseException) -> str:
     trace, found = error.__traceback__, ""
     while trace is not None:
         if trace.tb_frame.f_code.co_filename in files:
-            found = f"{_short(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}"
+            found = f"{short(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}"
         trace = trace.tb_next
     return found
 
@@ -116,7 +116,7 @@ def _function(cls: type[Environment], tool: str) -> Callable[..., Any] | None:
     return None
 
 
-def _short(file: str) -> str:
+def short(file: str) -> str:
     try:
         return str(Path(file).relative_to(Path.cwd()))
     except ValueError:
