@@ -10,9 +10,10 @@ import asyncio
 import copy
 import inspect
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, ClassVar, Final
 
+from pydantic import TypeAdapter
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
 from funreason_plugin.environments.environment import Environment, ToolError
@@ -57,6 +58,10 @@ class PlainEnvironment(Environment):
         """The function to call."""
         raise NotImplementedError
 
+    def types(self, name: str) -> Mapping[str, TypeAdapter[Any]]:
+        """What turns JSON into the arguments of a tool."""
+        return self._tools[name].types
+
     # -- the environment ----------------------------------------------------------------------------------
 
     def save(self) -> Any:
@@ -76,7 +81,7 @@ class PlainEnvironment(Environment):
         return cls._specs
 
     def invoke(self, name: str, arguments: dict[str, Any]) -> Any:
-        values = converted(self._tools[name].types, arguments)
+        values = converted(self.types(name), arguments)
         if self._specs[name].writes:
             self._forget()
             return self._run(name, values)

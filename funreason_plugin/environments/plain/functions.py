@@ -10,8 +10,13 @@ from __future__ import annotations
 
 import importlib.util
 import inspect
-from collections.abc import Callable
+import re
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from importlib.abc import InspectLoader
+from pathlib import Path
 from random import Random
 from types import CodeType, ModuleType
 from typing import Any, ClassVar, get_type_hints
@@ -20,13 +25,14 @@ from pydantic import TypeAdapter
 
 from funreason_plugin.environments.environment import Environment
 from funreason_plugin.environments.plain.environment import PlainEnvironment
-from funreason_plugin.environments.plain.signatures import Settings, converted, plain_tool
+from funreason_plugin.environments.plain.signatures import Settings, converted, parameter_types, plain_tool
 from funreason_plugin.environments.plain.trying import try_tools
 from funreason_plugin.environments.plain.views import is_data, view
 from funreason_plugin.errors import UserError, did_you_mean
 
 __all__ = ["FunctionsEnvironment", "functions_environment"]
 
+_LOCK = threading.RLock()
 _SETTINGS = ("TOOLS", "WRITES", "STATE", "POLICY", "EQUALITY")
 
 
@@ -36,14 +42,17 @@ class FunctionsEnvironment(PlainEnvironment):
     _module: ClassVar[ModuleType]
     _code: ClassVar[CodeType]
     _state: ClassVar[tuple[str, ...]]
-    _types: ClassVar[dict[str, TypeAdapter[Any]]]
 
+    _types: dict[str, dict[str, TypeAdapter[Any]]]  # of this copy: its classes are its own
     _live: dict[str, Any]
 
     def scenario(self, rng: Random) -> dict[str, Any]:
         """What the module's own ``scenario(rng)`` gives; without one, the globals stay as the module has them."""
-        draw = _fresh(self._module, self._code).get("scenario")
-        state = {} if draw is None else view(draw(rng))
+        state = {}
+        if "scenario" in vars(self._module):
+            with _copy(self._module, self._code) as live:
+                draw = live["scenario"]
+            state = view(draw(rng))
         if not isinstance(state, dict) or not set(state) <= set(self._state):
             wrong = next((key for key in state if key not in self._state), "no dict")
             raise UserError(
@@ -53,9 +62,17 @@ class FunctionsEnvironment(PlainEnvironment):
         return state
 
     def reset(self, state: dict[str, Any]) -> None:
-        self._live = _fresh(self._module, self._code)
-        self._live.update(converted(self._types, state))
+        with _copy(self._module, self._code) as live:
+            file = self._module.__file__ or ""
+            self._types = {
+                name: parameter_types(live[name], file) for name, tool in self._tools.items() if tool.types
+            }
+            live.update(converted(_types_of(live, state), state))
+        self._live = live
         self._forget()
+
+    def types(self, name: str) -> Mapping[str, TypeAdapter[Any]]:
+        return self._types.get(name, {})
 
     def data(self) -> dict[str, Any]:
         return {name: self._live[name] for name in self._state if name in self._live}
@@ -134,7 +151,6 @@ def functions_environment(module: ModuleType, given: str) -> type[Environment]:
             "_module": module,
             "_code": code,
             "_state": state,
-            "_types": _types(module, state),
         }
         return type(name, (FunctionsEnvironment,), members)
 
@@ -189,22 +205,31 @@ def _functions(module: ModuleType, settings: Settings, given: str) -> dict[str, 
     return own
 
 
-def _fresh(module: ModuleType, code: CodeType) -> dict[str, Any]:
-    """The globals of a new copy of a module."""
+@contextmanager
+def _copy(module: ModuleType, code: CodeType) -> Iterator[dict[str, Any]]:
+    """The globals of a new copy of a module, which answers to the module's name meanwhile.
+
+    By that name dataclasses and pydantic find the types that annotations write as text.
+    """
     assert module.__spec__ is not None
-    copied = importlib.util.module_from_spec(module.__spec__)
-    exec(code, vars(copied))  # what an import does, with this module's own code
-    return vars(copied)
+    with _LOCK:
+        copied = importlib.util.module_from_spec(module.__spec__)
+        sys.modules[module.__name__] = copied
+        try:
+            exec(code, vars(copied))  # what an import does, with this module's own code
+            yield vars(copied)
+        finally:
+            sys.modules[module.__name__] = module
 
 
-def _types(module: ModuleType, state: tuple[str, ...]) -> dict[str, TypeAdapter[Any]]:
+def _types_of(live: Mapping[str, Any], state: Mapping[str, Any]) -> dict[str, TypeAdapter[Any]]:
     """The declared types of the globals that a scenario sets: dict[int, Order] is made from JSON."""
     try:
-        hints = get_type_hints(module)
-    except NameError:
-        return {}
+        hints = get_type_hints(sys.modules[live["__name__"]]) if state else {}
+    except NameError:  # what is imported for type checkers only
+        hints = {}
     return {name: TypeAdapter(hints[name]) for name in state if name in hints}
 
 
 def _stem(file: str) -> str:
-    return file.replace("\\", "/").rpartition("/")[2].removesuffix(".py")
+    return re.sub(r"\W", "_", Path(file).stem)

@@ -8,7 +8,8 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, get_type_hints
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic.errors import PydanticSchemaGenerationError, PydanticUserError
@@ -105,10 +106,12 @@ def plain_tool(
 
 
 def parameter_types(function: Callable[..., Any], where: str) -> dict[str, TypeAdapter[Any]]:
-    """What turns JSON into the arguments of a function, of the parameters that have a type."""
+    """What turns JSON into the arguments of a function, of the parameters that are more than JSON data."""
     try:
         hints = get_type_hints(function, include_extras=True)
-        return {name: TypeAdapter(hint) for name, hint in hints.items() if name != "return"}
+        return {
+            name: TypeAdapter(hint) for name, hint in hints.items() if name != "return" and not _json(hint)
+        }
     except (NameError, PydanticSchemaGenerationError, PydanticUserError) as error:
         raise UserError(f"{where}: {str(error).splitlines()[0]}") from None
 
@@ -132,6 +135,18 @@ def line_of(owner: type, name: str, function: Callable[..., Any]) -> str:
     if code is None:
         return f"{owner.__module__}.{owner.__name__}.{name}"
     return f"{code.co_filename}:{code.co_firstlineno}: {owner.__name__}.{name}"
+
+
+def _json(hint: Any) -> bool:
+    """Whether values of a type are what JSON gives."""
+    origin = get_origin(hint)
+    if origin is Annotated:
+        return _json(get_args(hint)[0])
+    if origin is Literal:
+        return True
+    if origin in (list, dict, Union, UnionType):
+        return all(_json(part) for part in get_args(hint))
+    return hint in (str, int, float, bool, None, type(None), Any, list, dict)
 
 
 _LEAVE_OUT = "; or leave it out: begin its name with '_', or list the tools, TOOLS = [...]"
