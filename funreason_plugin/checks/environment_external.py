@@ -16,7 +16,7 @@ _CHANGES = {
     "determinism": 'set clock and random numbers of the server, drop the field ("trim"), or use "state": "record"',
     "isolation": 'use "state": "snapshot" or "replay", so that every session has a server of its own',
     "snapshot": '"restart": true, "state": "replay", or add to "ignore" and "equality" what is no state',
-    "writes": 'correct "read_only" in the options',
+    "write claim": 'correct "read_only" in the options',
 }
 _OWNER_S = ("description", "docstring", "returns", "return", "types")
 
@@ -25,7 +25,9 @@ def of_outside(cls: type[Environment], findings: Sequence[Finding]) -> list[Find
     """The findings with places and changes in the configuration's words, and what was left out as notes."""
     if not issubclass(cls, ExternalEnvironment):
         return list(findings)
-    return [*_notes(cls), *(_translated(cls, finding) for finding in findings)]
+    stateless = cls.options.state in ("live", "record")
+    kept = (finding for finding in findings if not (stateless and finding.check == "scenarios"))
+    return [*_notes(cls), *(_translated(cls, finding) for finding in kept)]
 
 
 def _notes(cls: type[ExternalEnvironment]) -> Iterator[Finding]:

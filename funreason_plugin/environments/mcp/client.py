@@ -129,7 +129,7 @@ class McpConnection:
                     self._ready.set_exception(_plain(error))
             finally:
                 self._client = None
-                self._last = _last_line(errors)
+                self._last = _last_lines(errors)
                 self._errors = None
                 self._ended.set()
 
@@ -162,7 +162,7 @@ class McpConnection:
 
     def _line(self, what: str) -> str:
         """One line about the server, without secrets."""
-        last = _last_line(self._errors) if self._errors is not None else getattr(self, "_last", "")
+        last = _last_lines(self._errors) if self._errors is not None else getattr(self, "_last", "")
         line = f"server {self._server.name!r}: {what}" + (f"; its last words: {last}" if last else "")
         hidden = hide(line, self._target.secrets)
         assert isinstance(hidden, str)
@@ -216,11 +216,11 @@ def _failed(text: str) -> dict[str, str]:
     return {"error": " ".join(text.split())[:2_000] or "the call failed"}
 
 
-def _last_line(errors: IO[bytes] | None) -> str:
-    """The last line of what the server wrote to its standard error."""
+def _last_lines(errors: IO[bytes] | None) -> str:
+    """The last two lines of what the server wrote to its standard error."""
     if errors is None or errors.closed:
         return ""
     size = os.fstat(errors.fileno()).st_size
     tail = os.pread(errors.fileno(), 4_000, max(size - 4_000, 0)).decode(errors="replace")
     lines = [line.strip() for line in tail.splitlines() if line.strip()]
-    return lines[-1][:200] if lines else ""
+    return " - ".join(line[:200] for line in lines[-2:])
