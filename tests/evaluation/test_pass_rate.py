@@ -273,7 +273,7 @@ def test_an_interrupt_keeps_what_was_measured_and_the_next_run_goes_on(folder: P
             "-n",
             "2",
             "--concurrency",
-            "4",
+            "1",
         ]
         command = [sys.executable, "-m", "funreason_plugin.evaluate", *words]
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
