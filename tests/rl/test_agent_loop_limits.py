@@ -14,7 +14,18 @@ from funreason_plugin.errors import UserError
 
 pytest.importorskip("verl", reason="verl is not installed (extra [rl])")
 
-from tests.rl.rollouts import Engine, config, loop, played, record, responses, row, scripted, trajectories
+from tests.rl.rollouts import (
+    Engine,
+    config,
+    encode,
+    loop,
+    played,
+    record,
+    responses,
+    row,
+    scripted,
+    trajectories,
+)
 
 CALL = '<tool_call>\n{"name": "find_note", "arguments": {"title": "Nothing"}}\n</tool_call>'
 BOTH = ["keep", "drop"]
@@ -50,6 +61,13 @@ def test_a_response_that_is_cut_off_ends_the_conversation(history: str) -> None:
     assert output.extra_fields["funreason_thoughts"] == [[1, 20]]
 
 
+def test_a_response_that_just_fits_is_finished() -> None:
+    engine = Engine(scripted(["No.", "No."]))
+    most = len(encode("No.<|im_end|>"))
+    (output,) = played(engine, row(trajectories()[0]), config({"response_tokens": most}))
+    assert [turn["answer"] for turn in record(output)["turns"]] == ["No.", "No."]
+
+
 @pytest.mark.parametrize("most", range(60, 400, 17))
 def test_a_sequence_is_never_longer_than_response_length(most: int) -> None:
     engine = Engine(lambda prompt, number: CALL)
@@ -72,7 +90,7 @@ def test_the_engines_context_is_never_exceeded(history: str) -> None:
 def test_time_runs_out_and_what_was_written_stays() -> None:
     engine = Engine(lambda prompt, number: CALL)
     engine.delays = [0.0, 60.0]
-    (output,) = played(engine, row(trajectories()[0]), config({"seconds": 5.0}))
+    (output,) = played(engine, row(trajectories()[0]), config({"seconds": 3.0}))
     (turn,) = record(output)["turns"]
     assert (turn["stop"], len(turn["steps"])) == ("time", 1)
     assert output.response_mask == [1] * len(output.response_ids)

@@ -67,7 +67,9 @@ def test_sessions_side_by_side_do_what_each_does_alone() -> None:
         )
         return await asyncio.gather(*sessions)
 
-    for (row_, texts, settings), outputs in zip(games, asyncio.run(together()), strict=True):
+    found = asyncio.run(together())
+    assert agent_loop._host(2, 128).standing().sessions == 0
+    for (row_, texts, settings), outputs in zip(games, found, strict=True):
         alone = played(engine(texts), row_, settings)
         assert without_time(outputs[-1]) == without_time(alone[-1])
         assert [output.response_ids for output in outputs] == [output.response_ids for output in alone]
