@@ -17,7 +17,7 @@ from referencing.jsonschema import DRAFT202012
 
 from funreason_plugin.environments.openapi.reading import Source, Unreadable
 
-__all__ = ["At", "References"]
+__all__ = ["At", "References", "lost"]
 
 _HOPS: Final = 16  # references to references
 
@@ -62,12 +62,7 @@ class References:
             try:
                 found = at.resolver.lookup(target)
             except Unresolvable as error:
-                cause = error.__cause__
-                raise Unreadable(
-                    str(cause)
-                    if isinstance(cause, Unreadable)
-                    else f"refers to {target!r}, which is not there"
-                ) from None
+                raise Unreadable(lost(error)) from None
             at = At(found.contents, found.resolver)
             if not isinstance(at.value, Mapping) or "$ref" not in at.value or len(at.value) > 1:
                 return at
@@ -76,3 +71,13 @@ class References:
     def followed(self, at: At) -> At:
         """The place itself, or where its reference leads."""
         return self.follow(at) if isinstance(at.value, Mapping) and "$ref" in at.value else at
+
+
+def lost(error: Unresolvable) -> str:
+    """Why a reference leads nowhere."""
+    reason: BaseException | None = error
+    while reason is not None:
+        if isinstance(reason, Unreadable):
+            return str(reason)
+        reason = reason.__cause__ or reason.__context__
+    return f"refers to {str(error.ref)[:160]!r}, which is not there"

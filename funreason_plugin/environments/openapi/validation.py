@@ -17,6 +17,7 @@ from openapi_spec_validator.shortcuts import get_validator_cls
 from referencing.exceptions import Unresolvable
 
 from funreason_plugin.environments.openapi.reading import Source, Unreadable
+from funreason_plugin.environments.openapi.references import lost
 
 __all__ = ["mistake"]
 
@@ -54,14 +55,10 @@ def _mistake(source: Source, document: dict[str, Any]) -> tuple[str, bool]:
     path = SchemaPath.from_dict(document, base_uri=source.uri, handlers=handlers)
     try:
         error = next(iter(get_validator_cls(document)(path).iter_errors()), None)
-    except Unresolvable as lost:
-        cause = lost.__cause__
-        ref = str(lost.ref)[:_LONGEST]
-        return f"it {cause}" if isinstance(
-            cause, Unreadable
-        ) else f"it refers to {ref!r}, which is not there", not others
-    except Unreadable as lost:
-        return f"it {lost}", not others
+    except Unresolvable as found:
+        return f"it {lost(found)}", not others
+    except Unreadable as found:
+        return f"it {found}", not others
     except RecursionError:
         return "its schemas refer to themselves without end", not others
     return "" if error is None else _line(error), not others
