@@ -1,8 +1,8 @@
 """The clock of what runs in one session of a process of tools, and the interruption of a thread.
 
 A call is over its limit when the time since its tool was entered is, not counting the time in which the
-process's other threads computed: a call that waits for its neighbours is not a slow one. That excuses at most
-`EXCUSE` times the limit.
+process's other threads computed, or in which the process did not get to run: a call that waits for its neighbours
+is not a slow one. That excuses at most `EXCUSE` times the limit.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Clock:
         self._restart(LIMITS["call"])
 
     def excuse(self, seconds: float) -> None:
-        """The process computed for so long since this was called last."""
+        """For so long, since this was called last, the process computed, or did not get to."""
         computed = thread_seconds(self.thread)
         if self._computed >= 0:
             self.excused += max(0.0, seconds - (computed - self._computed))

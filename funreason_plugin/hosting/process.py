@@ -84,14 +84,15 @@ class _Process:
         self._set_alarm()
         self._reply(0, Status.READY, b"")
         self._start_thread()
-        computed, told = time.process_time(), 0
+        computed, slept, told = time.process_time(), time.monotonic(), 0
         while True:
             time.sleep(TICK)
             self._set_alarm()
-            now, before = time.process_time(), computed
-            computed = now
+            before, computed = (computed, slept), time.process_time()
+            slept = time.monotonic()
+            excuse = max(computed - before[0], slept - before[1] - TICK)
             clocks = list(self._running.values())
-            away = sum(self._look(clock, computed - before) for clock in clocks)
+            away = sum(self._look(clock, excuse) for clock in clocks)
             if clocks or away != told:
                 self._reply(0, Status.BEAT, b"%d" % away)
                 told = away
@@ -102,15 +103,16 @@ class _Process:
         if not self._ending:
             signal.setitimer(signal.ITIMER_REAL, 2 * self._longest)
 
-    def _look(self, clock: Clock, computed: float) -> bool:
-        """Whether the thread was interrupted and did not come back."""
+    def _look(self, clock: Clock, excuse: float) -> bool:
+        """Whether the thread was interrupted and did not come back. ``excuse``: the seconds since the last look in
+        which the process computed, or did not get to."""
         now = time.monotonic()
         if clock.over is not None:
             if now - clock.reminded > _REMIND:
                 clock.reminded = now
                 self._interrupt(clock)
             return now - clock.over > _BACK
-        clock.excuse(computed)
+        clock.excuse(excuse)
         if clock.is_over(now):
             limit = clock.limit
             with self._lock:
