@@ -58,6 +58,7 @@ class McpConnection:
         self.instructions = ""
         self.version = ""
         self._folder = folder
+        self._status = 0  # of the last HTTP response
         asyncio.run_coroutine_threadsafe(self._live(), _loop())
         seconds = server.options.limits.start_seconds
         try:
@@ -68,7 +69,8 @@ class McpConnection:
         except Exception as error:
             self.close()
             self._ended.wait(2)
-            raise Lost(self._line(_reason(error))) from None
+            refused = f"it refuses the credentials (HTTP {self._status})" if self._status in (401, 403) else ""
+            raise Lost(self._line(refused or _reason(error))) from None
 
     def call(self, tool: str, arguments: dict[str, Any], seconds: float) -> Any:
         """The tool's output as JSON data, or an error. Raises `Lost`."""
@@ -138,6 +140,7 @@ class McpConnection:
         target = self._target
         if target.url:
             async with create_mcp_http_client(dict(target.headers)) as http:
+                http.event_hooks = {"response": [self._answered]}
                 yield streamable_http_client(target.url, http_client=http)
             return
         parameters = StdioServerParameters(
@@ -148,6 +151,9 @@ class McpConnection:
             encoding_error_handler="replace",
         )
         yield stdio_client(parameters, errlog=errors)  # type: ignore[arg-type]
+
+    async def _answered(self, response: Any) -> None:
+        self._status = int(response.status_code)
 
     async def _list(self, client: Client) -> None:
         cursor: str | None = None
@@ -205,9 +211,6 @@ def _reason(error: BaseException) -> str:
         error = inner[0]
     if isinstance(error, (TimeoutError, asyncio.TimeoutError)):
         return "it does not answer in time"
-    status = getattr(getattr(error, "response", None), "status_code", None)
-    if status in (401, 403):
-        return f"it refuses the credentials (HTTP {status})"
     text = " ".join(str(error).split())[:300]
     return text or type(error).__name__
 

@@ -143,7 +143,7 @@ def _connected(server: Server, folder: Path) -> McpConnection:
     try:
         return connect(server, folder)
     except Lost as error:
-        raise UserError(f"{server.path}: {error}") from None
+        raise UserError(f"{server.path.name}: {error}") from None
 
 
 def _tools(tools: list[Any]) -> list[ExternalTool]:
