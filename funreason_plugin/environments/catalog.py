@@ -170,7 +170,7 @@ def _from_module(module_name: str, name: str) -> ModuleType:
             f"environment {name!r}: no module {error.name!r}; run where it can be imported, "
             "or name a file: path/to/file.py"
         ) from None
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise UserError(
             f"environment {name!r}: importing {module_name} raised {type(error).__name__}: {error}"
         ) from error
@@ -199,7 +199,7 @@ def _from_file(file: str) -> ModuleType:
         sys.path.append(str(path.parent))
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         del sys.modules[module_name]
         raise UserError(f"{file}: importing it raised {type(error).__name__}: {error}") from error
     return module

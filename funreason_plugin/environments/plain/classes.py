@@ -130,7 +130,9 @@ def class_environment(target: type, given: str) -> type[Environment]:
     def made(writes: frozenset[str], copying: str) -> type[ClassEnvironment]:
         marked = {key: tool.marked(key in writes) for key, tool in tools.items()}
         shown = {
-            key: staticmethod(tool.function) for key, tool in tools.items() if not hasattr(Environment, key)
+            key: staticmethod(tool.function)
+            for key, tool in tools.items()
+            if not hasattr(ClassEnvironment, key)
         }
         members: dict[str, Any] = {
             **shown,

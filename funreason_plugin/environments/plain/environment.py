@@ -108,6 +108,8 @@ class PlainEnvironment(Environment):
                 result = _finished(result)
         except _CRASHES:
             raise
+        except SystemExit as error:
+            raise ToolError(f"{name} ended with exit status {error.code}") from None
         except Exception as error:
             if message := _said(error):
                 raise ToolError(message) from error

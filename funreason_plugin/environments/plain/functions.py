@@ -137,7 +137,9 @@ def functions_environment(module: ModuleType, given: str) -> type[Environment]:
         marked = {key: tool.marked(key in writes) for key, tool in tools.items()}
         # As attributes, the functions are found by what shows their lines.
         shown = {
-            key: staticmethod(tool.function) for key, tool in tools.items() if not hasattr(Environment, key)
+            key: staticmethod(tool.function)
+            for key, tool in tools.items()
+            if not hasattr(FunctionsEnvironment, key)
         }
         members: dict[str, Any] = {
             **shown,

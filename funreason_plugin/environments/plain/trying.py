@@ -20,8 +20,9 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
 from funreason_plugin.environments.environment import Environment
+from funreason_plugin.environments.invented import invent
 from funreason_plugin.environments.limits import is_error
-from funreason_plugin.environments.schemas import fits
+from funreason_plugin.environments.schemas import fits, one_type
 from funreason_plugin.environments.similar import answers
 from funreason_plugin.environments.spec import ParamSpec
 from funreason_plugin.environments.values import candidates
@@ -149,7 +150,8 @@ class _Trial:
         values = given or candidates(param, state, self.rng, session).values
         if values and self.rng.random() < 0.8:
             return values
-        return [value for _, value in _leaves(state, "") if fits(value, param.schema)] or values
+        found = [value for _, value in _leaves(state, "") if fits(value, param.schema)]
+        return found or values or invent(param.name, one_type(param.schema), self.rng)
 
     def found(self) -> frozenset[str]:
         tools = self.cls._tools
