@@ -92,6 +92,7 @@ OF_OTHERS = {
     "pip": {"--no-deps"},
     "vllm": {"--max-model-len"},
     "ray": {"--address", "--head"},
+    "verl": {"--config-dir", "--config-name"},
 }  # fmt: skip
 
 
