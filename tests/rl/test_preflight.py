@@ -126,6 +126,10 @@ def other_state(turns: Any) -> None:
     turns[0]["state_hash"] = "0" * 16
 
 
+def no_name(tools: Any) -> None:
+    del tools[1]["function"]["name"]
+
+
 def text_of(path: Path) -> None:
     path.write_text("not a parquet")
 
@@ -142,6 +146,10 @@ ROWS: dict[str, tuple[Callable[[Path], Any], str]] = {
     "a tool that is gone": (
         lambda f: edit_json(f, "extra_info", "tools", gone),
         "row 0: tool 'open_safe' is in none of its environments",
+    ),
+    "a tool without a name": (
+        lambda f: edit_json(f, "extra_info", "tools", no_name),
+        "row 0: extra_info.tools: [1] is no tool document with a name",
     ),
     "a changed environment": (
         lambda f: edit_json(f, "extra_info", "environments", other_hash),

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -73,11 +74,12 @@ def check_rl(
         problems.append(f"{paths[0]}: {found[0].rows} rows, data.train_batch_size is {batch}: not one step")
     _plan(console, config, settings, found, batch)
     for text in problems:
-        console.print(f"[red]✗[/red] {text}", soft_wrap=True)
+        console.print(f"[red]✗[/red] {escape(text)}", soft_wrap=True, highlight=False)
     if not problems:
         where = "here and in a Ray worker" if ray else "here"
         console.print(
-            f"[green]✓[/green] the plugin is registered {where}; every row can be played and judged"
+            f"[green]✓[/green] the plugin is registered {where}; every row can be played and judged",
+            soft_wrap=True,
         )
     return not problems
 
@@ -156,7 +158,7 @@ def _show(console: Console, found: Sequence[Findings], limits: Limits, unread: s
         table.add_row(name, *map(value, found))
     console.print(table)
     if unread:
-        console.print(f"[yellow]{unread}[/yellow]", soft_wrap=True)
+        console.print(f"[yellow]{escape(unread)}[/yellow]", soft_wrap=True)
     else:
         console.print(
             f"[dim]limits: prompt {limits.prompt:,}, response {limits.response:,}, both {limits.total or '-'}[/dim]"
