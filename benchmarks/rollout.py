@@ -1,12 +1,12 @@
 """The agent loop's own time beside verl's stock ToolAgentLoop, with an engine that answers at once, in one run.
 
-    python benchmarks/rollout.py [--sessions 1 64 1024] [--repeat 3]
+    python benchmarks/rollout.py [--sessions 1 --sessions 64] [--repeat 3]
 
 Both play one user turn of four steps with one call each and an answer, with the same tokenizer, tools, prompt, calls
 and results, behind the same stub engine; that both end with the very same tokens is checked. ToolAgentLoop calls a
 function in a thread of its process; ours runs the tools of a live session in supervised processes, as in training.
 Times are wall time by assistant turn (there are five in a session), the best of the repetitions; a further call is
-what each call costs that a step has beside its first. "one session" is a session alone, one after the other.
+what each call costs that a step has beside its first.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import importlib.util
 import json
 import sys
 import time
@@ -202,6 +203,9 @@ def main(
     total: Annotated[int, typer.Option(min=1, help="Sessions of one measurement, at least.")] = 256,
 ) -> None:
     """Compare the loops' own time by assistant turn and by call."""
+    if importlib.util.find_spec("verl") is None:
+        Console().print("verl is not installed: pip install -e '.\\[rl]'; nothing is measured")
+        return
     work = Work()
 
     async def run() -> tuple[int, dict[int, dict[str, list[float]]]]:
