@@ -1,10 +1,10 @@
 """The tokens of one session as they were sampled: prompts, responses, masks, log-probabilities, thoughts.
 
-    recording = Recording(engine, builder, room, keep=True)
+    recording = Recording(ask, builder, room, keep=True, logprobs=True)
     played = await play(task, session, recording.generate)
     recording.sequences             # one append-only sequence, or with keep=False one per response
 
-The engine is verl's `LLMServerClient`, which all rollout engines stand behind.
+What is asked is verl's `LLMServerClient`, which all rollout engines stand behind.
 """
 
 from __future__ import annotations
