@@ -8,9 +8,10 @@ from typing import Any
 import orjson
 import pytest
 
+from funreason_plugin.environments.openapi.operations import read_operation
 from funreason_plugin.environments.openapi.reading import Unreadable
 from funreason_plugin.environments.openapi.requests import Request, Unsendable, build
-from tests.openapi.made import body, operation, parameter
+from tests.openapi.made import OK, body, document, loaded, operation, parameter
 
 LIST = {"type": "array", "items": {"type": "string"}}
 POINT = {"type": "object", "properties": {"x": {"type": "integer"}, "y": {"type": "integer"}}}
@@ -57,8 +58,6 @@ def test_the_same_name_in_path_and_body_is_two_arguments(tmp_path: Path) -> None
 
 
 def test_parameters_of_the_path_are_shared_and_may_be_overridden(tmp_path: Path) -> None:
-    from tests.openapi.made import OK, document, loaded, read_operation
-
     shared = [parameter("id", "path"), parameter("lang", "query")]
     own = {
         "operationId": "it",
