@@ -74,7 +74,7 @@ def test_a_server_that_is_used_again_has_nothing_of_the_session_before(notes: Wr
 def test_the_state_is_the_files(notes: Write) -> None:
     space = SimulationSpace.from_names([notes(scenarios=[{"folder": "home"}])])
     with space.session(space.scenario(0)) as session:
-        assert session.state() == {"notes": {"notes.json": {"notes": HOME}}}
+        assert session.state() == {"notes": {"notes_json": {"notes": HOME}}}
 
 
 def test_a_name_gives_the_same_class_and_hash_elsewhere(notes: Write) -> None:

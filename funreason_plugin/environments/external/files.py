@@ -3,13 +3,14 @@
     content = read(folder); write(content, folder); view(folder, ignore=("*.log",))
 
 In the view a JSON file is its data, a SQLite database its rows by table, a text its lines as one string, and any
-other file its hash.
+other file its hash; notes.json is called notes_json.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import sqlite3
 import stat
@@ -79,13 +80,16 @@ def write(content: Content, folder: Path) -> None:
 
 def view(folder: Path, ignore: Sequence[str] = ()) -> dict[str, Any]:
     """The state that a folder is, as JSON data, by file. Paths that match ``ignore`` are left out."""
-    shown = {}
+    shown: dict[str, Any] = {}
     for path, mode in _files(folder):
         name = path.relative_to(folder).as_posix()
         if not stat.S_ISDIR(mode) and not any(fnmatchcase(name, pattern) for pattern in ignore):
             if name.endswith(("-wal", "-shm", "-journal")):
                 continue  # parts of a database
-            shown[name] = _shown(path)
+            key = re.sub(r"[.\[\]]", "_", name)  # paths into the state have dots and brackets of their own
+            while key in shown:
+                key += "_"
+            shown[key] = _shown(path)
     return shown
 
 

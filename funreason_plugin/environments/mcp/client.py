@@ -69,7 +69,9 @@ class McpConnection:
         except Exception as error:
             self.close()
             self._ended.wait(2)
-            refused = f"it refuses the credentials (HTTP {self._status})" if self._status in (401, 403) else ""
+            refused = (
+                f"it refuses the credentials (HTTP {self._status})" if self._status in (401, 403) else ""
+            )
             raise Lost(self._line(refused or _reason(error))) from None
 
     def call(self, tool: str, arguments: dict[str, Any], seconds: float) -> Any:

@@ -86,7 +86,7 @@ if __name__ == "__main__":
         time.sleep(600)
     if kind == "stubborn":
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+        subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)", *sys.argv[2:]])
     server.run("stdio")
     if kind == "stubborn":
         time.sleep(600)

@@ -1,0 +1,55 @@
+"""A server over streamable HTTP, for tests, behind a token: python web.py PORT TOKEN"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import uvicorn
+from mcp.server.mcpserver import MCPServer
+from mcp.server.mcpserver.exceptions import ToolError
+from mcp.types import ToolAnnotations
+
+port, token = int(sys.argv[1]), sys.argv[2]
+server = MCPServer("stock")
+stock = {"apples": 3, "pears": 5}
+
+
+@server.tool(annotations=ToolAnnotations(read_only_hint=True))
+def count(fruit: str) -> dict[str, int]:
+    """How many there are."""
+    if fruit not in stock:
+        raise ToolError(f"no {fruit}")
+    return {"count": stock[fruit]}
+
+
+@server.tool()
+def take(fruit: str) -> dict[str, int]:
+    """Take one."""
+    if not stock.get(fruit):
+        raise ToolError(f"no {fruit} are left")
+    stock[fruit] -= 1
+    return {"count": stock[fruit]}
+
+
+@server.tool()
+def reset_stock() -> str:
+    """Fill up."""
+    stock.update({"apples": 3, "pears": 5})
+    return "full"
+
+
+inner = server.streamable_http_app()
+
+
+async def app(scope: Any, receive: Any, send: Any) -> None:
+    """Nobody comes in without the token."""
+    if scope["type"] == "http" and (b"authorization", f"Bearer {token}".encode()) not in scope["headers"]:
+        await send({"type": "http.response.start", "status": 401, "headers": []})
+        await send({"type": "http.response.body", "body": b"who are you?"})
+        return
+    await inner(scope, receive, send)
+
+
+if __name__ == "__main__":
+    uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning")
