@@ -197,6 +197,7 @@ def test_credentials_that_are_refused_are_told(
         ({"type": "apiKey", "in": "cookie", "name": "k"}, ("cookie", f"k={KEY}")),
         ({"type": "apiKey", "in": "query", "name": "k"}, ("query", f"k={KEY}")),
         ({"type": "oauth2", "flows": {}}, ("authorization", f"Bearer {KEY}")),
+        ({"type": "http", "scheme": "basic"}, ("authorization", "Basic ***")),
     ],
 )
 def test_every_kind_of_credentials_is_sent(
