@@ -45,7 +45,7 @@ $(INSTALLED): setup.py funreason_plugin/__init__.py | $(BIN)/python
 # bfcl-eval without its dependencies: its environment classes need mpmath only, the rest is 150 packages with CUDA torch.
 $(INSTALLED_DEV): setup.py pyproject.toml funreason_plugin/__init__.py | $(BIN)/python
 	@$(SAY) "Installing funreason_plugin with the test tools and bfcl-eval into $(VENV)/"
-	@$(BIN)/python -m pip install --quiet -e '.[dev,bfcl]'
+	@$(BIN)/python -m pip install --quiet -e '.[dev,bfcl,mcp,openapi]'
 	@$(BIN)/python -m pip install --quiet --no-deps $(BFCL)
 	@touch $@ $(INSTALLED)
 
@@ -161,11 +161,11 @@ rl-tiny: $(INSTALLED_RL) ## Train a tiny model on a CPU by SFT, then by GRPO in 
 	@PATH="$(abspath $(BIN)):$$PATH" $(GRPO) >$(RL)/grpo.log 2>&1 || { tail -n 20 $(RL)/grpo.log; exit 1; }
 	@$(BIN)/python -m funreason_plugin.rl.show_run $(TINY)/grpo
 
-test: $(INSTALLED_DEV) $(INSTALLED_SFT) ## Install, run all tests
+test: $(INSTALLED_DEV) $(INSTALLED_RL) ## Install, run all tests
 	@$(SAY) "Running all tests, about 15 minutes on two cores (make test-fast: 6, without the slow ones)"
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
 
-test-fast: $(INSTALLED_DEV) $(INSTALLED_SFT) ## Install, run the tests that take no more than a few seconds each
+test-fast: $(INSTALLED_DEV) $(INSTALLED_RL) ## Install, run the tests that take no more than a few seconds each
 	@$(SAY) "Running the fast tests"
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not slow" $(PYTEST_ARGS)
 
@@ -179,7 +179,7 @@ format: $(INSTALLED_DEV) ## Mend what ruff can mend
 	@$(BIN)/python -m ruff check --fix .
 	@$(BIN)/python -m ruff format .
 
-bench: $(INSTALLED_DEV) $(INSTALLED_SFT) ## Run every benchmark; each prints its command
+bench: $(INSTALLED_DEV) $(INSTALLED_RL) ## Run every benchmark; each prints its command
 	@for file in benchmarks/*.py; do \
 	  case $$file in */_*) continue;; esac; \
 	  printf '\n==> %s\n' "python $$file"; $(BIN)/python $$file || exit 1; \
