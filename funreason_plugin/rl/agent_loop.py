@@ -24,6 +24,7 @@ from funreason_plugin.hosting import Host
 from funreason_plugin.live import Direct, LiveSession, Mark
 from funreason_plugin.played import Played
 from funreason_plugin.rl.conditions import check_history
+from funreason_plugin.rl.live_tools import refuse_live
 from funreason_plugin.rl.recording import EngineFailed, Recording, Room, Sequence
 from funreason_plugin.rl.settings import Settings, Tools
 from funreason_plugin.rl.tokens import token_builder
@@ -57,10 +58,14 @@ class FunReasonAgentLoop(AgentLoopBase):  # type: ignore[misc]  # verl has no ty
         every session and gets one that is masked out.
 
         Raises:
-            UserError: the row is not one of ours, or its environments are not installed here.
+            UserError: the row is not one of ours, its environments are not installed here, or live and not allowed.
         """
         task = Task.of_row(kwargs)
         recipe = self.recipe
+        if task.rule != "calls":
+            refuse_live(
+                [reference.source or reference.name for reference in task.environments], recipe.settings
+            )
         self.continuous_token_builder = token_builder(
             self.tokenizer, task.prompt_form, recipe.settings.thinking
         )

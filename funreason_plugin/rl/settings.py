@@ -65,6 +65,7 @@ class Settings(BaseModel):
     prompt without earlier thoughts, as the model is served; V1 trainer only). ``thinking``: whether prompts of the
     forms "funreason" and "card" end with `<think>`. ``steps``, ``calls``, ``seconds``: `conversation.Limits`.
     ``response_tokens``: most tokens of one response; None: what is left of verl's ``response_length``.
+    ``allow_live``: rollouts may call tools that are not the session's own (a service elsewhere).
     """
 
     model_config = _STRICT
@@ -74,6 +75,7 @@ class Settings(BaseModel):
     calls: int = Field(default=64, ge=1)
     seconds: float = Field(default=1800.0, gt=0)
     response_tokens: int | None = Field(default=None, ge=1)
+    allow_live: bool = False
     reward: Reward = Reward()
     egpo: Egpo = Egpo()
     tools: Tools = Tools()

@@ -11,6 +11,7 @@ from typing import Any
 from funreason_plugin.environments.catalog import resolve
 from funreason_plugin.environments.space import SimulationSpace
 from funreason_plugin.errors import UserError
+from funreason_plugin.rl.live_tools import refuse_live
 from funreason_plugin.rl.preflight.lengths import ASSISTANT, Lengths, Text, text_of
 from funreason_plugin.rl.settings import Settings
 from funreason_plugin.tasks import Task
@@ -168,6 +169,11 @@ class _Looker:
             return  # said once for each environment, by `registration`
         if isinstance(space, UserError):
             self.found.problem("environments", f"{where}: {space.message}")
+            return
+        try:
+            refuse_live(names, self.settings)
+        except UserError as error:
+            self.found.problem("live", f"{where}: {error.message}")
             return
         key = (names, task.rule, tools)
         if key not in self._compared:
