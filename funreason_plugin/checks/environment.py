@@ -175,7 +175,10 @@ def _sources(found: ToolFacts, label: str) -> tuple[str, list[str]]:
     if filled := found.filled_by.get(label):
         tool, _, path = filled.most_common(1)[0][0].partition(": ")
         return f"output of {tool}", [path]
-    source = found.sources[label].most_common(1)[0][0]
+    counted = found.sources[label].most_common(1)
+    source = (
+        counted[0][0] if counted else "state"
+    )  # drawn from a state that was written to, and from nothing else
     words = {
         "annotation": "its mark",
         "state": "the state, by its name",

@@ -303,7 +303,8 @@ def test_the_hash_follows_the_text(tmp_path: Path) -> None:
 def test_a_parcel_takes_the_module_and_what_lies_beside_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from funreason_plugin.environments.parcel import PARCEL, pack, unpack
+    from funreason_plugin.environments.catalog import PARCEL
+    from funreason_plugin.environments.parcel import pack, unpack
 
     (tmp_path / "stock.txt").write_text("lamp")
     text = """
