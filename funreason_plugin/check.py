@@ -34,8 +34,8 @@ def env(
     name: Annotated[
         str,
         typer.Argument(
-            help="travel, bfcl, bfcl:CLASS, my_module:MyEnv, path/to/file.py:MyEnv, mcp:CONFIG.json or "
-            "openapi:FILE_OR_URL.",
+            help="travel, bfcl, bfcl:CLASS, my_module:MyEnv, path/to/file.py:MyEnv, mcp:CONFIG.json, "
+            "openapi:FILE_OR_URL, functions:my_module or class:my_module.Store.",
             metavar="NAME",
         ),
     ],

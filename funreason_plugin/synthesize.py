@@ -28,7 +28,7 @@ LIMITS, PLACES, RUN = "Limits and cost", "Where it runs", "This call"
 
 ENVIRONMENTS = (
     "Environment: travel, files, shop, bank, clinic, bfcl, bfcl:CLASS, my_module:MyEnv, path/to/file.py:MyEnv, "
-    "mcp:CONFIG.json or openapi:FILE_OR_URL. Several may follow, or repeat it."
+    "mcp:CONFIG.json, openapi:FILE_OR_URL, functions:my_module or class:my_module.Store. Several may follow, or repeat it."
 )
 RunFolder = Annotated[Path, typer.Argument(help="The output folder of a run.", metavar="DIR")]
 
