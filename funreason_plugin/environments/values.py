@@ -130,6 +130,8 @@ class _Draw:
         default = schema.get("default") if path else self.spec.default
         if default is not None and fits(default, schema):
             return Candidates([default], "default")
+        if examples := [value for value in schema.get("examples", ()) if fits(value, schema)]:
+            return Candidates(_distinct(examples), "annotation")
         today = self.session.now().date() if self.session is not None else None
         values = [value for value in invent(name, schema, self.rng, today) if fits(value, schema)]
         return _found(values, "invented")

@@ -217,3 +217,13 @@ def test_values_of_the_wrong_type_are_left_out() -> None:
         "pages", {"type": "integer", "minimum": 2}, True, values=Values.of([1, 2, "3", 4.5, True, 5])
     )
     assert candidates(param, {}, random.Random(0)).values == [2, 5]
+
+
+def test_examples_of_a_schema_come_before_what_is_invented() -> None:
+    schema = {"type": "string", "examples": ["Graz", "Cork", 3]}
+    found = candidates(ParamSpec("area", schema, True), {}, random.Random(0))
+    assert (found.values, found.source) == (["Graz", "Cork"], "annotation")
+    found = candidates(ParamSpec("area", schema, True), {"areas": ["Bergen"]}, random.Random(0))
+    assert (found.values, found.source) == (["Bergen"], "state")
+    found = candidates(ParamSpec("area_id", schema, True), {}, random.Random(0))
+    assert (found.values, found.source) == ([], "lookup")
