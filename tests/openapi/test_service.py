@@ -287,3 +287,12 @@ def test_a_recording_needs_neither_service_nor_key(
     space = SimulationSpace.from_names([name])
     with space.session(space.scenario(1)) as session:
         assert len(session.call("list_things", {})) == 8
+
+
+def test_a_document_at_its_service_needs_a_key_only(library_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LIBRARY_OF_THINGS_APIKEY_HEADER", KEY)
+    (cls,) = resolve(f"openapi:{library_url}/openapi.json")
+    space = SimulationSpace([cls])
+    assert cls.name == "library_of_things" and "create_loan" not in space.tools
+    with space.session(space.scenario(0)) as session:
+        assert len(session.call("list_things", {})) == 8

@@ -23,7 +23,7 @@ __all__ = ["Direction", "Reader", "without_null"]
 Direction = Literal["request", "response"]
 Schema = dict[str, Any]
 
-MAX_PARTS: Final = 4_000  # of one operation's schemas, when references are written out
+MAX_PARTS: Final = 1_500  # of one operation's schemas, when references are written out
 MAX_DEPTH: Final = 12
 _KEPT: Final = (
     *("type", "format", "description", "enum", "const", "default"),
