@@ -94,11 +94,12 @@ def test_the_spans_are_the_thoughts(form: PromptForm, history: str) -> None:
     assert [found.strip() for output in outputs for found in thoughts(output)] == expected
 
 
-def test_a_thought_without_an_end_goes_up_to_the_end_of_the_response() -> None:
-    engine = Engine(lambda prompt, number: "<think>\nI wonder")
-    (output,) = played(engine, row(trajectories()[0]), config())
+@pytest.mark.parametrize("form", FORMS)
+def test_a_thought_without_an_end_goes_up_to_the_end_of_the_response(form: PromptForm) -> None:
+    written = ("" if opening(form, True) else "<think>") + "\nI wonder"
+    (output,) = played(Engine(lambda prompt, number: written), row(trajectories()[0], form), config())
     assert thoughts(output) == ["\nI wonder"] * 2
-    assert [turn["stop"] for turn in record(output)["turns"]] == ["malformed"] * 2
+    assert [turn["stop"] for turn in record(output)["turns"]] == ["malformed"] * 2, "it is not an answer"
 
 
 def test_what_was_sampled_from_is_what_is_trained_on() -> None:
