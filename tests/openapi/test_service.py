@@ -222,6 +222,55 @@ def test_every_kind_of_credentials_is_sent(
     assert (output["query"] if where == "query" else output["headers"][where]) == text.replace(KEY, "***")
 
 
+def test_a_scheme_that_the_document_does_not_declare_is_a_token(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hostile_url: str
+) -> None:
+    got = {
+        "operationId": "echo",
+        "parameters": [parameter("place", "path")],
+        "responses": OK,
+        "security": [{"other": []}],
+    }
+    name = configured(tmp_path, document({"/echo/{place}": {"get": got}}))
+    with pytest.raises(UserError, match="SHOP_OTHER"):
+        resolve(name)
+    monkeypatch.setenv("SHOP_BASE_URL", hostile_url)
+    monkeypatch.setenv("SHOP_OTHER", KEY)
+    assert (
+        offered(name).connect(None).call("echo", {"place": "x"}, 20)["headers"]["authorization"]
+        == "Bearer ***"
+    )
+
+
+def test_a_scheme_that_leads_nowhere_does_no_harm(tmp_path: Path) -> None:
+    lost = {"securitySchemes": {"lost": {"$ref": "#/components/securitySchemes/none"}}}
+    assert list(
+        offered(
+            configured(
+                tmp_path, document({"/a": {"get": {"operationId": "a", "responses": OK}}}, components=lost)
+            )
+        ).tool_specs()
+    ) == ["a"]
+
+
+def test_rl_refuses_a_service_and_takes_a_recording(library: str, tmp_path: Path) -> None:
+    from funreason_plugin.rl.live_tools import refuse_live
+    from funreason_plugin.rl.settings import Settings
+
+    with pytest.raises(UserError, match="allow_live"):
+        refuse_live([library], Settings())
+    refuse_live([library], Settings(allow_live=True))
+    shutil.copytree(EXAMPLE, tmp_path / "example")
+    name = {"properties": {"name": {"type": "string"}}}
+    tools = [
+        {"name": tool, "description": "", "parameters": name, "output": None, "read_only": True}
+        for tool in ("list_things", "get_thing", "find_member")
+    ]
+    head = {"recording": 1, "tools": tools}
+    (tmp_path / "example" / "catalogue.jsonl").write_bytes(orjson.dumps(head))
+    refuse_live([f"openapi:{tmp_path / 'example' / 'catalogue.yaml'}"], Settings())
+
+
 # -- state --------------------------------------------------------------------------------------------------
 
 
@@ -289,7 +338,9 @@ def test_a_recording_needs_neither_service_nor_key(
         assert len(session.call("list_things", {})) == 8
 
 
-def test_a_document_at_its_service_needs_a_key_only(library_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_document_at_its_service_needs_a_key_only(
+    library_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("LIBRARY_OF_THINGS_APIKEY_HEADER", KEY)
     (cls,) = resolve(f"openapi:{library_url}/openapi.json")
     space = SimulationSpace([cls])

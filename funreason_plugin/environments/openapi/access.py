@@ -24,7 +24,7 @@ from funreason_plugin.environments.openapi.operations import Operation
 from funreason_plugin.environments.openapi.requests import Request
 from funreason_plugin.errors import UserError, did_you_mean
 
-__all__ = ["Access", "Missing", "read_access", "variable"]
+__all__ = ["Access", "Missing", "lacking", "read_access"]
 
 _EXTRA = "header:"
 
@@ -91,14 +91,20 @@ class Access:
             request.headers["Authorization"] = f"Bearer {value}"
 
 
-def read_access(document: Document, config: Config, name: str) -> Access:
+def read_access(
+    document: Document, config: Config, name: str, operations: Iterable[Operation] = ()
+) -> Access:
     """The access to a document's service, as the environment variables say; ``name`` is the environment's.
+
+    A scheme that operations need and the document does not declare is taken for a bearer token.
 
     Raises:
         UserError: There is no address, or it is none; a credential cannot be sent; the configuration names a scheme
             that the document does not have.
     """
-    schemes, options, place = document.schemes(), config.options, config.place
+    asked = [scheme for operation in operations for way in operation.security for scheme in way]
+    schemes: dict[str, Mapping[str, Any]] = {**{scheme: {} for scheme in asked}, **document.schemes()}
+    options, place = config.options, config.place
     prefix = _upper(name)
     for scheme in options.credentials:
         if scheme not in schemes and not scheme.startswith(_EXTRA):
@@ -123,10 +129,6 @@ def read_access(document: Document, config: Config, name: str) -> Access:
     if missing:
         raise UserError(f"{place}: the environment variable {missing[0]} is not set; credentials names it")
     return Access(_base_url(document, config, f"{prefix}_BASE_URL"), schemes, variables, given)
-
-
-def variable(text: str) -> str:
-    return _upper(text)
 
 
 def _base_url(document: Document, config: Config, usual: str) -> str:

@@ -106,13 +106,20 @@ class Document:
         }
 
     def schemes(self) -> dict[str, Mapping[str, Any]]:
-        """The security schemes by name."""
+        """The security schemes by name, those that can be read."""
         components = self.references.root.get("components")
         several = components.get("securitySchemes") if components is not None else None
         if several is None:
             return {}
-        found = {name: self.references.followed(several / name).value for name in several.value}
-        return {name: scheme for name, scheme in found.items() if isinstance(scheme, Mapping)}
+        found: dict[str, Mapping[str, Any]] = {}
+        for name in several.value:
+            try:
+                scheme = self.references.followed(several / name).value
+            except Unreadable:
+                continue
+            if isinstance(scheme, Mapping):
+                found[name] = scheme
+        return found
 
     def security_of(self, found: Found) -> tuple[tuple[str, ...], ...]:
         """The sets of schemes of which one is needed; () when none is, an empty set where none will do."""

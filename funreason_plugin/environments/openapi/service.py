@@ -91,7 +91,7 @@ def _live(given: Given, config: Config, options: OpenApiOptions) -> type[Externa
     for note in notes:
         if note.partition(":")[0] in (options.allow or ()) and ": left out" in note:
             raise UserError(f"{_shown(config)}: allow: {note}")
-    access = read_access(document, config, name)
+    access = read_access(document, config, name, operations.values())
     missing = lacking(access, operations.values())
     if missing and sum(map(len, missing.values())) == len(operations):
         raise UserError(
