@@ -6,10 +6,12 @@ started again: on the same folder (snapshot), or with the calls repeated (replay
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 import threading
 from collections.abc import Collection
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +24,10 @@ from funreason_plugin.environments.external.turns import Turns
 from funreason_plugin.environments.external.ways import given_up, said
 from funreason_plugin.environments.limits import is_error
 
-__all__ = ["Idle", "Replay", "Snapshot"]
+__all__ = ["Idle", "Replay", "Snapshot", "new_folder"]
 
 _MOST_IDLE = 4
+_PREFIX = "funreason-server-"
 Calls = tuple[tuple[str, dict[str, Any]], ...]
 
 
@@ -69,7 +72,7 @@ class _Own:
         if self._folder is None and self._idle is not None and (found := self._idle.take()) is not None:
             self._connection, self._folder = found
         if self._folder is None:
-            self._folder = Path(tempfile.mkdtemp(prefix="funreason-server-"))
+            self._folder = new_folder()
         return self._folder
 
     def settle(self) -> Connection:
@@ -256,6 +259,23 @@ class Replay(_Own):
 
     def view(self) -> dict[str, Any]:
         return {}
+
+
+def new_folder() -> Path:
+    """A folder for a server, named after this process; those of processes that were killed are removed."""
+    _sweep(tempfile.gettempdir())
+    return Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-"))
+
+
+@cache
+def _sweep(temporary: str) -> None:
+    for folder in Path(temporary).glob(f"{_PREFIX}*"):
+        pid = folder.name.removeprefix(_PREFIX).partition("-")[0]
+        if pid.isdigit() and folder.stat().st_uid == os.getuid():
+            try:
+                os.kill(int(pid), 0)
+            except ProcessLookupError:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _let_go(connection: Connection, folder: Path) -> None:

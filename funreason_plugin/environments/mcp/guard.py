@@ -42,6 +42,9 @@ def main() -> None:
     status = server.wait()
     sys.stderr.write(f"the server ended with {'signal' if status < 0 else 'exit status'} {abs(status)}\n")
     sys.stderr.flush()
+    time.sleep(
+        3 * LOOK
+    )  # a server ends when its parent's pipes do: the folder is the other thread's to remove
     os.killpg(0, signal.SIGKILL)  # whatever the server started and left
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -28,6 +27,7 @@ from funreason_plugin.environments.external.environment import (
 )
 from funreason_plugin.environments.external.names import Given
 from funreason_plugin.environments.external.origin import starts_of
+from funreason_plugin.environments.external.own import new_folder
 from funreason_plugin.environments.external.recording import load
 from funreason_plugin.environments.mcp.config import Server, read
 from funreason_plugin.errors import UserError, did_you_mean
@@ -87,7 +87,7 @@ def _environment(given: Given, server: Server) -> type[ExternalEnvironment]:
         tools = [ExternalTool.of(tool) for tool in recording.tools]
         origin = _origin(given, server, tools, starts, "", "", ())
         return environment_class(McpEnvironment, origin, options, tools, recording, {"server": server})
-    folder = Path(tempfile.mkdtemp(prefix="funreason-server-"))
+    folder = new_folder()
     try:
         if starts and starts[0]["folder"]:
             files.write(files.read(home / starts[0]["folder"]), folder)
