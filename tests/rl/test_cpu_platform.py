@@ -144,3 +144,15 @@ from verl.utils.device import get_nccl_backend
 print(get_nccl_backend(), torch.distributed.is_initialized())
 """
     assert said(code, VERL_PLATFORM="cpu") == "gloo False"
+
+
+def test_a_checkpoint_brings_the_random_numbers_back() -> None:
+    code = """
+import torch, verl
+from verl.utils.checkpoint.checkpoint_manager import BaseCheckpointManager
+state = BaseCheckpointManager.get_rng_state()
+first = torch.rand(3).tolist()
+BaseCheckpointManager.load_rng_state(state)
+print(torch.rand(3).tolist() == first)
+"""
+    assert said(code, VERL_PLATFORM="cpu") == "True"

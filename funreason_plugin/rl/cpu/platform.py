@@ -36,6 +36,13 @@ class _Device(ModuleType):
     def get_device_name(self) -> str:
         return "CPU"
 
+    def get_rng_state(self) -> torch.Tensor:
+        """What a checkpoint keeps of the random numbers."""
+        return torch.get_rng_state()
+
+    def set_rng_state(self, state: torch.Tensor) -> None:
+        torch.set_rng_state(state)
+
     def empty_cache(self) -> None:
         """The CPU has no cache of freed memory."""
 
