@@ -140,17 +140,17 @@ class _Game:
         return stop in ("", "malformed")
 
     async def _steps(self, turn: TaskTurn, played: PlayedTurn, steps: int) -> tuple[Stop, str]:
+        over: tuple[Stop, str] = "time", f"over {self.limits.seconds:g} s"
         while True:
-            left = self.limits.seconds - (time.monotonic() - self.started)
             try:
-                reply = await asyncio.wait_for(self.generate(self._talk), left)
+                reply = await asyncio.wait_for(self.generate(self._talk), self._left())
             except asyncio.TimeoutError:
-                return "time", f"over {self.limits.seconds:g} s"
+                return over
             except NoRoom as full:
                 return "tokens", str(full)
             self.played.responses += 1
             if not reply.finished:
-                return "tokens", "the response was cut off"
+                return "tokens", ""
             parsed = parse(reply.text)
             error = parsed.error
             if error is None and len(parsed.calls) > self.limits.calls:
@@ -166,6 +166,8 @@ class _Game:
             step = PlayedStep([])
             played.steps.append(step)
             for call in parsed.calls:
+                if self._left() <= 0:
+                    return over
                 output = await self._call(turn, call)
                 step.calls.append(PlayedCall(call.name, call.arguments, output))
             calls = tuple(parsed.calls)
@@ -174,6 +176,10 @@ class _Game:
                 return ("", "") if self.task.at is not None else ("steps", f"{steps} steps in one turn")
             results = tuple(dump_json(call.output) for call in step.calls)
             self._talk.messages.append(Message("tool", results=results))
+
+    def _left(self) -> float:
+        """Seconds until the conversation's time is over."""
+        return self.limits.seconds - (time.monotonic() - self.started)
 
     async def _call(self, turn: TaskTurn, call: ParsedCall) -> Any:
         withheld = (
