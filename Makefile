@@ -8,6 +8,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 WORKERS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); [ "$$n" -gt 4 ] && n=4; echo $$n)
+# One more than there are workers, since many tests wait for processes that they started.
+TESTERS ?= $(shell echo $$(($(WORKERS) + 1)))
 NUM ?= 200
 QUICKSTART ?= quickstart
 SHOW ?= 195
@@ -162,12 +164,12 @@ rl-tiny: $(INSTALLED_RL) ## Train a tiny model on a CPU by SFT, then by GRPO in 
 	@$(BIN)/python -m funreason_plugin.rl.show_run $(TINY)/grpo
 
 test: $(INSTALLED_DEV) $(INSTALLED_RL) ## Install, run all tests
-	@$(SAY) "Running all tests, about 15 minutes on two cores (make test-fast: 6, without the slow ones)"
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
+	@$(SAY) "Running all tests, about half an hour on two cores (make test-fast leaves out the slow ones)"
+	@$(BIN)/python -m pytest -n $(TESTERS) --dist loadfile $(PYTEST_ARGS)
 
 test-fast: $(INSTALLED_DEV) $(INSTALLED_RL) ## Install, run the tests that take no more than a few seconds each
 	@$(SAY) "Running the fast tests"
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not slow" $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n $(TESTERS) --dist loadfile -m "not slow" $(PYTEST_ARGS)
 
 lint: $(INSTALLED_DEV) ## Install, run ruff and mypy
 	@$(SAY) "ruff check, ruff format --check, mypy --strict"
