@@ -1,4 +1,4 @@
-"""Configurations for the servers beside this file."""
+"""Configurations for the servers beside this file, and for the example's."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import pytest
 pytest.importorskip("mcp")
 
 SERVERS = Path(__file__).parent / "servers"
+PATHS = {"notes": Path(__file__).parents[2] / "examples" / "mcp_tools" / "notes_server.py"}
 HOME = {
     "N-1000": {"title": "Shopping list", "notebook": "Home", "text": "Milk and 2 lemons.", "status": "open"},
     "N-1001": {"title": "Boiler service", "notebook": "Home", "text": "Call in May.", "status": "open"},
@@ -39,7 +40,7 @@ def config(tmp_path: Path) -> Write:
     def write(server: str, *args: str, env: dict[str, str] | None = None, **options: Any) -> str:
         entry = {
             "command": "${python}",
-            "args": [str(SERVERS / f"{server}.py"), *args],
+            "args": [str(PATHS.get(server, SERVERS / f"{server}.py")), *args],
             "env": env or {},
             "funreason": options,
         }
