@@ -42,6 +42,7 @@ EXTRAS = {
     "flash-attn": ["flash-attn>=2.8"],  # needs a GPU machine
     "all": [*SFT, *RL, *BFCL, *MCP, *OPENAPI, *RAY],
     "dev": [
+        "fastapi",  # the services that the OpenAPI tests call
         "hypothesis>=6.100",
         "mypy>=2.4,<3",
         "psutil>=5.9",  # benchmarks
@@ -55,6 +56,7 @@ EXTRAS = {
         "types-jsonschema",
         "types-networkx",
         "types-psutil",
+        "uvicorn",
     ],
 }
 

@@ -122,6 +122,11 @@ class EnvironmentRef:
     hash: str
     source: str = ""
 
+    @property
+    def given(self) -> str:
+        """The name that resolves to it, as on the command line."""
+        return self.source or self.name
+
 
 @dataclass(slots=True)
 class Trajectory:

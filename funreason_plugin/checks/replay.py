@@ -58,7 +58,7 @@ def replay(
 
 def space_of(trajectory: Trajectory) -> SimulationSpace:
     """The space of the environments that a trajectory names (cached)."""
-    return _space(tuple(reference.source or reference.name for reference in trajectory.environments))
+    return _space(tuple(reference.given for reference in trajectory.environments))
 
 
 @lru_cache(maxsize=64)

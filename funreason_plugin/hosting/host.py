@@ -65,7 +65,7 @@ class Host:
                 do not start.
             ToolsLost: the host is closed.
         """
-        names = tuple(item if isinstance(item, str) else item.source or item.name for item in environments)
+        names = tuple(item if isinstance(item, str) else item.given for item in environments)
         try:
             states = dump(scenario.states)
         except TypeError as error:

@@ -53,7 +53,7 @@ def space_of(task: Task) -> SimulationSpace:
     Raises:
         UserError: one of them cannot be found.
     """
-    return _space(tuple(reference.source or reference.name for reference in task.environments))
+    return _space(tuple(reference.given for reference in task.environments))
 
 
 @lru_cache(maxsize=64)
@@ -83,7 +83,7 @@ def truth_of(task: Task) -> Truth:
 
 def _key(task: Task) -> Hashable:
     """Ids of two data sets may agree; their states do not."""
-    names = tuple(reference.source or reference.name for reference in task.environments)
+    names = tuple(reference.given for reference in task.environments)
     return task.id, task.at, names, task.scenario.seed, tuple(turn.state_hash for turn in task.turns)
 
 

@@ -63,9 +63,7 @@ class FunReasonAgentLoop(AgentLoopBase):  # type: ignore[misc]  # verl has no ty
         task = Task.of_row(kwargs)
         recipe = self.recipe
         if task.rule != "calls":
-            refuse_live(
-                [reference.source or reference.name for reference in task.environments], recipe.settings
-            )
+            refuse_live([reference.given for reference in task.environments], recipe.settings)
         self.continuous_token_builder = token_builder(
             self.tokenizer, task.prompt_form, recipe.settings.thinking
         )

@@ -16,13 +16,9 @@ import yaml
 
 from funreason_plugin import check, synthesize
 from funreason_plugin.command_line import run
-from funreason_plugin.conversation import Limits, Reply, play
-from funreason_plugin.hosting import Host
 from funreason_plugin.judging.played_turns import judge_played
-from funreason_plugin.messages import Conversation
-from funreason_plugin.played import Played
 from funreason_plugin.tasks import Task
-from tests.core.plays import says
+from tests.hosting.truths import played
 from tests.openapi.served import EXAMPLE, KEY
 
 pytestmark = pytest.mark.slow
@@ -47,24 +43,6 @@ def configured(folder: Path, document: str) -> str:
         }
     (folder / "library.yaml").write_text(yaml.safe_dump(data), "utf-8")
     return f"openapi:{folder / 'library.yaml'}"
-
-
-async def played(task: Task) -> Played:
-    """The truth's calls as a model would say them, in a session whose tools run in a process of their own."""
-    replies = []
-    for turn in task.turns:
-        replies += [says([(call.name, call.arguments) for call in step]) for step in turn.steps]
-        replies.append(turn.answer or "Done.")
-
-    async def generate(conversation: Conversation) -> Reply:
-        return Reply(replies.pop(0))
-
-    with Host(processes=1, threads=4) as host:
-        session = await host.open(task.environments, task.scenario)
-        try:
-            return await play(task, session, generate, Limits())
-        finally:
-            await session.close()
 
 
 @pytest.mark.parametrize("document", ["3.1", "3.0"])

@@ -152,7 +152,7 @@ class _Looker:
         found.turns.append(len(task.turns))
         for reference in task.environments:
             found.environments[reference.name] = found.environments.get(reference.name, 0) + 1
-            found.sources[reference.source or reference.name, reference.hash] = None
+            found.sources[reference.given, reference.hash] = None
         agent = row.get("agent_name")
         if task.kind == "trajectory" and agent != "funreason":
             found.problem(
@@ -163,7 +163,7 @@ class _Looker:
         return task
 
     def _environments(self, task: Task, tools: str, where: str) -> None:
-        names = tuple(reference.source or reference.name for reference in task.environments)
+        names = tuple(reference.given for reference in task.environments)
         space = self._space(names)
         if space is None:
             return  # said once for each environment, by `registration`

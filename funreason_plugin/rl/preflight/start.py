@@ -105,6 +105,6 @@ def sources_of(path: Path) -> list[Source]:
                     found = read(text)
                 except ValidationError:
                     raise UserError(f"{path}: row {number}: extra_info.environments cannot be read") from None
-                sources.update({(item.source or item.name, item.hash): None for item in found})
+                sources.update({(item.given, item.hash): None for item in found})
             number += 1
     return list(sources)
