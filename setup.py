@@ -95,6 +95,7 @@ setup(
     },
     install_requires=[
         "aiohttp>=3.13.3",
+        "datasketch>=2,<3",
         "docstring_parser>=0.15",
         "jinja2>=3.1",
         "json-repair>=0.30",
