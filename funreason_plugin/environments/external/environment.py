@@ -71,17 +71,19 @@ class ExternalEnvironment(Environment):
         return cls._heard
 
     @classmethod
-    def keep(cls, connection: Connection, folder: Path) -> None:
-        """A connection that was made for the list of tools: for a session to come, where it can be."""
+    def keep(cls, connection: Connection, folder: Path | None) -> None:
+        """A connection that was made for the list of tools: for a session to come, where it can be.
+
+        ``folder`` is None for one that sessions share.
+        """
         state, options = cls.options.state, cls.options
-        if state == "live":
+        if folder is None:
             cls._shared.give(connection)
         elif (state == "snapshot" and not options.restart) or (state == "replay" and options.reset):
             cls._idle.give(connection, folder)
-            return
         else:
             connection.close()
-        shutil.rmtree(folder, ignore_errors=True)
+            shutil.rmtree(folder, ignore_errors=True)
 
     # -- state ------------------------------------------------------------------------------------------
 

@@ -2,12 +2,13 @@
 
     content = read(folder); write(content, folder); view(folder, ignore=("*.log",))
 
-In the view a JSON file is its data, a SQLite database its rows by table, a text its lines as one string, and any
-other file its hash; notes.json is called notes_json.
+In the view a JSON file is its data, a JSONL file the list of its lines, a SQLite database its rows by table, a text its
+lines as one string, and any other file its hash; notes.json is called notes_json.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
@@ -15,7 +16,6 @@ import shutil
 import sqlite3
 import stat
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Final
@@ -97,11 +97,11 @@ def _shown(path: Path) -> Any:
     data = path.read_bytes()
     if data.startswith(_SQLITE):
         return _tables(path)
-    if path.suffix == ".json":
-        try:
+    with contextlib.suppress(orjson.JSONDecodeError):
+        if path.suffix == ".json":
             return orjson.loads(data)
-        except orjson.JSONDecodeError:
-            pass
+        if path.suffix in (".jsonl", ".ndjson"):
+            return [orjson.loads(line) for line in data.splitlines() if line.strip()]
     if len(data) <= _TEXT and b"\0" not in data:
         try:
             return data.decode()
@@ -112,7 +112,7 @@ def _shown(path: Path) -> Any:
 
 def _tables(path: Path) -> Any:
     try:
-        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=2)) as database:
+        with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=2)) as database:
             database.row_factory = sqlite3.Row
             names = [
                 row[0]

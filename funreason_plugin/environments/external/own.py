@@ -6,12 +6,9 @@ started again: on the same folder (snapshot), or with the calls repeated (replay
 
 from __future__ import annotations
 
-import os
 import shutil
-import tempfile
 import threading
 from collections.abc import Collection
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,15 +16,15 @@ import orjson
 
 from funreason_plugin.environments.external import files
 from funreason_plugin.environments.external.connection import Connect, Connection, Lost
+from funreason_plugin.environments.external.folders import new_folder, outward
 from funreason_plugin.environments.external.options import Options
 from funreason_plugin.environments.external.turns import Turns
 from funreason_plugin.environments.external.ways import given_up, said
 from funreason_plugin.environments.limits import is_error
 
-__all__ = ["Idle", "Replay", "Snapshot", "new_folder"]
+__all__ = ["Idle", "Replay", "Snapshot"]
 
 _MOST_IDLE = 4
-_PREFIX = "funreason-server-"
 Calls = tuple[tuple[str, dict[str, Any]], ...]
 
 
@@ -181,7 +178,8 @@ class Snapshot(_Own):
 
     def view(self) -> dict[str, Any]:
         self.settle()
-        return files.view(self.folder(), self._options.ignore)
+        seen: dict[str, Any] = outward(files.view(self.folder(), self._options.ignore), self.folder())
+        return seen
 
 
 class Replay(_Own):
@@ -259,23 +257,6 @@ class Replay(_Own):
 
     def view(self) -> dict[str, Any]:
         return {}
-
-
-def new_folder() -> Path:
-    """A folder for a server, named after this process; those of processes that were killed are removed."""
-    _sweep(tempfile.gettempdir())
-    return Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-"))
-
-
-@cache
-def _sweep(temporary: str) -> None:
-    for folder in Path(temporary).glob(f"{_PREFIX}*"):
-        pid = folder.name.removeprefix(_PREFIX).partition("-")[0]
-        if pid.isdigit() and folder.stat().st_uid == os.getuid():
-            try:
-                os.kill(int(pid), 0)
-            except ProcessLookupError:
-                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _let_go(connection: Connection, folder: Path) -> None:

@@ -30,6 +30,7 @@ from mcp.shared._httpx_utils import create_mcp_http_client
 from mcp.types import Tool
 
 from funreason_plugin.environments.external.connection import Lost
+from funreason_plugin.environments.external.folders import inward, outward
 from funreason_plugin.environments.external.trimming import hide
 from funreason_plugin.environments.mcp.config import Server, Target
 from funreason_plugin.environments.mcp.results import output_of
@@ -41,6 +42,10 @@ _GUARD: Final = str(Path(__file__).with_name("guard.py"))
 _CLOSED: Final = (-32000, -32001)  # the SDK's codes: connection closed, request timed out
 _PAGES: Final = 50
 _MOST_TOOLS: Final = 2_000
+
+
+class _Failed(Exception):
+    """A call that the server, or the SDK, answers with an error."""
 
 
 class McpConnection:
@@ -58,6 +63,7 @@ class McpConnection:
         self.instructions = ""
         self.version = ""
         self._folder = folder
+        self.named = server.folder(folder)
         self._status = 0  # of the last HTTP response
         asyncio.run_coroutine_threadsafe(self._live(), _loop())
         seconds = server.options.limits.start_seconds
@@ -69,19 +75,20 @@ class McpConnection:
         except Exception as error:
             self.close()
             self._ended.wait(2)
-            refused = (
-                f"it refuses the credentials (HTTP {self._status})" if self._status in (401, 403) else ""
-            )
-            raise Lost(self._line(refused or _reason(error))) from None
+            raise Lost(self._line(self._refused() or _reason(error))) from None
 
     def call(self, tool: str, arguments: dict[str, Any], seconds: float) -> Any:
         """The tool's output as JSON data, or an error. Raises `Lost`."""
         options = self._server.options
         if self._client is None or self._ended.is_set():
             raise Lost(self._line("it is gone"))
-        waiting = self._wait(asyncio.wait_for(self._client.call_tool(tool, arguments), seconds), seconds + 5)
+        asked = self._client.call_tool(tool, inward(arguments, self.named))
         try:
-            return output_of(waiting, options.text, options.errors)
+            result = self._wait(asyncio.wait_for(asked, seconds), seconds + 5)
+        except _Failed as error:
+            return outward({"error": str(error)}, self.named)
+        try:
+            return outward(output_of(result, options.text, options.errors), self.named)
         except (AttributeError, TypeError, ValueError) as error:
             return {"error": f"the answer of {tool} cannot be read: {type(error).__name__}"}
 
@@ -95,7 +102,8 @@ class McpConnection:
 
     # -- helpers ----------------------------------------------------------------------------------------
 
-    def _wait(self, work: Coroutine[Any, Any, T], seconds: float) -> Any:
+    def _wait(self, work: Coroutine[Any, Any, T], seconds: float) -> T:
+        """What the work gives. Raises `Lost`, or `_Failed` when only this call went wrong."""
         future = asyncio.run_coroutine_threadsafe(work, _loop())
         try:
             return future.result(seconds)
@@ -107,14 +115,16 @@ class McpConnection:
             if error.code in _CLOSED or self._ended.is_set():
                 self._ended.wait(1)
                 raise Lost(self._line("it died during the call")) from None
-            return _failed(str(error))
+            if self._status == 404:
+                raise Lost(self._line("it knows nothing of this session (HTTP 404)")) from None
+            raise _Failed(self._refused() or _reason(error)) from None
         except BaseException as error:
             future.cancel()
             if not isinstance(error, Exception):
                 raise
             if self._ended.is_set():
                 raise Lost(self._line("it died during the call")) from None
-            return _failed(_reason(error))
+            raise _Failed(_reason(error)) from None
 
     async def _live(self) -> None:
         """The connection's whole life, in one task, as the SDK's context managers want it."""
@@ -168,11 +178,16 @@ class McpConnection:
         self.instructions = client.instructions or ""
         self.version = client.server_info.version if client.server_info else ""
 
+    def _refused(self) -> str:
+        if self._status in (401, 403):
+            return f"it refuses the credentials (HTTP {self._status})"
+        return f"it answers with HTTP {self._status}" if self._status >= 500 else ""
+
     def _line(self, what: str) -> str:
         """One line about the server, without secrets."""
         last = _last_lines(self._errors) if self._errors is not None else getattr(self, "_last", "")
         line = f"server {self._server.name!r}: {what}" + (f"; its last words: {last}" if last else "")
-        hidden = hide(line, self._target.secrets)
+        hidden = outward(hide(line, self._target.secrets), self.named)
         assert isinstance(hidden, str)
         return hidden
 
@@ -213,12 +228,8 @@ def _reason(error: BaseException) -> str:
         error = inner[0]
     if isinstance(error, (TimeoutError, asyncio.TimeoutError)):
         return "it does not answer in time"
-    text = " ".join(str(error).split())[:300]
+    text = " ".join(str(error).split())[:2_000]
     return text or type(error).__name__
-
-
-def _failed(text: str) -> dict[str, str]:
-    return {"error": " ".join(text.split())[:2_000] or "the call failed"}
 
 
 def _last_lines(errors: IO[bytes] | None) -> str:

@@ -108,6 +108,10 @@ class Server:
         """It runs whether or not we do."""
         return bool(self.entry["url"])
 
+    def folder(self, own: Path | None) -> Path | None:
+        """The folder that ``${folder}`` stands for: a session's own, or that of the file; None where it is not used."""
+        return own or (self.path.resolve().parent if "${folder}" in json.dumps(dict(self.entry)) else None)
+
     def plain(self) -> str:
         """What decides the behaviour, without variables put in, environment and headers."""
         kept = {key: self.entry[key] for key in ("command", "args", "url", "cwd")}

@@ -25,9 +25,9 @@ from funreason_plugin.environments.external.environment import (
     Origin,
     environment_class,
 )
+from funreason_plugin.environments.external.folders import new_folder, outward
 from funreason_plugin.environments.external.names import Given
 from funreason_plugin.environments.external.origin import starts_of
-from funreason_plugin.environments.external.own import new_folder
 from funreason_plugin.environments.external.recording import load
 from funreason_plugin.environments.mcp.config import Server, read
 from funreason_plugin.errors import UserError, did_you_mean
@@ -51,7 +51,7 @@ class McpEnvironment(ExternalEnvironment):
             connection = connect(cls.server, folder)
         except UserError as error:
             raise Lost(error.message) from None
-        tools = [tool.plain() for tool in _tools(connection.tools)]
+        tools = [tool.plain() for tool in _tools(connection)]
         if tools != [tool.plain() for tool in cls.tools]:
             connection.close()
             raise Lost(f"server {cls.server.name!r} offers other tools than when it was listed; start again")
@@ -80,21 +80,20 @@ def _environment(given: Given, server: Server) -> type[ExternalEnvironment]:
         update={"allow_writes": server.options.allow_writes or given.writes}
         | ({"state": "live"} if given.live and server.options.state == "record" else {})
     )
-    recording = load(home / options.recording) if options.state == "record" else None
     starts = starts_of(options, home, f"{server.place}: funreason")
     if options.state == "record":
         recording = load(home / options.recording)
         tools = [ExternalTool.of(tool) for tool in recording.tools]
         origin = _origin(given, server, tools, starts, "", "", ())
         return environment_class(McpEnvironment, origin, options, tools, recording, {"server": server})
-    folder = new_folder()
+    folder = None if options.state == "live" else new_folder()
     try:
-        if starts and starts[0]["folder"]:
+        if folder is not None and starts and starts[0]["folder"]:
             files.write(files.read(home / starts[0]["folder"]), folder)
         connection = _connected(server, folder)
-        tools = _tools(connection.tools)
+        tools = _tools(connection)
         secrets = server.target(folder).secrets
-        policy = connection.instructions.strip()
+        policy = outward(connection.instructions.strip(), connection.named)
         origin = _origin(given, server, tools, starts, connection.version, policy, secrets)
         try:
             cls = environment_class(McpEnvironment, origin, options, tools, None, {"server": server})
@@ -102,7 +101,8 @@ def _environment(given: Given, server: Server) -> type[ExternalEnvironment]:
             connection.close()
             raise
     except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
         raise
     cls.keep(connection, folder)
     return cls
@@ -132,7 +132,7 @@ def _origin(
     )
 
 
-def _connected(server: Server, folder: Path) -> McpConnection:
+def _connected(server: Server, folder: Path | None) -> McpConnection:
     """A first connection, which tells the tools."""
     try:
         from funreason_plugin.environments.mcp.client import connect
@@ -146,14 +146,14 @@ def _connected(server: Server, folder: Path) -> McpConnection:
         raise UserError(f"{server.path.name}: {error}") from None
 
 
-def _tools(tools: list[Any]) -> list[ExternalTool]:
+def _tools(connection: McpConnection) -> list[ExternalTool]:
     return [
         ExternalTool(
             name=tool.name,
-            description=tool.description or tool.title or "",
-            parameters=dict(tool.input_schema),
-            output=dict(tool.output_schema) if tool.output_schema else None,
+            description=outward(tool.description or tool.title or "", connection.named),
+            parameters=outward(dict(tool.input_schema), connection.named),
+            output=outward(dict(tool.output_schema), connection.named) if tool.output_schema else None,
             read_only=tool.annotations.read_only_hint if tool.annotations else None,
         )
-        for tool in tools
+        for tool in connection.tools
     ]

@@ -1,4 +1,7 @@
-"""A server over streamable HTTP, for tests, behind a token: python web.py PORT TOKEN"""
+"""A server over streamable HTTP, for tests, behind tokens: python web.py PORT TOKEN…
+
+Who is refused reads in the answer what was sent.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,8 @@ from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import ToolAnnotations
 
-port, token = int(sys.argv[1]), sys.argv[2]
+port, tokens = int(sys.argv[1]), sys.argv[2:]
+revoked: set[str] = set()
 server = MCPServer("stock")
 stock = {"apples": 3, "pears": 5}
 
@@ -39,14 +43,23 @@ def reset_stock() -> str:
     return "full"
 
 
+@server.tool(annotations=ToolAnnotations(read_only_hint=True))
+def revoke(number: int) -> str:
+    """From now on nobody comes in with this token."""
+    revoked.add(tokens[number])
+    return "revoked"
+
+
 inner = server.streamable_http_app()
 
 
 async def app(scope: Any, receive: Any, send: Any) -> None:
-    """Nobody comes in without the token."""
-    if scope["type"] == "http" and (b"authorization", f"Bearer {token}".encode()) not in scope["headers"]:
-        await send({"type": "http.response.start", "status": 401, "headers": []})
-        await send({"type": "http.response.body", "body": b"who are you?"})
+    """Nobody comes in without a token."""
+    sent = dict(scope.get("headers", ())).get(b"authorization", b"").decode().removeprefix("Bearer ")
+    status = 403 if sent in revoked else 200 if sent in tokens else 401
+    if scope["type"] == "http" and status != 200:
+        await send({"type": "http.response.start", "status": status, "headers": []})
+        await send({"type": "http.response.body", "body": f"not with {sent}".encode()})
         return
     await inner(scope, receive, send)
 
