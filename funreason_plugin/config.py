@@ -85,6 +85,14 @@ def _function(value: Any) -> Any:
     return value
 
 
+def _level(value: Any) -> Any:
+    """One of the levels of `checks.duplicates`, the third with its threshold."""
+    if isinstance(value, str) and not re.fullmatch(_LEVELS, value):
+        raise ValueError("expected keep, exact, near, near:THRESHOLD with 0.5 to 1.0, or structural")
+    return value
+
+
+_LEVELS = r"keep|exact|structural|near(:(0\.[5-9]\d{0,3}|1\.0))?"
 Span = Annotated[tuple[int, int], BeforeValidator(_span), PlainSerializer(_span_text)]
 Names = Annotated[list[str], BeforeValidator(_names)]
 Share = Annotated[float, Field(ge=0, lt=1)]
@@ -109,6 +117,8 @@ class SynthesisConfig(ModelSettings):
     calls: Span = (1, 5)
     environments_per_trajectory: Span = (1, 2)
     sampler: Literal["directed", "random"] = "directed"
+
+    duplicates: Annotated[str, BeforeValidator(_level)] = "exact"
 
     k_max: Annotated[int, Field(ge=1, le=20)] = 3
     error_rate: Annotated[float, Field(ge=0, le=1)] = 0.15

@@ -56,6 +56,15 @@ def synthesize(
     sampler: Annotated[
         str | None, option(DATA, "directed, or random (the baseline). (default: directed)")
     ] = None,
+    duplicates: Annotated[
+        str | None,
+        option(
+            DATA,
+            "Which repetitions are made anew: keep (none), exact, near (MinHash; near:0.9), structural (other values "
+            "only). (default: exact)",
+            metavar="LEVEL",
+        ),
+    ] = None,
     k_max: Annotated[int | None, option(DATA, "Attempts at one turn. (default: 3)")] = None,
     error_rate: Annotated[
         float | None, option(DATA, "How often the scripted teacher errs on purpose. (default: 0.15)")

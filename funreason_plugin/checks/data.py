@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from funreason_plugin.checks.duplicates import Duplicates, Found
 from funreason_plugin.checks.emitted import compare_folders
-from funreason_plugin.checks.inspection import Inspected, Inspector, RemakerLike, of_this_release
+from funreason_plugin.checks.inspection import Inspected, Inspector, RemakerLike, level_of, of_this_release
 from funreason_plugin.checks.replay import compare
 from funreason_plugin.checks.report import Problem, Report
 from funreason_plugin.checks.run_files import (
@@ -76,7 +77,7 @@ def check_data(
     options = _options(folder, run)
     recount = Recount()
     attempts: dict[int, int] = {}
-    seen: dict[bytes, int] = {}
+    repeats = Duplicates(level_of(run))
     graph: list[tuple[str, str]] = []
     with (
         tempfile.TemporaryDirectory(prefix="funreason-check-") as again,
@@ -96,13 +97,12 @@ def check_data(
             else:
                 for item in result:
                     _take(item, report, recount, attempts)
-                    first = seen.setdefault(item.key, item.number) if item.key else item.number
-                    if first != item.number:
-                        report.add(
-                            f"{TRAJECTORIES}:{max(first, item.number)}",
-                            f"says and does the same as line {min(first, item.number)}",
-                            "duplicate",
-                        )
+                    if item.sketch is None:
+                        continue
+                    found = repeats.earlier(item.sketch)
+                    repeats.add(item.number, item.sketch)
+                    if found is not None:
+                        _repeated(item.number, found, report)
         broken = report.by_check.get("unreadable")
         if not broken:
             writer.finish()
@@ -226,7 +226,7 @@ def _take(item: Inspected, report: Report, recount: Recount, attempts: dict[int,
         report.take(Problem(place, what, check))
     report.count("trajectories")
     recount.kept += 1
-    if not item.key:
+    if item.sketch is None:
         return
     attempts[item.number - 1] = item.attempt
     recount.turns += item.turns
@@ -245,6 +245,17 @@ def _take(item: Inspected, report: Report, recount: Recount, attempts: dict[int,
         report.count(MADE_AGAIN)
     if item.skipped:
         report.count(NOT_MADE_AGAIN)
+
+
+def _repeated(number: int, found: Found, report: Report) -> None:
+    """Lines come in any order: the later one is the repetition."""
+    first, second = sorted((number, found.number))
+    what = {
+        "exact": f"says and does the same as line {first}",
+        "near": f"says or does nearly the same as line {first} ({found.similarity:.0%})",
+        "structural": f"calls the same tools with arguments from the same sources as line {first}",
+    }
+    report.add(f"{TRAJECTORIES}:{second}", what[found.kind], "duplicate")
 
 
 def _conclude(report: Report, recount: Recount) -> None:

@@ -10,7 +10,7 @@ import orjson
 
 from funreason_plugin import __version__
 from funreason_plugin.checks.acceptance import review_trajectory
-from funreason_plugin.checks.duplicates import duplicate_key
+from funreason_plugin.checks.duplicates import Content, Sketch, parse_level
 from funreason_plugin.checks.records import bookkeeping
 from funreason_plugin.checks.replay import (
     changed_environments,
@@ -19,6 +19,7 @@ from funreason_plugin.checks.replay import (
     scenario_differences,
     space_of,
 )
+from funreason_plugin.checks.variant_tools import at_hand
 from funreason_plugin.environments.limits import Watch, is_error
 from funreason_plugin.environments.space import SimulationSpace
 from funreason_plugin.errors import UserError
@@ -57,7 +58,8 @@ class Inspected:
 
     number: int
     problems: list[tuple[str, str, str]] = field(default_factory=list)
-    key: bytes = b""
+    sketch: Sketch | None = None
+    """What it says and does, as the level of `config.duplicates` compares it."""
     split: str = ""
     turns: int = 0
     calls: int = 0
@@ -90,7 +92,7 @@ class Inspector:
             result.problems.append(("", error.message.removeprefix("line: "), "unreadable"))
             return result
         calls = [call for turn in trajectory.turns for call in turn.calls()]
-        result.key = duplicate_key(trajectory.turns)
+        result.sketch = Sketch(Content.of(trajectory.turns)).let_go(level_of(self._run))
         result.split, result.attempt = trajectory.split, trajectory.attempt
         result.turns, result.calls = len(trajectory.turns), len(calls)
         result.tools = sorted({call.name for call in calls if not is_error(call.output)})
@@ -113,6 +115,8 @@ class Inspector:
             result.problems.append((where, what, "bookkeeping"))
         if space is None:
             return
+        for turn, name, reason in at_hand(trajectory, space):
+            result.problems.append((f"turns[{turn}]", reason, name))
         result.changed = bool(changed_environments(trajectory, space))
         try:
             found = list(differences(trajectory, space, self._watch))
@@ -158,6 +162,16 @@ class Inspector:
             for where, what in _named(orjson.loads(text), drawn, ""):
                 place = f"rejected.jsonl:{line}: {where}"
                 result.problems.append((place, what, "made_again"))
+
+
+def level_of(run: Mapping[str, Any]) -> str:
+    """Which repetitions the run made anew: ``config.duplicates``."""
+    level = run.get("config", {}).get("duplicates", "exact")
+    try:
+        parse_level(level)
+    except (TypeError, ValueError):
+        return "exact"  # what is wrong with the configuration is said elsewhere
+    return str(level)
 
 
 def of_this_release(run: Mapping[str, Any]) -> bool:

@@ -17,7 +17,7 @@ from heapq import heappop, heappush
 
 import orjson
 
-from funreason_plugin.checks.duplicates import duplicate_key
+from funreason_plugin.checks.duplicates import Content, Duplicates, Sketch
 from funreason_plugin.checks.records import split_of
 from funreason_plugin.config import SynthesisConfig
 from funreason_plugin.synthesis.folder import Folder, Tally
@@ -48,7 +48,8 @@ class Register:
         self._num = config.num
         self._val_share = config.val_share
         self._models = bool(config.model_agents)
-        self._seen: set[bytes] = set()
+        self._kept = Duplicates(config.duplicates)
+        self._candidate: Sketch | None = None
         self._todo: list[tuple[int, int]] = []  # (slot, first attempt) to be made again
         self._handed = 0  # slots below were handed out
         self._held: dict[int, list[SlotResult]] = {}  # of slots that are not kept yet, and of `_next`
@@ -64,7 +65,7 @@ class Register:
             UserError: The folder is damaged.
         """
         for trajectory in self.folder.recover(self._num):
-            self._seen.add(duplicate_key(trajectory.turns))
+            self._kept.add(trajectory.index, Sketch(Content.of(trajectory.turns)))
             calls = [call for turn in trajectory.turns for call in turn.calls()]
             self.summary.count(trajectory.split, len(trajectory.turns), len(calls), tools_called(calls))
         tally = self.folder.tally
@@ -163,10 +164,13 @@ class Register:
 
     def _judge(self, result: SlotResult) -> None:
         self._judged += 1
-        duplicate = result.line is not None and result.key in self._seen
-        if duplicate:
-            detail = "the same queries and calls as an earlier trajectory"
-            result.rejections += lines_of([rejected_whole(result.index, result.attempt, "duplicate", detail)])
+        repeated = None
+        if result.line is not None:
+            self._candidate = Sketch(result.line, result.key)
+            repeated = self._kept.earlier(self._candidate)
+        if repeated is not None:
+            rejection = rejected_whole(result.index, result.attempt, "duplicate", str(repeated))
+            result.rejections += lines_of([rejection])
             result.line = None
             heappush(self._todo, (result.index, result.attempt + 1))
         self._tally(result)
@@ -182,7 +186,8 @@ class Register:
         self.folder.tally.keep()
         self.folder.spool.drop(slot)
         del self._held[slot]
-        self._seen.add(kept.key)
+        if self._candidate is not None:
+            self._kept.add(slot, self._candidate)
         self.summary.count(split_of(slot, self._val_share), kept.turns, kept.calls, kept.tools)
         self._next, self._judged = slot + 1, 0
 
