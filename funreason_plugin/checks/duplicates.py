@@ -66,7 +66,11 @@ class Content:
     @classmethod
     def of_line(cls, line: bytes) -> Content:
         """A line of trajectories.jsonl that was checked already."""
-        turns = orjson.loads(line)["turns"]
+        return cls.of_turns(orjson.loads(line)["turns"])
+
+    @classmethod
+    def of_turns(cls, turns: Sequence[Mapping[str, Any]]) -> Content:
+        """The turns of a trajectory as JSON data."""
         return cls(
             tuple(
                 (

@@ -12,13 +12,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from datasketch import MinHash, MinHashLSH
 
-__all__ = ["PERMUTATIONS", "Similar", "hash32", "minhash", "shingles", "words"]
+__all__ = ["PERMUTATIONS", "Similar", "hash32", "lsh", "minhash", "shingles", "words"]
 
 PERMUTATIONS = 128
 _WORD = re.compile(r"[^\W_]+(?:['’.:-][^\W_]+)*")
@@ -44,9 +45,8 @@ def hash32(shingle: str) -> int:
 def minhash(hashes: Iterable[int]) -> MinHash:
     """The MinHash of a set of `hash32`."""
     import numpy as np
-    from datasketch import MinHash
 
-    sketch = MinHash(PERMUTATIONS, seed=1, scheme="affine32", hashfunc=int)
+    sketch = _empty().copy()  # to draw the permutations takes longer than all the rest
     values = sorted(hashes)
     if values:
         sketch.update_batch(np.array(values, np.uint32))
@@ -58,7 +58,7 @@ class Similar:
 
     def __init__(self, threshold: float, kinds: int = 1) -> None:
         self.threshold = threshold
-        self._indexes = [_lsh(threshold) for _ in range(kinds)]
+        self._indexes = [lsh(threshold) for _ in range(kinds)]
         self._known: list[dict[int, MinHash]] = [{} for _ in range(kinds)]
 
     def find(self, sketches: Sequence[MinHash | None]) -> tuple[int, float] | None:
@@ -82,11 +82,12 @@ class Similar:
                 index.insert(number, sketch, check_duplication=False)
 
 
-def _lsh(threshold: float) -> MinHashLSH:
+def lsh(threshold: float, recall: float = 0.99) -> MinHashLSH:
+    """An index whose `query` finds a pair of exactly the threshold's similarity with at least this probability."""
     from datasketch import MinHashLSH
 
-    rows = max(rows for rows in range(1, 33) if _recall(threshold, rows) >= 0.99 or rows == 1)
-    return MinHashLSH(num_perm=PERMUTATIONS, params=(PERMUTATIONS // rows, rows), hashfunc=_band)
+    rows = max(rows for rows in range(1, 33) if _recall(threshold, rows) >= recall or rows == 1)
+    return MinHashLSH(num_perm=PERMUTATIONS, params=(PERMUTATIONS // rows, rows))
 
 
 def _recall(threshold: float, rows: int) -> float:
@@ -94,5 +95,8 @@ def _recall(threshold: float, rows: int) -> float:
     return 1 - float((1 - threshold**rows) ** (PERMUTATIONS // rows))
 
 
-def _band(values: bytes) -> bytes:
-    return blake2b(values, digest_size=8).digest()
+@cache
+def _empty() -> MinHash:
+    from datasketch import MinHash
+
+    return MinHash(PERMUTATIONS, seed=1, scheme="affine32", hashfunc=int)
