@@ -1,5 +1,7 @@
 """The evaluate command line, thin.
 
+python -m funreason_plugin.evaluate env out/verl/val.parquet --model my-model --base-url http://localhost:8000/v1
+python -m funreason_plugin.evaluate compare eval/sft eval/rl
 python -m funreason_plugin.evaluate pass-rate out/ --model my-model --base-url http://localhost:8000/v1
 """
 
@@ -8,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,7 +23,10 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
+    from funreason_plugin.evaluation.comparison import Compared
     from funreason_plugin.evaluation.pass_rate import PassRates
+    from funreason_plugin.evaluation.runs import Run
+    from funreason_plugin.evaluation.served import Served
 
 
 DAY = 86_400.0
@@ -38,6 +43,133 @@ app = typer.Typer(
 @app.callback()
 def _commands() -> None:
     """Measure a served model on tasks that are executed."""
+
+
+@app.command("env")
+def env(
+    rows: Annotated[
+        Path, typer.Argument(help="Rows that synthesize or convert wrote for verl.", metavar="PARQUET")
+    ],
+    model: Annotated[
+        list[str], typer.Option(help="The model's name at the server; repeat it.", metavar="NAME")
+    ],
+    base_url: Annotated[
+        list[str],
+        typer.Option(help="An OpenAI-compatible server; one for all models, or one each.", metavar="URL"),
+    ],
+    out: Annotated[Path, typer.Option(help="A folder for each model is made in it.", metavar="DIR")] = Path(
+        "eval"
+    ),
+    n: Annotated[int, typer.Option("-n", "--n", help="Attempts at each row.", min=1)] = 1,
+    limit: Annotated[int | None, typer.Option(help="The first rows only.", min=1)] = None,
+    concurrency: Annotated[int, typer.Option(help="Conversations at a time.", min=1)] = 64,
+    temperature: Annotated[float, typer.Option(min=0)] = 0.7,
+    top_p: Annotated[float, typer.Option(min=0, max=1)] = 1.0,
+    max_tokens: Annotated[int, typer.Option(help="Most tokens of one response.", min=1)] = 4096,
+    thinking: Annotated[bool, typer.Option(help="Prompts that open a thought.")] = True,
+    seconds: Annotated[float, typer.Option(help="Longest conversation; what is over it fails.", min=1)] = DAY,
+    by_eye: Annotated[
+        int, typer.Option(help="Show so many failures of each model as conversations.", min=0)
+    ] = 0,
+) -> None:
+    """Success on held-out rows: played against live tools and judged as the reward judges.
+
+    Every conversation is written as it ends; a run that was stopped goes on.
+    """
+    from funreason_plugin.conversation import Limits
+    from funreason_plugin.evaluation.comparison import compare as compared
+    from funreason_plugin.evaluation.heldout import Play, Rows, play_rows, settings
+    from funreason_plugin.evaluation.runs import folder_name, open_run
+    from funreason_plugin.evaluation.served import Sampling, Served
+
+    if len(base_url) not in (1, len(model)):
+        raise UserError(f"--base-url is given {len(base_url)} times; expected once, or once for each --model")
+    if len({folder_name(name) for name in model}) < len(model):
+        raise UserError(
+            "--model: each name once; for other settings of one model give another --out, then compare"
+        )
+    urls = base_url if len(base_url) == len(model) else base_url * len(model)
+    read = Rows.read(rows, limit)
+    play = Play(n, concurrency, thinking, Limits(seconds=seconds))
+    sampling = Sampling(temperature, top_p, max_tokens)
+    shown = console()
+
+    async def run() -> list[Run]:
+        async with AsyncExitStack() as stack:
+            runs = []
+            servers = [
+                await stack.enter_async_context(Served(url, name, sampling))
+                for name, url in zip(model, urls, strict=True)
+            ]
+            for served in servers:  # nothing is played before all of them answer
+                begun = open_run(
+                    out / folder_name(served.model), settings(read, served.model, sampling, play)
+                )
+                if len(begun.conversations) < begun.settings.total:
+                    await served.check()
+            for served in servers:
+                with _shown(shown, "conversations") as watch:
+                    runs.append(await play_rows(read, served, out / folder_name(served.model), play, watch))
+                _costs(shown, served)
+            return runs
+
+    try:
+        runs = asyncio.run(run())
+    except KeyboardInterrupt:
+        raise UserError(
+            "interrupted; what was played is kept, the same command goes on", INTERRUPTED
+        ) from None
+    _compared(shown, compared(runs), out)
+    _by_eye(shown, runs, by_eye)
+
+
+@app.command("compare")
+def compare(
+    runs: Annotated[list[Path], typer.Argument(help="Folders of runs over the same rows.", metavar="RUN…")],
+    out: Annotated[Path, typer.Option(help="For comparison.json and comparison.png.", metavar="DIR")] = Path(
+        "."
+    ),
+    by_eye: Annotated[int, typer.Option(help="Show so many failures of each run.", min=0)] = 0,
+) -> None:
+    """Finished runs of `env` beside each other, the later ones also as differences to the first."""
+    from funreason_plugin.evaluation.comparison import compare as compared
+    from funreason_plugin.evaluation.runs import read_run
+
+    read = [read_run(folder) for folder in runs]
+    shown = console()
+    _compared(shown, compared(read), out)
+    _by_eye(shown, read, by_eye)
+
+
+def _compared(out: Console, found: Compared, folder: Path) -> None:
+    for table in found.tables():
+        out.print(table)
+        out.print()
+    out.print(f"written: {', '.join(map(str, found.write(folder)))}", soft_wrap=True)
+
+
+def _by_eye(out: Console, runs: list[Run], count: int) -> None:
+    from funreason_plugin.evaluation.by_eye import failures, told
+
+    for run in runs if count else ():
+        failed = failures(run, count)
+        out.print(f"\n{run.name}: {len(failed)} of the conversations that failed", style="bold", markup=False)
+        for conversation in failed:
+            out.print()
+            for line in told(conversation):
+                out.print(line, soft_wrap=True, markup=False)
+
+
+def _costs(out: Console, served: Served) -> None:
+    """What the server was asked for in this run, and what went wrong with it."""
+    prompts, responses = served.tokens
+    again = ", ".join(f"{reason} ({count:,})" for reason, count in served.faults.most_common(5))
+    out.print(
+        f"{served.model}: {prompts:,} tokens of prompts and {responses:,} of responses in this run; requests that had to "
+        f"be made again: {again or 'none'}",
+        soft_wrap=True,
+        markup=False,
+    )
 
 
 @app.command("pass-rate")
@@ -84,7 +216,7 @@ def pass_rate(
             finally:
                 tokens[:] = served.tokens
 
-    with _shown(out) as watch:
+    with _shown(out, "attempts") as watch:
         try:
             rates = asyncio.run(run(watch))
         except KeyboardInterrupt:
@@ -103,14 +235,14 @@ def pass_rate(
 
 
 @contextmanager
-def _shown(out: Console) -> Iterator[Callable[[int, int], None]]:
-    """A bar, or without a terminal a line at every twentieth of the attempts; it is told attempts done and in all."""
+def _shown(out: Console, what: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar, or without a terminal a line at every twentieth; it is told how many are done, and how many in all."""
     if out.is_terminal:
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
         columns = (TextColumn("playing"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
         with Progress(*columns, console=out, transient=True) as progress:
-            bar = progress.add_task("attempts", total=None)
+            bar = progress.add_task(what, total=None)
             yield lambda done, total: progress.update(bar, completed=done, total=total)
         return
     last = -1
@@ -124,7 +256,7 @@ def _shown(out: Console) -> Iterator[Callable[[int, int], None]]:
         if total and (part := 20 * done // total) > last:
             last = part
             rate = (done - first) / max(time.monotonic() - started, 1e-9)
-            out.print(f"{done:,}/{total:,} attempts, {rate:.1f}/s", soft_wrap=True)
+            out.print(f"{done:,}/{total:,} {what}, {rate:.1f}/s", soft_wrap=True)
 
     yield line
 

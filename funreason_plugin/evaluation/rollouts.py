@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from funreason_plugin.conversation import Generate, Limits, play
 from funreason_plugin.environments.space import SimulationSpace
 from funreason_plugin.errors import UserError
+from funreason_plugin.evaluation.served import Spent
 from funreason_plugin.hosting import Host
 from funreason_plugin.judging import Score, judge_played
 from funreason_plugin.live import Direct, LiveSession, ToolsLost
@@ -20,17 +21,18 @@ __all__ = ["Rollout", "rollouts"]
 
 @dataclass(frozen=True, slots=True)
 class Rollout:
-    """One task played once; ``key`` is the row and the attempt, both from 0."""
+    """One task played once; ``key`` is the row and the attempt, both from 0, ``spent`` what its responses cost."""
 
     key: tuple[int, int]
     task: Task
     played: Played
     score: Score
+    spent: Spent
 
 
 async def rollouts(
     work: Iterable[tuple[tuple[int, int], Task]],
-    generate: Callable[[Task], Generate],
+    generate: Callable[[Task, Spent], Generate],
     host: Host,
     limits: Limits,
     concurrency: int,
@@ -45,7 +47,7 @@ async def rollouts(
     try:
         while True:
             for key, task in waiting:
-                running.add(asyncio.create_task(_one(key, task, generate(task), host, limits)))
+                running.add(asyncio.create_task(_one(key, task, generate, host, limits)))
                 if len(running) >= concurrency:
                     break
             if not running:
@@ -59,7 +61,14 @@ async def rollouts(
         await asyncio.gather(*running, return_exceptions=True)
 
 
-async def _one(key: tuple[int, int], task: Task, generate: Generate, host: Host, limits: Limits) -> Rollout:
+async def _one(
+    key: tuple[int, int],
+    task: Task,
+    generate: Callable[[Task, Spent], Generate],
+    host: Host,
+    limits: Limits,
+) -> Rollout:
+    spent = Spent()
     session: LiveSession
     try:
         if task.environments:
@@ -69,8 +78,8 @@ async def _one(key: tuple[int, int], task: Task, generate: Generate, host: Host,
     except ToolsLost as error:
         raise UserError(f"row {task.id}: {error}") from None
     try:
-        played = await play(task, session, generate, limits)
+        played = await play(task, session, generate(task, spent), limits)
     finally:
         await session.close()
     score = await asyncio.to_thread(judge_played, task, played)
-    return Rollout(key, task, played, score)
+    return Rollout(key, task, played, score, spent)

@@ -3,7 +3,8 @@
 Prompts are rendered here (`funreason_plugin.rendering`) and sent to ``/v1/completions``: the server's chat template
 and tool parser have no part in it, so that the model sees the very text that it was trained on.
 
-A server's fault is never the model's: a request is tried again, and in the end a `UserError`.
+A server's fault is never the model's: a request is tried again, and in the end a `UserError`. `Served.faults` has
+what was tried again, by its reason.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from __future__ import annotations
 import asyncio
 import os
 import random
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +28,7 @@ from funreason_plugin.rendering import END, PromptForm, prompt
 if TYPE_CHECKING:
     from openai import BadRequestError
 
-__all__ = ["Sampling", "Served"]
+__all__ = ["Completed", "Sampling", "Served", "Spent"]
 
 _TRIES = 7
 _TIMEOUTS = 2
@@ -45,6 +47,24 @@ class Sampling:
     temperature: float = 0.7
     top_p: float = 1.0
     max_tokens: int = 4096
+
+
+@dataclass(slots=True)
+class Spent:
+    """Tokens of prompts and of responses, as the server says them, by request."""
+
+    prompts: list[int] = field(default_factory=list)
+    responses: list[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """What came back for one prompt. ``finished`` is whether the model came to its own end."""
+
+    text: str
+    finished: bool
+    prompt_tokens: int = 0
+    response_tokens: int = 0
 
 
 class _Choice(BaseModel):
@@ -75,8 +95,8 @@ class _Fault(Exception):
 class Served:
     """A connection to one model of one server. The key, if it wants one, is in OPENAI_API_KEY.
 
-    ``tokens`` counts those of prompts and of responses, as the server says them. ``pause`` is the first wait before a
-    request is tried again, in seconds; the next ones are longer.
+    ``tokens`` counts those of prompts and of responses, as the server says them; ``faults`` the requests that were tried
+    again, by reason. ``pause`` is the first wait before a request is tried again, in seconds; the next ones are longer.
     """
 
     def __init__(
@@ -88,6 +108,7 @@ class Served:
         self.base_url = base_url
         self.sampling = sampling or Sampling()
         self.tokens = [0, 0]
+        self.faults: Counter[str] = Counter()
         self._pause = pause
         key = os.environ.get("OPENAI_API_KEY") or "none"
         self._client = AsyncOpenAI(base_url=base_url, api_key=key, max_retries=0, timeout=2 * _SECONDS)
@@ -111,8 +132,8 @@ class Served:
         if self.model not in known:
             raise UserError(f"--model {self.model}: the server has {', '.join(known[:5])[:300] or 'none'}")
 
-    def generate(self, form: PromptForm, *, thinking: bool = True) -> Generate:
-        """The player's view, for prompts of one form.
+    def generate(self, form: PromptForm, *, thinking: bool = True, spent: Spent | None = None) -> Generate:
+        """The player's view, for prompts of one form; what its responses cost is added to ``spent``.
 
         Raises (in the player):
             UserError: the server refuses the request, or stays out of reach.
@@ -120,35 +141,48 @@ class Served:
         opened = "<think>" if thinking and form != "hermes" else ""
 
         async def respond(conversation: Conversation) -> Reply:
-            text, finished = await self._complete(prompt(conversation, form, thinking=thinking))
-            return Reply(opened + text, finished)
+            completed = await self.complete(prompt(conversation, form, thinking=thinking))
+            if spent is not None:
+                spent.prompts.append(completed.prompt_tokens)
+                spent.responses.append(completed.response_tokens)
+            return Reply(opened + completed.text, completed.finished)
 
         return respond
 
-    async def _complete(self, text: str) -> tuple[str, bool]:
-        """A response, and whether the model ended it itself; asked for again where the server had a fault."""
+    async def complete(self, text: str, max_tokens: int | None = None) -> Completed:
+        """The response to a prompt, of at most ``max_tokens`` (else the sampling's); asked for again where the server
+        had a fault.
+
+        Raises:
+            NoRoom: it does not fit into the server's context.
+            UserError: the server refuses the request, or stays out of reach.
+        """
         timeouts = 0
         for number in range(_TRIES):
             try:
-                answer = await asyncio.wait_for(self._ask(text), _SECONDS)
+                answer = await asyncio.wait_for(self._ask(text, max_tokens), _SECONDS)
                 break
             except asyncio.TimeoutError:
                 timeouts += 1
                 reason, wait = f"no answer within {_SECONDS:g} s", 0.0
             except _Fault as fault:
                 reason, wait = str(fault), fault.wait
+            self.faults[reason] += 1
             if timeouts == _TIMEOUTS or number == _TRIES - 1:
                 raise UserError(
                     f"{self.base_url}: {reason}, {number + 1} times; what was measured is kept, the same command goes on"
                 )
             await asyncio.sleep(max(wait, self._pause * 2**number * random.uniform(0.75, 1.0)))
-        if answer.usage is not None:
-            self.tokens[0] += answer.usage.prompt_tokens
-            self.tokens[1] += answer.usage.completion_tokens
+        usage = answer.usage or _Usage()
+        self.tokens[0] += usage.prompt_tokens
+        self.tokens[1] += usage.completion_tokens
         choice = answer.choices[0]
-        return choice.text.removesuffix(END), choice.finish_reason == "stop"
+        finished = choice.finish_reason == "stop"
+        return Completed(
+            choice.text.removesuffix(END), finished, usage.prompt_tokens, usage.completion_tokens
+        )
 
-    async def _ask(self, text: str) -> _Completion:
+    async def _ask(self, text: str, max_tokens: int | None) -> _Completion:
         from openai import APIStatusError, BadRequestError
 
         sampling = self.sampling
@@ -157,7 +191,7 @@ class Served:
             prompt=text,
             temperature=sampling.temperature,
             top_p=sampling.top_p,
-            max_tokens=sampling.max_tokens,
+            max_tokens=max_tokens or sampling.max_tokens,
             stop=[END],
         )
         body = bytearray()

@@ -1,0 +1,263 @@
+"""`evaluate env` and `compare` over a real server: known scores, going on, what is refused, what is shown."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from aiohttp import web
+
+from funreason_plugin import command_line
+from funreason_plugin.evaluate import app
+from funreason_plugin.evaluation.depth import depth
+from funreason_plugin.evaluation.heldout import Rows
+from funreason_plugin.synthesize import app as synthesis
+from funreason_plugin.tasks import Task
+from funreason_plugin.trajectory import Trajectory, read
+from tests.evaluation.served import from_truth, serving, truths
+
+NOWHERE = "http://127.0.0.1:9/v1"
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("env") / "out"
+    words = "--env travel files --num 16 --turns 1-3 --teacher scripted --val-share 0.5 --out"
+    assert command_line.run(synthesis, [*words.split(), str(folder)]) == 0
+    return folder
+
+
+@pytest.fixture(scope="module")
+def rows(made: Path) -> Path:
+    return made / "verl/val.parquet"
+
+
+@pytest.fixture(scope="module")
+def held(made: Path, rows: Path) -> list[Trajectory]:
+    """The trajectories of the rows, in their order."""
+    known = {item.id: item for item in read(made / "trajectories.jsonl")}
+    return [known[task.id] for task in Rows.read(rows).tasks]
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    return tmp_path / "eval"
+
+
+def run(rows: Path, out: Path, url: str, *more: str, model: str = "tiny") -> int:
+    words = ["env", str(rows), "--model", model, "--base-url", url, "--out", str(out), "--concurrency", "4"]
+    return command_line.run(app, [*words, *more])
+
+
+def lines(out: Path, model: str = "tiny") -> list[dict[str, Any]]:
+    """The conversations of a run, sorted, without what a clock says."""
+    text = (out / model / "conversations.jsonl").read_text().splitlines()
+    found = sorted((json.loads(line) for line in text), key=lambda line: (line["row"], line["attempt"]))
+    return [{key: value for key, value in line.items() if key != "seconds"} for line in found]
+
+
+def compared(out: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((out / "comparison.json").read_text())
+    return found
+
+
+def without(held: list[Trajectory], *forgotten: int) -> dict[str, str]:
+    """The truth, but for the first response of some rows."""
+    known = truths(held, "hermes")
+    for row in forgotten:
+        del known[next(iter(truths([held[row]], "hermes")))]
+    return known
+
+
+def test_the_truth_has_every_row_in_every_group(held: list[Trajectory], rows: Path, out: Path) -> None:
+    with serving(from_truth(truths(held, "hermes"))) as (url, seen):
+        assert run(rows, out, url, "-n", "2") == 0
+    groups = compared(out)["groups"]
+    assert {name: (one["mean"], one["low"], one["high"]) for name, (one,) in groups.items()} == dict.fromkeys(
+        groups, (1.0, 1.0, 1.0)
+    )
+    assert {name.partition(":")[0] for name in groups} == {"all", "turns", "depth", "environment", "variant"}
+    assert sum(line["tokens"][0] for line in lines(out)) == 10 * len(seen)  # as the server says them
+    assert (out / "comparison.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_model_that_forgets_two_rows_has_exactly_the_others(
+    held: list[Trajectory], rows: Path, out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with serving(from_truth(without(held, 1, 3))) as (url, _):
+        assert run(rows, out, url, "--by-eye", "5") == 0
+    found = lines(out)
+    assert [line["row"] for line in found if not line["success"]] == [1, 3]
+    groups = compared(out)["groups"]
+    assert groups["all"][0]["mean"] == 1 - 2 / len(held)
+    for name in ("travel", "files"):
+        own = [line["success"] for line in found if name in line["environments"]]
+        assert groups[f"environment: {name}"][0]["mean"] == pytest.approx(sum(own) / len(own))
+    turns = [turn["passed"] for line in found for turn in line["turns"]]
+    assert groups["variant: base"][0]["mean"] == pytest.approx(sum(turns) / len(turns))
+    said = capsys.readouterr().out
+    assert said.count(", attempt 0: ") == 2
+    assert f"user:   {held[1].turns[0].query[:40]}" in said and "answer: I do not know." in said
+
+
+def test_an_interrupted_run_goes_on_and_ends_as_an_uninterrupted_one(
+    held: list[Trajectory], rows: Path, out: Path, tmp_path: Path
+) -> None:
+    known = without(held, 2)
+
+    def refuses(text: str, number: int) -> web.Response | tuple[str, str]:
+        return web.Response(status=401) if number > 20 else (known.get(text, "No."), "stop")
+
+    with serving(refuses) as (url, _):
+        assert run(rows, out, url, "--concurrency", "1") == 1
+    path = out / "tiny/conversations.jsonl"
+    kept = path.read_text()
+    assert 0 < kept.count("\n") < len(held)
+    path.write_text(kept + kept[:40])  # as a killed run leaves it
+    answer = lambda text, number: (known.get(text, "No."), "stop")  # noqa: E731
+    with serving(answer) as (url, _):
+        assert run(rows, out, url) == 0
+        assert run(rows, tmp_path / "whole", url) == 0
+    assert path.read_text().startswith(kept)
+    assert lines(out) == lines(tmp_path / "whole")
+    assert run(rows, out, NOWHERE) == 0  # nothing is missing: nobody is asked
+
+
+def test_results_of_other_settings_are_refused_before_the_server_is_asked(
+    held: list[Trajectory], rows: Path, out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with serving(from_truth(truths(held, "hermes"))) as (url, _):
+        assert run(rows, out, url, "--limit", "2") == 0
+    assert run(rows, out, NOWHERE, "--limit", "2", "--temperature", "0") == 1
+    error = capsys.readouterr().err
+    assert "2 conversations of other settings (temperature 0.7, not 0.0)" in error
+    assert len(error.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "model, url, said",
+    [("other", "", "--model other: the server has tiny"), ("tiny", NOWHERE, "is the server up?")],
+)
+def test_a_wrong_name_or_address_is_one_line_and_other_settings_may_follow(
+    held: list[Trajectory], rows: Path, out: Path, capsys: pytest.CaptureFixture[str],
+    model: str, url: str, said: str,
+) -> None:  # fmt: skip
+    with serving(from_truth(truths(held, "hermes"))) as (here, seen):
+        assert run(rows, out, url or here, model=model) == 1
+        error = capsys.readouterr().err
+        assert said in error and len(error.splitlines()) == 1 and not seen
+        assert run(rows, out, here, "--limit", "1") == 0
+
+
+def other_version(rows: Path, path: Path) -> None:
+    found = pq.read_table(rows).to_pylist()
+    found[-1]["extra_info"]["schema_version"] = 7
+    pq.write_table(pa.Table.from_pylist(found), path)
+
+
+def text(rows: Path, path: Path) -> None:
+    path.write_text("{}")
+
+
+def of_others(rows: Path, path: Path) -> None:
+    pq.write_table(pa.table({"prompt": ["Hi"]}), path)
+
+
+@pytest.mark.parametrize(
+    "write, said",
+    [
+        (other_version, "extra_info.schema_version is 7; this release reads 1"),
+        (text, "rows.parquet: "),
+        (of_others, "row 0: column extra_info is missing"),
+        (lambda rows, path: None, "rows.parquet: no such file"),
+    ],
+)
+def test_a_file_of_another_kind_is_one_line_before_any_work(
+    rows: Path, tmp_path: Path, out: Path, capsys: pytest.CaptureFixture[str], write: Any, said: str
+) -> None:
+    path = tmp_path / "rows.parquet"
+    write(rows, path)
+    assert run(path, out, NOWHERE) == 1
+    error = capsys.readouterr().err
+    assert said in error and len(error.splitlines()) == 1
+    assert not out.exists()
+
+
+def test_two_models_are_compared_row_by_row(
+    held: list[Trajectory], rows: Path, out: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with (
+        serving(from_truth(without(held, 0, 1)), "a") as (first, _),
+        serving(from_truth(without(held, 1)), "b") as (second, _),
+    ):
+        assert run(rows, out, first, "--model", "b", "--base-url", second, model="a") == 0
+    capsys.readouterr()
+    folders = [str(out / "a"), str(out / "b")]
+    assert command_line.run(app, ["compare", *folders, "--out", str(tmp_path)]) == 0
+    assert compared(tmp_path) == compared(out)
+    (gain,) = compared(out)["gains"]["all"]
+    assert gain["mean"] == pytest.approx(1 / len(held))
+    assert gain["low"] == 0 < gain["high"]  # row 1, which both fail, adds no noise
+    assert "b - a" in capsys.readouterr().out
+
+
+def test_runs_that_cannot_be_compared_are_one_line(
+    held: list[Trajectory], rows: Path, out: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with serving(from_truth(truths(held, "hermes"))) as (url, _):
+        assert run(rows, out, url, "--limit", "2") == 0
+        assert run(rows, tmp_path / "more", url, "--limit", "3") == 0
+    both = [str(out / "tiny"), str(tmp_path / "more/tiny")]
+    assert command_line.run(app, ["compare", *both]) == 1
+    path = out / "tiny/conversations.jsonl"
+    path.write_text(path.read_text().splitlines(keepends=True)[0])
+    assert command_line.run(app, ["compare", both[0]]) == 1
+    assert command_line.run(app, ["compare", str(tmp_path)]) == 1
+    errors = capsys.readouterr().err.splitlines()
+    assert [error.split(": ")[2][:22] for error in errors] == [
+        "other rows than " + str(out)[:6], "half-finished, 1 of 2 ", "has no run.json; expec",
+    ]  # fmt: skip
+
+
+def test_the_depth_found_by_value_is_that_of_the_provenance(held: list[Trajectory], rows: Path) -> None:
+    for trajectory, task in zip(held, Rows.read(rows).tasks, strict=True):
+        known: list[list[int]] = []
+        for turn in trajectory.turns:
+            known.append([])
+            for call in turn.calls():
+                sources = [one for one in call.provenance.values() if one.source == "output"]
+                known[-1].append(1 + max((known[one.turn or 0][one.call or 0] for one in sources), default=0))
+        assert depth(task) == max(own for turn in known for own in turn)
+
+
+def test_one_response_of_each_row_is_scored_by_what_it_was_to_be(
+    made: Path, held: list[Trajectory], out: Path, tmp_path: Path
+) -> None:
+    from funreason_plugin.convert import app as convert
+
+    words = [
+        "--from",
+        "trajectories",
+        "--to",
+        "verl",
+        "--verl-rows",
+        "response",
+        "--out",
+        str(tmp_path / "rl"),
+    ]
+    assert command_line.run(convert, [*words, str(made)]) == 0
+    path = tmp_path / "rl/verl/val.parquet"
+    known = truths(held, "hermes")
+    with serving(lambda text, number: (known[text], "stop")) as (url, seen):
+        assert run(path, out, url, "--limit", "6") == 0
+    assert len(seen) == 6
+    groups = compared(out)["groups"]
+    assert {name: one["mean"] for name, (one,) in groups.items() if name.startswith("resp")} == {
+        "response: answer": 1.0, "response: calls": 1.0,
+    }  # fmt: skip
+    first = Task.of_row(pq.read_table(path).slice(0, 1).to_pylist()[0])
+    assert seen[0]["prompt"] in known and first.at == (0, 0)
