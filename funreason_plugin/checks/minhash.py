@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from hashlib import blake2b
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from datasketch import MinHash, MinHashLSH
@@ -59,7 +59,7 @@ class Similar:
     def __init__(self, threshold: float, kinds: int = 1) -> None:
         self.threshold = threshold
         self._indexes = [lsh(threshold) for _ in range(kinds)]
-        self._known: list[dict[int, MinHash]] = [{} for _ in range(kinds)]
+        self._known: list[dict[int, Any]] = [{} for _ in range(kinds)]
 
     def find(self, sketches: Sequence[MinHash | None]) -> tuple[int, float] | None:
         """The first record that is as similar as the threshold in one of its sets, and how similar it is."""
@@ -69,7 +69,7 @@ class Similar:
                 continue
             for number in index.query(sketch):
                 if best is None or number < best[0]:
-                    similarity = float(sketch.jaccard(known[number]))
+                    similarity = float((sketch.hashvalues == known[number]).mean())
                     if similarity >= self.threshold:
                         best = (number, round(similarity, 4))
         return best
@@ -78,7 +78,7 @@ class Similar:
         """Remember a record."""
         for index, known, sketch in zip(self._indexes, self._known, sketches, strict=True):
             if sketch is not None:
-                known[number] = sketch
+                known[number] = sketch.hashvalues
                 index.insert(number, sketch, check_duplication=False)
 
 
