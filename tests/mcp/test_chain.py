@@ -82,6 +82,68 @@ def test_a_recording_serves_the_whole_chain(notes: Write, tmp_path: Path) -> Non
         }
 
 
+@pytest.mark.skipif(
+    shutil.which("mcp-server-filesystem") is None, reason="server-filesystem is not installed"
+)
+def test_the_reference_server_for_files(tmp_path: Path) -> None:
+    for folder, name in (("home", "shopping.txt"), ("club", "matches.txt")):
+        (tmp_path / folder / "letters").mkdir(parents=True)
+        (tmp_path / folder / name).write_text("Milk\nLemons\n")
+        (tmp_path / folder / "letters" / "ann.txt").write_text("See you in May.\n")
+    listed = {"tool": "search_files", "path": "content[]"}
+    options = {
+        "state": "snapshot",
+        "restart": False,
+        "allow": ["search_files", "read_text_file", "write_file", "move_file"],
+        "scenarios": [{"folder": "home"}, {"folder": "club"}],
+        "trim": {"search_files": {"lines": ["content"]}},
+        "values": {
+            "search_files.path": {"of": ["."]},
+            "search_files.pattern": {"of": ["**/*.txt"]},
+            "search_files.excludePatterns": {"of": [[]]},
+            "read_text_file.path": listed,
+            "write_file.path": {"of": ["todo.txt", "ideas.txt"]},
+            "write_file.content": {"prose": ["Call the plumber.", "Bring 3 copies."]},
+            "move_file.source": listed,
+            "move_file.destination": {"of": ["old.txt", "kept.txt"]},
+        },
+    }
+    server = {"command": "mcp-server-filesystem", "args": ["."], "cwd": "${folder}", "funreason": options}
+    (tmp_path / "files.json").write_text(json.dumps({"mcpServers": {"files": server}}))
+    edges = made(f"mcp:{tmp_path / 'files.json'}", tmp_path / "out", "--allow-writes")
+    found = {(edge["provider"], edge["consumer"]) for edge in edges}
+    assert found >= {("search_files", "read_text_file"), ("search_files", "move_file")}
+    wins(tmp_path / "out")
+
+
+@pytest.mark.skipif(shutil.which("mcp-server-memory") is None, reason="server-memory is not installed")
+def test_the_reference_server_for_memory(tmp_path: Path) -> None:
+    (tmp_path / "seed").mkdir()
+    (tmp_path / "seed" / "memory.jsonl").write_text(
+        '{"type":"entity","name":"Luis","entityType":"person","observations":["plays chess"]}\n'
+        '{"type":"entity","name":"Chess Club","entityType":"club","observations":["meets on Tuesdays"]}\n'
+        '{"type":"relation","from":"Luis","to":"Chess Club","relationType":"is member of"}\n'
+    )
+    options = {
+        "state": "snapshot",
+        "restart": False,
+        "scenarios": [{"folder": "seed"}],
+        "values": {
+            "search_nodes.query": {"of": ["chess", "Luis"]},
+            "add_observations.observations[].contents[]": {"prose": ["likes long walks", "moved in May"]},
+        },
+    }
+    server = {
+        "command": "mcp-server-memory",
+        "env": {"MEMORY_FILE_PATH": "${folder}/memory.jsonl"},
+        "funreason": options,
+    }
+    (tmp_path / "memory.json").write_text(json.dumps({"mcpServers": {"memory": server}}))
+    edges = made(f"mcp:{tmp_path / 'memory.json'}", tmp_path / "out", "--allow-writes")
+    assert ("search_nodes", "add_observations") in {(edge["provider"], edge["consumer"]) for edge in edges}
+    wins(tmp_path / "out")
+
+
 @pytest.mark.skipif(shutil.which("mcp-server-time") is None, reason="mcp-server-time is not installed")
 def test_the_reference_server_for_time(tmp_path: Path) -> None:
     zones = {"of": ["Europe/Rome", "Asia/Tokyo", "America/New_York"]}

@@ -84,10 +84,12 @@ class Limits(_Strict):
 
 
 class Trim(_Strict):
-    """What of a tool's output a model reads: ``keep`` these paths, or all but ``drop``; of a list at most ``items``."""
+    """What of a tool's output a model reads: ``keep`` these paths, or all but ``drop``; of a list at most ``items``;
+    the texts at ``lines`` as lists of their lines ("" is the output itself)."""
 
     keep: list[str] = []
     drop: list[str] = []
+    lines: list[str] = []
     items: Annotated[int, Field(ge=1)] | None = None
 
 

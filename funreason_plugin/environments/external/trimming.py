@@ -27,6 +27,8 @@ def trimmed(output: Any, trim: Trim | None, limit: int) -> Any:
             output = picked(output, trim.keep)
         for path in trim.drop:
             output = _dropped(output, parse_path(path))
+        for path in trim.lines:
+            output = _split(output, parse_path(path) if path else ())
         if trim.items is not None:
             output = _cut(output, trim.items, 10**9)
     texts, items = _LONGEST, 100
@@ -87,6 +89,18 @@ def _dropped(value: Any, path: tuple[str | int, ...]) -> Any:
             for key, item in value.items()
             if rest or first not in (key, "*")
         }
+    return value
+
+
+def _split(value: Any, path: tuple[str | int, ...]) -> Any:
+    """The texts at a path as lists of their lines."""
+    if not path:
+        return [line for line in value.splitlines() if line.strip()] if isinstance(value, str) else value
+    first, rest = path[0], path[1:]
+    if isinstance(value, list) and first == "[]":
+        return [_split(item, rest) for item in value]
+    if isinstance(value, dict):
+        return {key: _split(item, rest) if first in (key, "*") else item for key, item in value.items()}
     return value
 
 

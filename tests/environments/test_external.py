@@ -1,0 +1,46 @@
+"""What is done to calls and answers of tools that are not ours."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from funreason_plugin.environments.external.files import view
+from funreason_plugin.environments.external.folders import inward, outward
+from funreason_plugin.environments.external.options import Trim
+from funreason_plugin.environments.external.trimming import trimmed
+
+
+def test_a_folder_has_one_name_in_every_session(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    folder = tmp_path / "link"
+    os.symlink(tmp_path / "real", folder)
+    output = {"paths": [f"{folder}/a.txt", f"{tmp_path}/real/b.txt"], f"{folder}": 3}
+    assert outward(output, folder) == {"paths": ["/folder/a.txt", "/folder/b.txt"], "/folder": 3}
+    assert inward({"paths": ["/folder/a.txt", "/folder"]}, folder) == {
+        "paths": [f"{folder}/a.txt", str(folder)]
+    }
+
+
+@pytest.mark.parametrize("text", ["my/folder/a.txt", "/folders", "/folder-2", "the folder"])
+def test_other_words_are_left_alone(text: str, tmp_path: Path) -> None:
+    assert inward({"text": text}, tmp_path) == {"text": text}
+
+
+def test_a_text_is_read_as_lines_where_that_is_wanted() -> None:
+    assert trimmed({"content": "a.txt\n\nb.txt\n", "note": "x\ny"}, Trim(lines=["content"]), 1000) == {
+        "content": ["a.txt", "b.txt"],
+        "note": "x\ny",
+    }
+    assert trimmed("a\nb", Trim(lines=[""]), 1000) == ["a", "b"]
+
+
+def test_a_file_of_json_lines_is_its_rows(tmp_path: Path) -> None:
+    (tmp_path / "memory.jsonl").write_text('{"name": "Luis"}\n\n{"name": "Ann"}')
+    (tmp_path / "broken.jsonl").write_text('{"name"')
+    assert view(tmp_path) == {
+        "memory_jsonl": [{"name": "Luis"}, {"name": "Ann"}],
+        "broken_jsonl": '{"name"',
+    }
