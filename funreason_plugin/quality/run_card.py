@@ -133,11 +133,15 @@ def _quality_lines(config: Mapping[str, Any], quality: Quality) -> Iterator[str]
         f"made with `--duplicates {config.get('duplicates', 'exact')}`."
     )
     for about in found["references"]:
+        name = about["title"] or about["name"]
+        version = f" ({about['version']})" if "version" in about else ""
+        shared = found["by_reference"].get(about["name"], 0)
+        declared = (
+            f"; {found['declared']:,} share its tools, as their label says" if found["declared"] else ""
+        )
         yield (
-            f"- Compared with {about['title'] or about['name']}{f' ({about['version']})' if 'version' in about else ''}: "
-            f"{found['by_reference'].get(about['name'], 0):,} trajectories overlap in queries (13 words in a row, or "
-            "reworded), tools' schemas or values"
-            + (f"; {found['declared']:,} share its tools, as their label says." if found["declared"] else ".")
+            f"- Compared with {name}{version}: {shared:,} trajectories overlap in queries (13 words in a row, or "
+            f"reworded), tools' schemas or values{declared}."
         )
     yield "- `quality.json` has the details; `python -m funreason_plugin.quality DIR --against FILE` compares with more."
 

@@ -1,4 +1,4 @@
-"""From trajectories.jsonl to the rows of LLaMA-Factory and verl, chunk by chunk in the workers."""
+"""From trajectories.jsonl to the rows of LLaMA-Factory and verl, chunk by chunk in the workers, and to the card."""
 
 from __future__ import annotations
 
@@ -51,6 +51,16 @@ def emit(config: SynthesisConfig, folder: Folder) -> dict[str, int]:
         name: sum(file.stat().st_size for file in (folder.path / name).rglob("*") if file.is_file())
         for name in FOLDERS
     }
+
+
+def describe(config: SynthesisConfig, folder: Folder, settings: dict[str, Any]) -> None:
+    """Write quality.json and README.md, the data set's card."""
+    from funreason_plugin.quality.run_card import describe as describe_folder
+
+    tally = folder.tally
+    workers = min(config.workers, os.cpu_count() or 1, -(-tally.kept // (4 * CHUNK)))
+    accepted = {"attempts": tally.attempts, "accept_rate": round(tally.accept_rate, 4)}
+    describe_folder(folder.path, settings, accepted, workers)
 
 
 def _encoder(

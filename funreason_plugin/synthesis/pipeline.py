@@ -116,6 +116,7 @@ class _Run:
         if self.register.done or (stopped is not None and stopped.complete_rows and folder.tally.kept):
             self.console.print("writing llamafactory/ and verl/")
             summary.bytes = emission.emit(config, folder)
+            emission.describe(config, folder, summary.settings)
         summary.complete = self.register.done
 
     def write_summary(self) -> None:
