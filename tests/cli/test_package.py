@@ -38,7 +38,7 @@ LAYERS = (
         "config",
     },
     {"checks", "formats"},
-    {"converting"},
+    {"converting", "quality"},
     {"synthesis", "sft", "rl", "evaluation", "report"},
 )
 APART = {"sft": {"synthesis"}, "rl": {"synthesis"}, "evaluation": {"synthesis"}, "synthesis": {"sft", "rl"}}
