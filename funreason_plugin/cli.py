@@ -9,6 +9,7 @@ import typer
 
 from funreason_plugin import check, convert, mix, synthesize
 from funreason_plugin.command_line import Command, Group, console, leave
+from funreason_plugin.report import command as report_command
 from funreason_plugin.sft import hook
 
 app = typer.Typer(
@@ -24,6 +25,7 @@ app.add_typer(hook.app, name="hook")
 
 app.command("convert", cls=Command)(convert.convert)
 app.command("mix", cls=Command)(mix.mix)
+app.command("report", cls=Command)(report_command.report)
 
 
 @app.callback(invoke_without_command=True)
