@@ -45,6 +45,7 @@ EXTRAS = {
         "fastapi",  # the services that the OpenAPI tests call
         "hypothesis>=6.100",
         "mypy>=2.4,<3",
+        "playwright>=1.49",  # the report's tests, in a Chromium of the system's
         "psutil>=5.9",  # benchmarks
         "pytest>=8",
         "pytest-xdist>=3.5",
@@ -87,7 +88,10 @@ setup(
             "py.typed",
             "**/*.j2",
             "**/*.jinja",
+            "**/*.css",
             "**/*.csv",
+            "**/*.html",
+            "**/*.js",
             "**/*.json",
             "**/*.jsonl",
             "**/*.txt",
