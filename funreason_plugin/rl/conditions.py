@@ -22,20 +22,27 @@ def contradictions(config: Any, settings: Settings) -> Iterator[str]:
             check(config, settings)
         except UserError as error:
             yield error.message
-    manager = config.reward.reward_manager
-    if "funreason" not in str(manager.name).lower():
-        yield (
-            f"reward.reward_manager.name is {manager.name}: conversations would not be judged by execution; set "
-            "source: register, name: funreason"
-        )
-    if custom := config.reward.custom_reward_function.path:
-        yield f"reward.custom_reward_function.path is {custom}, which the reward manager does not call; take it out"
+    yield from _reward(config.reward)
     rollout = config.actor_rollout_ref.rollout
     if (room := rollout.max_model_len) is not None and room < config.data.max_prompt_length + 1:
         yield (
             f"actor_rollout_ref.rollout.max_model_len is {room}, data.max_prompt_length "
             f"{config.data.max_prompt_length}: nothing could be generated"
         )
+
+
+def _reward(reward: Any) -> Iterator[str]:
+    """verl's own managers judge texts. A class that is named with its module is meant: it judges as it likes."""
+    manager = reward.reward_manager
+    if manager.source == "importlib" and manager.name != "FunReasonRewardManager":
+        return
+    if manager.source != "importlib" and manager.name != "funreason":
+        yield (
+            f"reward.reward_manager.name is {manager.name}: conversations would not be judged by execution; set "
+            "source: register, name: funreason (a manager of your own: source: importlib)"
+        )
+    if custom := reward.custom_reward_function.path:
+        yield f"reward.custom_reward_function.path is {custom}, which the reward manager does not call; take it out"
 
 
 def check_history(config: Any, settings: Settings) -> None:

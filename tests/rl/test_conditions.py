@@ -18,7 +18,7 @@ def found(*changes: str) -> list[str]:
             "algorithm": {"adv_estimator": "grpo", "rollout_correction": {"bypass_mode": False}},
             "trainer": {"use_v1": True, "v1": {"trainer_mode": "funreason"}},
             "reward": {
-                "reward_manager": {"name": "funreason"},
+                "reward_manager": {"source": "register", "name": "funreason"},
                 "custom_reward_function": {"path": None},
             },
             "actor_rollout_ref": {"rollout": {"max_model_len": None}},
@@ -42,10 +42,12 @@ EGPO, DROP = "funreason.egpo.weight=0.4", "funreason.history_reasoning=drop"
         ("trainer.v1.trainer_mode=sync",),
         ("algorithm.adv_estimator=gae",),
         ("algorithm.rollout_correction.bypass_mode=true",),
-        ("reward.reward_manager.name=FunReasonRewardManager",),
+        ("reward.reward_manager.source=importlib", "reward.reward_manager.name=FunReasonRewardManager"),
+        ("reward.reward_manager.source=importlib", "reward.reward_manager.name=Mine",
+         "reward.custom_reward_function.path=f.py"),
         ("actor_rollout_ref.rollout.max_model_len=101",),
     ],
-)
+)  # fmt: skip
 def test_what_goes_together(changes: tuple[str, ...]) -> None:
     assert found(*changes) == []
 
@@ -60,6 +62,7 @@ def test_what_goes_together(changes: tuple[str, ...]) -> None:
         ((EGPO, "algorithm.adv_estimator=rloo"), "algorithm.adv_estimator is rloo; EGPO"),
         ((EGPO, "algorithm.rollout_correction.bypass_mode=true"), "funreason.egpo.weight > 0 needs the entropy"),
         (("reward.reward_manager.name=naive",), "reward.reward_manager.name is naive"),
+        (("reward.reward_manager.name=funreasom",), "reward.reward_manager.name is funreasom"),
         (("reward.custom_reward_function.path=f.py",), "reward.custom_reward_function.path is f.py"),
         (("actor_rollout_ref.rollout.max_model_len=100",), "actor_rollout_ref.rollout.max_model_len is 100"),
     ],
