@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 MAX_DEPTH = 32
@@ -19,8 +20,13 @@ class Malformed(ValueError):
     """What is wrong with a message, in words that can be shown to the model."""
 
 
-def read_list(text: str, start: int) -> tuple[list[tuple[str, dict[str, Any]]], int]:
-    """The calls of the list that starts at `start`, and where it ends. Raises Malformed."""
+def read_list(
+    text: str, start: int, positions: Mapping[str, Sequence[str]] | None = None
+) -> tuple[list[tuple[str, dict[str, Any]]], int]:
+    """The calls of the list that starts at `start`, and where it ends. Raises Malformed.
+
+    Arguments must have names; with ``positions`` (by tool, its parameters in order) those without get theirs.
+    """
     source, end = _checked_source(text, start)
     try:
         try:
@@ -32,7 +38,7 @@ def read_list(text: str, start: int) -> tuple[list[tuple[str, dict[str, Any]]], 
         raise Malformed(f"not a Python call list: {reason}") from None
     if not isinstance(body, ast.List):
         raise Malformed("the calls must stand in one list")
-    return [_call(node) for node in body.elts], end
+    return [_call(node, positions or {}) for node in body.elts], end
 
 
 def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -113,15 +119,16 @@ def _known_escape(escape: re.Match[str]) -> str:
     return escape[0] if escape[1] in "\\'\"abfnrtvxuUN01234567\n" else "\\" + escape[0]
 
 
-def _call(node: ast.expr) -> tuple[str, dict[str, Any]]:
+def _call(node: ast.expr, positions: Mapping[str, Sequence[str]]) -> tuple[str, dict[str, Any]]:
     if not isinstance(node, ast.Call):
         raise Malformed(f"not a call: {shown(ast.unparse(node))}")
     if not isinstance(node.func, ast.Name) or node.func.id.startswith("__"):
         raise Malformed(f"not a tool's name: {shown(ast.unparse(node.func))}")
     name = node.func.id
-    if node.args:
+    known = positions.get(name, ())
+    if len(node.args) > len(known):
         raise Malformed(f"{name}: arguments must have names, as in {name}(key=value)")
-    arguments: list[tuple[str, Any]] = []
+    arguments = [(key, _literal(value, name)) for key, value in zip(known, node.args, strict=False)]
     for part in node.keywords:
         if part.arg is not None:
             arguments.append((part.arg, _literal(part.value, name)))
