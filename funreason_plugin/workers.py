@@ -18,6 +18,7 @@ import gc
 import multiprocessing
 import os
 import signal
+import threading
 import time
 import traceback
 from collections import deque
@@ -128,10 +129,18 @@ def ending(code: int | None) -> str:
 
 
 def prepare_process() -> None:
-    """What every worker process does first."""
+    """What every worker process does first. Killed, the parent tells nobody: the worker ends then, whatever it does."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     gc.freeze()
     gc.set_threshold(20_000, 20, 100)  # jobs make many short-lived objects: 6% of the time of a synthesis
+
+
+def _end_with(sentinel: int) -> None:
+    wait([sentinel])
+    os._exit(1)
 
 
 def hung_too_often() -> UserError:
