@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
@@ -27,9 +27,14 @@ from funreason_plugin.report.page import write_page
 from funreason_plugin.report.survey import Survey
 from funreason_plugin.synthesis.folder import TRAJECTORIES
 
+if TYPE_CHECKING:
+    from rich.console import Console
+
 REPORT: Final = "report.html"
 AT_ONCE: Final = 200
 """Trajectories a block: what the page unpacks to show one of them."""
+RUN_SECONDS: Final = 5.0
+"""How long a run's own report may replay."""
 FIRST_QUERY: Final = 160
 """Characters of the first query that the list has without unpacking."""
 
@@ -93,6 +98,19 @@ def build_report(
     except OSError as error:
         raise UserError(f"{path}: cannot be written ({error.strerror or error}); give --out FILE") from None
     return Made(path, survey.trajectories, replayed.count, size, time.monotonic() - started)
+
+
+def report_of_run(folder: Path, console: Console) -> None:
+    """The last step of a run: whatever happens here, the run's data is whole, and its exit status stays."""
+    try:
+        made = build_report(folder, replay_seconds=RUN_SECONDS, own=True)
+    except (Exception, KeyboardInterrupt) as error:
+        why = error.message if isinstance(error, UserError) else type(error).__name__
+        console.print(
+            f"no report ({why}); to make it: python -m funreason_plugin.report {folder}", markup=False
+        )
+    else:
+        console.print(f"report, to be opened in a browser: {made.path}", markup=False, soft_wrap=True)
 
 
 def packed(data: bytes) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -24,6 +25,8 @@ def report(config: SynthesisConfig, summary: Summary, console: Console) -> int:
     A budget that is reached is no failure: rows are written for what is kept.
     """
     folder = str(config.out)
+    from funreason_plugin.report.build import report_of_run
+
     if summary.complete or "llamafactory" in summary.bytes:
         if summary.stopped:
             console.print(f"[yellow]stopped[/]: {summary.stopped}", soft_wrap=True)
@@ -31,6 +34,7 @@ def report(config: SynthesisConfig, summary: Summary, console: Console) -> int:
                 f"{summary.kept} of {config.num} trajectories are kept; their rows are written",
                 soft_wrap=True,
             )
+        report_of_run(Path(config.out), console)
         console.print(next_commands(config), soft_wrap=True)
         return 0
     if summary.stopped == "interrupted":

@@ -29,12 +29,14 @@ function titleOf(key) {
 
 function plainText(value) {
   if (value === null || value === undefined) return "–";
+  if (typeof value === "object" && !Object.keys(value).length) return "none";
   if (typeof value === "number") return Number.isInteger(value) ? count(value) : String(Number(value.toPrecision(5)));
   if (typeof value === "boolean") return value ? "yes" : "no";
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
 function isPlain(value) {
+  if (isObject(value) && !Object.keys(value).length) return true;
   return !isObject(value) && !(Array.isArray(value) && value.some((item) => typeof item === "object" && item !== null));
 }
 
