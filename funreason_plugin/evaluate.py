@@ -2,15 +2,15 @@
 
 python -m funreason_plugin.evaluate env out/verl/val.parquet --model my-model --base-url http://localhost:8000/v1
 python -m funreason_plugin.evaluate compare eval/sft eval/rl
+python -m funreason_plugin.evaluate bfcl --model my-model --base-url http://localhost:8000/v1 --tokenizer saves/my-model
 python -m funreason_plugin.evaluate pass-rate out/ --model my-model --base-url http://localhost:8000/v1
 """
 
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Callable, Iterator
-from contextlib import AsyncExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,6 +18,8 @@ import typer
 
 from funreason_plugin.command_line import Group, console, leave
 from funreason_plugin.errors import INTERRUPTED, UserError
+from funreason_plugin.evaluation.progress import shown_progress
+from funreason_plugin.rendering import PromptForm
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from funreason_plugin.evaluation.served import Served
 
 
-DAY = 86_400.0
+HOUR, DAY = 3_600.0, 86_400.0
 
 app = typer.Typer(
     cls=Group,
@@ -108,7 +110,7 @@ def env(
                 if len(begun.conversations) < begun.settings.total:
                     await served.check()
             for served in servers:
-                with _shown(shown, "conversations") as watch:
+                with shown_progress(shown, "conversations") as watch:
                     runs.append(await play_rows(read, served, out / folder_name(served.model), play, watch))
                 _costs(shown, served)
             return runs
@@ -139,6 +141,69 @@ def compare(
     shown = console()
     _compared(shown, compared(read), out)
     _by_eye(shown, read, by_eye)
+
+
+@app.command("bfcl")
+def bfcl(
+    model: Annotated[str, typer.Option(help="The model's name at the server.", metavar="NAME")],
+    base_url: Annotated[str, typer.Option(help="An OpenAI-compatible server.", metavar="URL")],
+    tokenizer: Annotated[
+        Path, typer.Option(help="The model's folder, or its tokenizer.json.", metavar="PATH")
+    ],
+    categories: Annotated[
+        list[str] | None,
+        typer.Option(help="BFCL's categories and groups. (default: multi_turn)", metavar="NAME…"),
+    ] = None,
+    ids: Annotated[list[str] | None, typer.Option(help="These entries only.", metavar="ID…")] = None,
+    out: Annotated[Path, typer.Option(help="bfcl-eval's result and score folders.", metavar="DIR")] = Path(
+        "bfcl"
+    ),
+    form: Annotated[PromptForm, typer.Option(help="The prompt form that the model was trained in.")] = "card",
+    concurrency: Annotated[int, typer.Option(help="Entries at a time.", min=1)] = 64,
+    temperature: Annotated[float, typer.Option(min=0)] = 0.7,
+    top_p: Annotated[float, typer.Option(min=0, max=1)] = 0.7,
+    max_tokens: Annotated[int, typer.Option(help="Most tokens of one response.", min=1)] = 20_000,
+    context: Annotated[int, typer.Option(help="Tokens of a prompt and its response.", min=1)] = 247_000,
+    thinking: Annotated[bool, typer.Option(help="Prompts that open a thought.")] = True,
+) -> None:
+    """BFCL's own scores of a served model, beside the paper's, and what they hide.
+
+    The installed bfcl-eval plays and judges; every entry is written as it ends; a run that was stopped goes on.
+    """
+    from funreason_plugin.environments.bfcl.package import version
+    from funreason_plugin.evaluation.bfcl.generate import BfclRun, Settings, chosen, generate
+    from funreason_plugin.evaluation.bfcl.package import load
+    from funreason_plugin.evaluation.bfcl.scores import score, tables, write
+    from funreason_plugin.evaluation.bfcl.tokenizer import Tokenizer
+    from funreason_plugin.evaluation.served import Sampling, Served
+
+    counted = Tokenizer(tokenizer)
+    theirs = load()
+    entries = chosen(theirs, categories or ([] if ids else ["multi_turn"]), ids or [])
+    settings = Settings(model, form, thinking, temperature, top_p, max_tokens, context, version())
+    run = BfclRun(theirs, out, settings, entries)
+    run.begin()
+    shown = console()
+
+    async def play() -> None:
+        async with Served(base_url, model, Sampling(temperature, top_p, max_tokens), patience=HOUR) as served:
+            await served.check()
+            with shown_progress(shown, "entries") as watch:
+                await generate(run, served, counted, concurrency, watch)
+            _costs(shown, served)
+
+    if run.missing():
+        try:
+            asyncio.run(play())
+        except KeyboardInterrupt:
+            raise UserError(
+                "interrupted; what was played is kept, the same command goes on", INTERRUPTED
+            ) from None
+    found = score(run)
+    for table in tables(found, model):
+        shown.print(table)
+        shown.print()
+    shown.print(f"written: {run.results}, {run.scores}, {write(found, out)}", soft_wrap=True)
 
 
 def _compared(out: Console, found: Compared, folder: Path) -> None:
@@ -216,7 +281,7 @@ def pass_rate(
             finally:
                 tokens[:] = served.tokens
 
-    with _shown(out, "attempts") as watch:
+    with shown_progress(out, "attempts") as watch:
         try:
             rates = asyncio.run(run(watch))
         except KeyboardInterrupt:
@@ -232,33 +297,6 @@ def pass_rate(
     )
     out.print(f"{tokens[0]:,} tokens of prompts and {tokens[1]:,} of responses in this run", soft_wrap=True)
     out.print(f"train on them: data.train_files={chosen.path}", soft_wrap=True)
-
-
-@contextmanager
-def _shown(out: Console, what: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar, or without a terminal a line at every twentieth; it is told how many are done, and how many in all."""
-    if out.is_terminal:
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-        columns = (TextColumn("playing"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-        with Progress(*columns, console=out, transient=True) as progress:
-            bar = progress.add_task(what, total=None)
-            yield lambda done, total: progress.update(bar, completed=done, total=total)
-        return
-    last = -1
-    started = time.monotonic()
-    first = 0
-
-    def line(done: int, total: int) -> None:
-        nonlocal last, first
-        if last < 0:
-            first = done
-        if total and (part := 20 * done // total) > last:
-            last = part
-            rate = (done - first) / max(time.monotonic() - started, 1e-9)
-            out.print(f"{done:,}/{total:,} {what}, {rate:.1f}/s", soft_wrap=True)
-
-    yield line
 
 
 def _histogram(rates: PassRates) -> Table:

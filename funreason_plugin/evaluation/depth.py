@@ -1,7 +1,7 @@
 """How long a task's longest chain of dependent calls is: calls that take a value out of an earlier call's output.
 
 Rows of the verl parquet have no provenance; it is found again by value. An argument's leaf (a text, a number) that an
-earlier output has and no query so far says makes its call depend on that one.
+earlier output has and no query so far says makes its call depend on that one; of several outputs the deepest counts.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def depth(task: Task) -> int:
                     said += 1
                     if said > _MOST:
                         break
-                    longest[leaf] = min(longest.get(leaf, own), own)
+                    longest[leaf] = max(longest.get(leaf, own), own)
     return deepest
 
 

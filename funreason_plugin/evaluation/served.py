@@ -97,10 +97,16 @@ class Served:
 
     ``tokens`` counts those of prompts and of responses, as the server says them; ``faults`` the requests that were tried
     again, by reason. ``pause`` is the first wait before a request is tried again, in seconds; the next ones are longer.
+    ``patience``: seconds until a response counts as lost (0: 600).
     """
 
     def __init__(
-        self, base_url: str, model: str, sampling: Sampling | None = None, pause: float = 0.5
+        self,
+        base_url: str,
+        model: str,
+        sampling: Sampling | None = None,
+        pause: float = 0.5,
+        patience: float = 0.0,
     ) -> None:
         from openai import AsyncOpenAI
 
@@ -110,8 +116,9 @@ class Served:
         self.tokens = [0, 0]
         self.faults: Counter[str] = Counter()
         self._pause = pause
+        self._patience = patience or _SECONDS
         key = os.environ.get("OPENAI_API_KEY") or "none"
-        self._client = AsyncOpenAI(base_url=base_url, api_key=key, max_retries=0, timeout=2 * _SECONDS)
+        self._client = AsyncOpenAI(base_url=base_url, api_key=key, max_retries=0, timeout=2 * self._patience)
 
     async def check(self) -> None:
         """Raise a `UserError` where the server is out of reach, refuses, or does not serve the model."""
@@ -160,11 +167,11 @@ class Served:
         timeouts = 0
         for number in range(_TRIES):
             try:
-                answer = await asyncio.wait_for(self._ask(text, max_tokens), _SECONDS)
+                answer = await asyncio.wait_for(self._ask(text, max_tokens), self._patience)
                 break
             except asyncio.TimeoutError:
                 timeouts += 1
-                reason, wait = f"no answer within {_SECONDS:g} s", 0.0
+                reason, wait = f"no answer within {self._patience:g} s", 0.0
             except _Fault as fault:
                 reason, wait = str(fault), fault.wait
             self.faults[reason] += 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -15,20 +16,11 @@ from funreason_plugin import command_line
 from funreason_plugin.evaluate import app
 from funreason_plugin.evaluation.depth import depth
 from funreason_plugin.evaluation.heldout import Rows
-from funreason_plugin.synthesize import app as synthesis
 from funreason_plugin.tasks import Task
 from funreason_plugin.trajectory import Trajectory, read
 from tests.evaluation.served import from_truth, serving, truths
 
 NOWHERE = "http://127.0.0.1:9/v1"
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("env") / "out"
-    words = "--env travel files --num 16 --turns 1-3 --teacher scripted --val-share 0.5 --out"
-    assert command_line.run(synthesis, [*words.split(), str(folder)]) == 0
-    return folder
 
 
 @pytest.fixture(scope="module")
@@ -73,68 +65,84 @@ def without(held: list[Trajectory], *forgotten: int) -> dict[str, str]:
     return known
 
 
+@pytest.fixture(scope="module")
+def both(held: list[Trajectory], rows: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The runs of two models: "a" fails at rows 0 and 1, "b" at row 1."""
+    out = tmp_path_factory.mktemp("both")
+    with (
+        serving(from_truth(without(held, 0, 1)), "a") as (first, _),
+        serving(from_truth(without(held, 1)), "b") as (second, _),
+    ):
+        assert run(rows, out, first, "--model", "b", "--base-url", second, model="a") == 0
+    return out
+
+
 def test_the_truth_has_every_row_in_every_group(held: list[Trajectory], rows: Path, out: Path) -> None:
     with serving(from_truth(truths(held, "hermes"))) as (url, seen):
-        assert run(rows, out, url, "-n", "2") == 0
+        assert run(rows, out, url, "-n", "2", "--limit", "4") == 0
     groups = compared(out)["groups"]
     assert {name: (one["mean"], one["low"], one["high"]) for name, (one,) in groups.items()} == dict.fromkeys(
         groups, (1.0, 1.0, 1.0)
     )
     assert {name.partition(":")[0] for name in groups} == {"all", "turns", "depth", "environment", "variant"}
+    assert len(lines(out)) == 8
     assert sum(line["tokens"][0] for line in lines(out)) == 10 * len(seen)  # as the server says them
     assert (out / "comparison.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_a_model_that_forgets_two_rows_has_exactly_the_others(
-    held: list[Trajectory], rows: Path, out: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    with serving(from_truth(without(held, 1, 3))) as (url, _):
-        assert run(rows, out, url, "--by-eye", "5") == 0
-    found = lines(out)
-    assert [line["row"] for line in found if not line["success"]] == [1, 3]
-    groups = compared(out)["groups"]
+def test_a_model_that_forgets_two_rows_has_exactly_the_others(held: list[Trajectory], both: Path) -> None:
+    found = lines(both, "a")
+    assert [line["row"] for line in found if not line["success"]] == [0, 1]
+    groups = compared(both)["groups"]
     assert groups["all"][0]["mean"] == 1 - 2 / len(held)
-    for name in ("travel", "files"):
-        own = [line["success"] for line in found if name in line["environments"]]
-        assert groups[f"environment: {name}"][0]["mean"] == pytest.approx(sum(own) / len(own))
-    turns = [turn["passed"] for line in found for turn in line["turns"]]
-    assert groups["variant: base"][0]["mean"] == pytest.approx(sum(turns) / len(turns))
+    for turns in (1, 2, 3):
+        own = [line["success"] for line in found if len(line["turns"]) == turns]
+        assert groups[f"turns: {turns}"][0]["mean"] == pytest.approx(sum(own) / len(own))
+    passed = [turn["passed"] for line in found for turn in line["turns"]]
+    assert groups["variant: base"][0]["mean"] == pytest.approx(sum(passed) / len(passed))
+
+
+def test_two_models_are_compared_row_by_row(
+    held: list[Trajectory], both: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["compare", str(both / "a"), str(both / "b"), "--out", str(tmp_path), "--by-eye", "5"]
+    assert command_line.run(app, words) == 0
+    assert compared(tmp_path) == compared(both)
+    (gain,) = compared(both)["gains"]["all"]
+    assert gain["mean"] == pytest.approx(1 / len(held))
+    assert gain["low"] == 0 < gain["high"]  # row 1, which both fail, adds no noise
     said = capsys.readouterr().out
-    assert said.count(", attempt 0: ") == 2
-    assert f"user:   {held[1].turns[0].query[:40]}" in said and "answer: I do not know." in said
+    assert "b - a" in said
+    assert said.count(", attempt 0: ") == 3 and said.count(f"user:   {held[1].turns[0].query[:40]}") == 2
 
 
 def test_an_interrupted_run_goes_on_and_ends_as_an_uninterrupted_one(
-    held: list[Trajectory], rows: Path, out: Path, tmp_path: Path
+    held: list[Trajectory], rows: Path, out: Path, both: Path
 ) -> None:
-    known = without(held, 2)
+    known = without(held, 1)
 
     def refuses(text: str, number: int) -> web.Response | tuple[str, str]:
-        return web.Response(status=401) if number > 20 else (known.get(text, "No."), "stop")
+        return web.Response(status=401) if number > 15 else (known.get(text, "I do not know."), "stop")
 
-    with serving(refuses) as (url, _):
-        assert run(rows, out, url, "--concurrency", "1") == 1
-    path = out / "tiny/conversations.jsonl"
+    with serving(refuses, "b") as (url, _):
+        assert run(rows, out, url, "--concurrency", "1", model="b") == 1
+    path = out / "b/conversations.jsonl"
     kept = path.read_text()
     assert 0 < kept.count("\n") < len(held)
     path.write_text(kept + kept[:40])  # as a killed run leaves it
-    answer = lambda text, number: (known.get(text, "No."), "stop")  # noqa: E731
-    with serving(answer) as (url, _):
-        assert run(rows, out, url) == 0
-        assert run(rows, tmp_path / "whole", url) == 0
+    with serving(from_truth(known), "b") as (url, _):
+        assert run(rows, out, url, model="b") == 0
     assert path.read_text().startswith(kept)
-    assert lines(out) == lines(tmp_path / "whole")
-    assert run(rows, out, NOWHERE) == 0  # nothing is missing: nobody is asked
+    assert lines(out, "b") == lines(both, "b")
+    assert run(rows, out, NOWHERE, model="b") == 0  # nothing is missing: nobody is asked
 
 
 def test_results_of_other_settings_are_refused_before_the_server_is_asked(
-    held: list[Trajectory], rows: Path, out: Path, capsys: pytest.CaptureFixture[str]
+    rows: Path, both: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with serving(from_truth(truths(held, "hermes"))) as (url, _):
-        assert run(rows, out, url, "--limit", "2") == 0
-    assert run(rows, out, NOWHERE, "--limit", "2", "--temperature", "0") == 1
+    assert run(rows, both, NOWHERE, "--temperature", "0", model="a") == 1
     error = capsys.readouterr().err
-    assert "2 conversations of other settings (temperature 0.7, not 0.0)" in error
+    assert "conversations of other settings (temperature 0.7, not 0.0)" in error
     assert len(error.splitlines()) == 1
 
 
@@ -143,14 +151,13 @@ def test_results_of_other_settings_are_refused_before_the_server_is_asked(
     [("other", "", "--model other: the server has tiny"), ("tiny", NOWHERE, "is the server up?")],
 )
 def test_a_wrong_name_or_address_is_one_line_and_other_settings_may_follow(
-    held: list[Trajectory], rows: Path, out: Path, capsys: pytest.CaptureFixture[str],
-    model: str, url: str, said: str,
-) -> None:  # fmt: skip
-    with serving(from_truth(truths(held, "hermes"))) as (here, seen):
+    rows: Path, out: Path, capsys: pytest.CaptureFixture[str], model: str, url: str, said: str
+) -> None:
+    with serving(from_truth({})) as (here, seen):
         assert run(rows, out, url or here, model=model) == 1
-        error = capsys.readouterr().err
-        assert said in error and len(error.splitlines()) == 1 and not seen
-        assert run(rows, out, here, "--limit", "1") == 0
+        assert run(rows, out, url or here, "--limit", "1", model=model) == 1
+    errors = capsys.readouterr().err.splitlines()
+    assert len(errors) == 2 and all(said in error for error in errors) and not seen
 
 
 def other_version(rows: Path, path: Path) -> None:
@@ -187,40 +194,21 @@ def test_a_file_of_another_kind_is_one_line_before_any_work(
     assert not out.exists()
 
 
-def test_two_models_are_compared_row_by_row(
-    held: list[Trajectory], rows: Path, out: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    with (
-        serving(from_truth(without(held, 0, 1)), "a") as (first, _),
-        serving(from_truth(without(held, 1)), "b") as (second, _),
-    ):
-        assert run(rows, out, first, "--model", "b", "--base-url", second, model="a") == 0
-    capsys.readouterr()
-    folders = [str(out / "a"), str(out / "b")]
-    assert command_line.run(app, ["compare", *folders, "--out", str(tmp_path)]) == 0
-    assert compared(tmp_path) == compared(out)
-    (gain,) = compared(out)["gains"]["all"]
-    assert gain["mean"] == pytest.approx(1 / len(held))
-    assert gain["low"] == 0 < gain["high"]  # row 1, which both fail, adds no noise
-    assert "b - a" in capsys.readouterr().out
-
-
 def test_runs_that_cannot_be_compared_are_one_line(
-    held: list[Trajectory], rows: Path, out: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    both: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with serving(from_truth(truths(held, "hermes"))) as (url, _):
-        assert run(rows, out, url, "--limit", "2") == 0
-        assert run(rows, tmp_path / "more", url, "--limit", "3") == 0
-    both = [str(out / "tiny"), str(tmp_path / "more/tiny")]
-    assert command_line.run(app, ["compare", *both]) == 1
-    path = out / "tiny/conversations.jsonl"
-    path.write_text(path.read_text().splitlines(keepends=True)[0])
-    assert command_line.run(app, ["compare", both[0]]) == 1
+    shutil.copytree(both, tmp_path, dirs_exist_ok=True)
+    first, second = str(tmp_path / "a"), str(tmp_path / "b")
+    settings = tmp_path / "b/run.json"
+    settings.write_text(settings.read_text().replace('"rows": "', '"rows": "0'))
+    assert command_line.run(app, ["compare", first, second]) == 1
+    path = tmp_path / "a/conversations.jsonl"
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:2]))
+    assert command_line.run(app, ["compare", first]) == 1
     assert command_line.run(app, ["compare", str(tmp_path)]) == 1
     errors = capsys.readouterr().err.splitlines()
-    assert [error.split(": ")[2][:22] for error in errors] == [
-        "other rows than " + str(out)[:6], "half-finished, 1 of 2 ", "has no run.json; expec",
-    ]  # fmt: skip
+    said = (f"{second}: other rows than", f"{first}: half-finished, 2 of", f"{tmp_path}: has no run.json")
+    assert len(errors) == 3 and all(part in error for part, error in zip(said, errors, strict=True))
 
 
 def test_the_depth_found_by_value_is_that_of_the_provenance(held: list[Trajectory], rows: Path) -> None:
@@ -252,7 +240,7 @@ def test_one_response_of_each_row_is_scored_by_what_it_was_to_be(
     assert command_line.run(convert, [*words, str(made)]) == 0
     path = tmp_path / "rl/verl/val.parquet"
     known = truths(held, "hermes")
-    with serving(lambda text, number: (known[text], "stop")) as (url, seen):
+    with serving(from_truth(known)) as (url, seen):
         assert run(path, out, url, "--limit", "6") == 0
     assert len(seen) == 6
     groups = compared(out)["groups"]

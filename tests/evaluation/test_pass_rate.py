@@ -29,24 +29,6 @@ from tests.convert.published import hermes
 from tests.evaluation.served import from_truth, serving, truths
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("pass") / "out"
-    command = [
-        sys.executable,
-        "-m",
-        "funreason_plugin.synthesize",
-        "--env",
-        "files",
-        "--num",
-        "12",
-        "--turns",
-        "1-3",
-    ]
-    subprocess.run([*command, "--teacher", "scripted", "--out", str(folder)], check=True, capture_output=True)
-    return folder
-
-
 @pytest.fixture
 def folder(made: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(made, tmp_path / "out"))
