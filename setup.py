@@ -23,8 +23,21 @@ RL = [  # Python <= 3.12; the lower five are imported by verl's trainer, which d
     "uvicorn",
 ]
 # bfcl-eval itself pins numpy 1.26.4 (verl needs numpy 2) and brings 150 packages with CUDA torch, while its eight
-# environment classes import mpmath only. So: pip install -e '.[bfcl]', then pip install --no-deps bfcl-eval==2026.3.23
-BFCL = ["mpmath==1.3.0"]
+# environment classes import mpmath only, and its runner the others, once the vendors' clients are left out. So:
+# pip install -e '.[bfcl]', then pip install --no-deps bfcl-eval==2026.3.23
+BFCL = [
+    "mpmath==1.3.0",
+    "filelock",
+    "overrides",
+    "pandas",
+    "python-dotenv",
+    "tokenizers",
+    "tqdm",
+    *(
+        f'{name}; python_version < "3.13"'  # bfcl-eval's pins, which have no wheels beyond
+        for name in ("tree-sitter==0.21.3", "tree-sitter-java==0.21.0", "tree-sitter-javascript==0.21.4")
+    ),
+]
 MCP = ["mcp>=2.3,<3"]
 OPENAPI = ["openapi-spec-validator>=0.9,<0.10", "jsonschema-path>=0.5", "referencing>=0.36"]
 RAY = [
