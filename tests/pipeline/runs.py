@@ -39,9 +39,9 @@ def run(
 
 
 def digests(folder: Path) -> dict[str, str]:
-    """SHA-256 of every file that the seed decides: all but the settings and the summary with its timings."""
+    """SHA-256 of every file that the seed decides: all but the settings, and the summary and the report with their timings."""
     return {
         str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name not in ("run.yaml", "summary.json", ".lock")
+        if path.is_file() and path.name not in ("run.yaml", "summary.json", "report.html", ".lock")
     }
