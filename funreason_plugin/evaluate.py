@@ -18,17 +18,18 @@ import typer
 
 from funreason_plugin.command_line import Group, console, leave
 from funreason_plugin.errors import INTERRUPTED, UserError
-from funreason_plugin.evaluation.progress import shown_progress
+from funreason_plugin.evaluation.shown import (
+    show_by_eye,
+    show_compared,
+    show_costs,
+    show_histogram,
+    shown_progress,
+)
 from funreason_plugin.rendering import PromptForm
 
 if TYPE_CHECKING:
-    from rich.console import Console
-    from rich.table import Table
-
-    from funreason_plugin.evaluation.comparison import Compared
     from funreason_plugin.evaluation.pass_rate import PassRates
     from funreason_plugin.evaluation.runs import Run
-    from funreason_plugin.evaluation.served import Served
 
 
 HOUR, DAY = 3_600.0, 86_400.0
@@ -112,7 +113,7 @@ def env(
             for served in servers:
                 with shown_progress(shown, "conversations") as watch:
                     runs.append(await play_rows(read, served, out / folder_name(served.model), play, watch))
-                _costs(shown, served)
+                show_costs(shown, served)
             return runs
 
     try:
@@ -121,8 +122,8 @@ def env(
         raise UserError(
             "interrupted; what was played is kept, the same command goes on", INTERRUPTED
         ) from None
-    _compared(shown, compared(runs), out)
-    _by_eye(shown, runs, by_eye)
+    show_compared(shown, compared(runs), out)
+    show_by_eye(shown, runs, by_eye)
 
 
 @app.command("compare")
@@ -139,8 +140,8 @@ def compare(
 
     read = [read_run(folder) for folder in runs]
     shown = console()
-    _compared(shown, compared(read), out)
-    _by_eye(shown, read, by_eye)
+    show_compared(shown, compared(read), out)
+    show_by_eye(shown, read, by_eye)
 
 
 @app.command("bfcl")
@@ -190,7 +191,7 @@ def bfcl(
             await served.check()
             with shown_progress(shown, "entries") as watch:
                 await generate(run, served, counted, concurrency, watch)
-            _costs(shown, served)
+            show_costs(shown, served)
 
     if run.missing():
         try:
@@ -203,38 +204,7 @@ def bfcl(
     for table in tables(found, model):
         shown.print(table)
         shown.print()
-    shown.print(f"written: {run.results}, {run.scores}, {write(found, out)}", soft_wrap=True)
-
-
-def _compared(out: Console, found: Compared, folder: Path) -> None:
-    for table in found.tables():
-        out.print(table)
-        out.print()
-    out.print(f"written: {', '.join(map(str, found.write(folder)))}", soft_wrap=True)
-
-
-def _by_eye(out: Console, runs: list[Run], count: int) -> None:
-    from funreason_plugin.evaluation.by_eye import failures, told
-
-    for run in runs if count else ():
-        failed = failures(run, count)
-        out.print(f"\n{run.name}: {len(failed)} of the conversations that failed", style="bold", markup=False)
-        for conversation in failed:
-            out.print()
-            for line in told(conversation):
-                out.print(line, soft_wrap=True, markup=False)
-
-
-def _costs(out: Console, served: Served) -> None:
-    """What the server was asked for in this run, and what went wrong with it."""
-    prompts, responses = served.tokens
-    again = ", ".join(f"{reason} ({count:,})" for reason, count in served.faults.most_common(5))
-    out.print(
-        f"{served.model}: {prompts:,} tokens of prompts and {responses:,} of responses in this run; requests that had to "
-        f"be made again: {again or 'none'}",
-        soft_wrap=True,
-        markup=False,
-    )
+    shown.print(f"written: {run.results}, {run.scores}, {write(found, out)}", soft_wrap=True, markup=False)
 
 
 @app.command("pass-rate")
@@ -288,7 +258,7 @@ def pass_rate(
             raise UserError(
                 "interrupted; what was measured is kept, the same command goes on", INTERRUPTED
             ) from None
-    out.print(_histogram(rates))
+    show_histogram(out, rates)
     chosen = select(folder, rates, low, high)
     out.print(
         f"{chosen.path}: {chosen.kept:,} rows; left out {chosen.hard:,} too hard, {chosen.easy:,} too easy, "
@@ -297,20 +267,6 @@ def pass_rate(
     )
     out.print(f"{tokens[0]:,} tokens of prompts and {tokens[1]:,} of responses in this run", soft_wrap=True)
     out.print(f"train on them: data.train_files={chosen.path}", soft_wrap=True)
-
-
-def _histogram(rates: PassRates) -> Table:
-    """How many rows have which rate."""
-    from rich.table import Table
-
-    counts: dict[str, int] = {}
-    for row in rates.attempts:
-        name = f"{rates.rate(row):.2f}"
-        counts[name] = counts.get(name, 0) + 1
-    table = Table("pass rate", "rows", box=None, pad_edge=False, header_style="bold")
-    for name in sorted(counts):
-        table.add_row(name, f"{counts[name]:,}")
-    return table
 
 
 if __name__ == "__main__":

@@ -48,5 +48,7 @@ def told(conversation: Conversation) -> Iterator[str]:
 
 
 def _short(text: str) -> str:
-    line = " ".join(text.split())
+    line = "".join(
+        one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in " ".join(text.split())
+    )
     return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"
