@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any, ClassVar
@@ -48,6 +49,7 @@ class ExternalEnvironment(Environment):
     notes: ClassVar[tuple[str, ...]] = ()  # what was left out of the tools, and why, a line each
     _offer: ClassVar[Offer]
     _recording: ClassVar[Recording | None] = None
+    _adds: ClassVar[bool] = False  # to the recording
     _shared: ClassVar[Shared]
     _idle: ClassVar[Idle]
     _turns: ClassVar[Turns | None] = None
@@ -136,9 +138,8 @@ class ExternalEnvironment(Environment):
         self._seen = None
         if self.options.state == "record":
             return self._way.call(tool, arguments)
-        answer = self._ask(tool, arguments)
-        output = trimmed(answer, self.options.trim.get(tool), self.options.limits.bytes)
-        if self._heard is not None and not is_unanswered(answer):
+        output = self._read(self._way, tool, arguments)
+        if self._heard is not None and not is_unanswered(output):
             self._heard.append((tool, arguments, output))
         return output
 
@@ -149,15 +150,20 @@ class ExternalEnvironment(Environment):
 
     # -- helpers ----------------------------------------------------------------------------------------
 
-    def _ask(self, tool: str, arguments: dict[str, Any]) -> Any:
+    def _ask(self, way: Way, tool: str, arguments: dict[str, Any]) -> Any:
         limits = self.options.limits
         with throttle(self.origin.service, limits.calls_per_second, limits.concurrency):
-            return hide(self._way.call(tool, arguments), self.origin.secrets)
+            return hide(way.call(tool, arguments), self.origin.secrets)
+
+    def _read(self, way: Way, tool: str, arguments: dict[str, Any]) -> Any:
+        """An answer as a model reads it."""
+        trim, limit = self.options.trim.get(tool), self.options.limits.bytes
+        return trimmed(self._ask(way, tool, arguments), trim, limit)
 
     def _asked(self) -> dict[str, Any]:
         found: dict[str, Any] = {}
         for call in self.options.digest:
-            output = self._ask(call.tool, dict(call.arguments))
+            output = self._ask(self._way, call.tool, dict(call.arguments))
             key = (
                 call.tool
                 if call.tool not in found
@@ -169,7 +175,8 @@ class ExternalEnvironment(Environment):
     def _new_way(self) -> Way:
         options, home = self.options, self.origin.home
         if self._recording is not None:
-            return Recorded(self._recording)
+            live = Live(self._shared, options)
+            return Recorded(self._recording, partial(self._read, live) if self._adds else None)
         if options.state == "snapshot":
             return Snapshot(self.connect, options, home, self._idle, self._first)
         if options.state == "replay":
@@ -184,8 +191,10 @@ def environment_class(
     tools: Sequence[ExternalTool],
     recording: Recording | None = None,
     attributes: Mapping[str, Any] | None = None,
+    adds: bool = False,
 ) -> type[ExternalEnvironment]:
-    """The class for one server or service. ``recording``: answers come from it, nothing is connected.
+    """The class for one server or service. ``recording``: answers come from it, nothing is connected; ``adds``: but
+    for what is not in it, which is added.
 
     Raises:
         UserError: The options do not fit the tools.
@@ -214,7 +223,7 @@ def environment_class(
         "policy": options.policy or origin.policy,
         "equality": dict(options.equality),
         "time_limit": limits.seconds + limits.start_seconds,
-        "_outside_live": recording is None and (origin.remote or options.state == "live"),
+        "_outside_live": adds or (recording is None and (origin.remote or options.state == "live")),
         "_outside_name": origin.given,
         "origin": origin,
         "options": options,
@@ -222,6 +231,7 @@ def environment_class(
         "notes": offered.notes,
         "_offer": offered,
         "_recording": recording,
+        "_adds": adds,
         "_first": {},
         "_idle": Idle(),
         "_turns": Turns(origin.service) if origin.remote and options.state == "replay" else None,

@@ -9,22 +9,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-__all__ = ["SCHEMES", "Given", "with_writes"]
+from funreason_plugin.errors import UserError
+
+__all__ = ["SCHEMES", "Given", "need_recording", "with_writes"]
 
 SCHEMES = ("mcp", "openapi")
-WRITES = "+writes"
-LIVE = "+live"
+_SUFFIXES = {"writes": "+writes", "live": "+live", "record": "+record"}
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A name taken apart. ``live``: a recording is set aside, as for making it."""
+    """A name taken apart. ``live``: a recording is set aside, as for making it. ``record``: what is not in the
+    recording is asked, and added to it."""
 
     scheme: str
     target: str
     part: str = ""
     writes: bool = False
     live: bool = False
+    record: bool = False
 
     @classmethod
     def of(cls, name: str) -> Given | None:
@@ -32,12 +35,12 @@ class Given:
         scheme, colon, target = name.partition(":")
         if not colon or scheme not in SCHEMES:
             return None
-        writes = live = False
-        while target.endswith((WRITES, LIVE)):
-            writes, live = writes or target.endswith(WRITES), live or target.endswith(LIVE)
-            target = target.removesuffix(WRITES).removesuffix(LIVE)
+        said = set()
+        while found := next((key for key, end in _SUFFIXES.items() if target.endswith(end)), ""):
+            said.add(found)
+            target = target.removesuffix(_SUFFIXES[found])
         target, _, part = target.partition("#")
-        return cls(scheme, target, part, writes, live)
+        return cls(scheme, target, part, *(key in said for key in _SUFFIXES))
 
     def alone(self, part: str) -> Given:
         """One of several that a name gives."""
@@ -47,10 +50,19 @@ class Given:
     def text(self) -> str:
         """The name again."""
         part = f"#{self.part}" if self.part else ""
-        return f"{self.scheme}:{self.target}{part}{WRITES * self.writes}{LIVE * self.live}"
+        said = "".join(end for key, end in _SUFFIXES.items() if getattr(self, key))
+        return f"{self.scheme}:{self.target}{part}{said}"
 
 
 def with_writes(names: list[str]) -> list[str]:
     """The names with writing allowed, where that is to be said."""
     found = [(name, Given.of(name)) for name in names]
     return [replace(given, writes=True).text if given is not None else name for name, given in found]
+
+
+def need_recording(given: Given, state: str, place: str) -> None:
+    """Raises:
+    UserError: "+record" is said, and the options know nothing of a recording.
+    """
+    if given.record and state != "record":
+        raise UserError(f'{place}: \'+record\' needs "state": "record" and "recording": "FILE.jsonl"')

@@ -2,24 +2,29 @@
 
     recording = load(path)
     recording.answer("get_note", {"note_id": 3})      # the output, or NOTHING
+    recording.add("get_note", {"note_id": 4}, {...})  # what counts from now on, in all processes
 
 Equal arguments are the same call, in whatever order their keys stand; the last answer to a call counts.
 """
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
-from collections.abc import Iterable, Mapping
+import threading
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 import orjson
 
+from funreason_plugin.environments.catalog import PARCEL
 from funreason_plugin.environments.state import canonical, whole
 from funreason_plugin.errors import UserError
 
-__all__ = ["NOTHING", "Recording", "load", "write"]
+__all__ = ["NOTHING", "Recording", "load", "load_or_begin", "write"]
 
 NOTHING: Final = object()
 _VERSION: Final = 1
@@ -27,14 +32,38 @@ _VERSION: Final = 1
 
 @dataclass(slots=True)
 class Recording:
-    """The tools as their owner listed them (plain data), and answers by call."""
+    """The tools as their owner listed them (plain data), and answers by call, read from ``path`` up to ``_end``."""
 
+    path: Path
     tools: list[dict[str, Any]]
     answers: dict[bytes, Any] = field(default_factory=dict)
+    _end: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def answer(self, tool: str, arguments: Mapping[str, Any]) -> Any:
         """The recorded output; `NOTHING` when the call was never seen."""
         return self.answers.get(_key(tool, arguments), NOTHING)
+
+    def add(self, tool: str, arguments: Mapping[str, Any], output: Any) -> Any:
+        """Write an answer down, unless another process did so before: what is written counts, and is returned."""
+        line = orjson.dumps(
+            {"tool": tool, "arguments": arguments, "output": output}, option=orjson.OPT_NON_STR_KEYS
+        )
+        with self._lock, self.path.open("r+b") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            file.seek(self._end)
+            others = file.read()
+            whole_lines = others[: others.rfind(b"\n") + 1]  # the rest is of a process that was killed
+            for row in map(orjson.loads, whole_lines.splitlines()):
+                self.answers.setdefault(_key(row["tool"], row["arguments"]), row["output"])
+            self._end += len(whole_lines)
+            if (key := _key(tool, arguments)) not in self.answers:
+                file.seek(self._end)
+                file.truncate()
+                file.write(line + b"\n")
+                self._end = file.tell()
+                self.answers[key] = orjson.loads(line)["output"]
+            return self.answers[key]
 
 
 def load(path: Path) -> Recording:
@@ -44,14 +73,15 @@ def load(path: Path) -> Recording:
         UserError: There is none, or a line of it is not of a recording.
     """
     try:
-        lines = path.read_bytes().splitlines()
+        data = path.read_bytes()
     except OSError as error:
         raise UserError(
             f"{path}: {error.strerror}; 'python -m funreason_plugin.check record NAME' makes the recording"
         ) from None
+    lines = data[: data.rfind(b"\n") + 1].splitlines()
     try:
         head = orjson.loads(lines[0])
-        recording = Recording(list(head["tools"]))
+        recording = Recording(path, list(head["tools"]), _end=data.rfind(b"\n") + 1)
         if head["recording"] != _VERSION:
             raise ValueError
     except (IndexError, KeyError, TypeError, ValueError):
@@ -63,6 +93,25 @@ def load(path: Path) -> Recording:
         except (KeyError, TypeError, ValueError):
             raise UserError(f"{path}:{number}: not a recorded call; make the recording again") from None
     return recording
+
+
+def load_or_begin(path: Path, tools: Callable[[], list[dict[str, Any]]]) -> Recording:
+    """Read a recording, or begin one with these tools, to be added to.
+
+    Raises:
+        UserError: It is none; or this process has a copy of the user's files only.
+    """
+    if os.environ.get(PARCEL):
+        raise UserError(
+            f"{path.name}: '+record' writes beside the configuration; use the executor 'local', or check record"
+        )
+    if not path.exists():
+        draft = path.with_name(f"{path.name}.{os.getpid()}")
+        write(draft, tools(), [])
+        with contextlib.suppress(FileExistsError):  # another process was faster
+            os.link(draft, path)
+        draft.unlink()
+    return load(path)
 
 
 def write(

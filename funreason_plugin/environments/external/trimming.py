@@ -11,6 +11,7 @@ from typing import Any, Final
 import orjson
 
 from funreason_plugin.environments.external.options import Trim
+from funreason_plugin.environments.limits import is_error
 from funreason_plugin.environments.paths import parse_path
 
 __all__ = ["hide", "picked", "trimmed"]
@@ -22,7 +23,7 @@ _SHORTEST: Final = 6  # characters of a secret that is looked for
 
 def trimmed(output: Any, trim: Trim | None, limit: int) -> Any:
     """The output with the fields that are kept, in at most about ``limit`` bytes of JSON; what was cut is said."""
-    if trim is not None:
+    if trim is not None and not is_error(output):
         if trim.keep:
             output = picked(output, trim.keep)
         for path in trim.drop:

@@ -10,6 +10,7 @@ Here are the ways without a server of the session's own; `own` has snapshot and 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from funreason_plugin.environments.external.connection import Connect, Connection, Lost
@@ -46,16 +47,21 @@ class Way(Protocol):
 
 
 class Recorded:
-    """Answers from a recording; there is no state."""
+    """Answers from a recording; there is no state. ``ask``: what is not in it is asked, and added."""
 
-    def __init__(self, recording: Recording) -> None:
-        self._recording = recording
+    def __init__(self, recording: Recording, ask: Callable[[str, dict[str, Any]], Any] | None = None) -> None:
+        self._recording, self._ask = recording, ask
 
     def begin(self, start: dict[str, Any]) -> None: ...
 
     def call(self, tool: str, arguments: dict[str, Any]) -> Any:
         output = self._recording.answer(tool, arguments)
-        return {"error": f"this call of {tool} is not in the recording"} if output is NOTHING else output
+        if output is not NOTHING:
+            return output
+        if self._ask is None:
+            return {"error": f"this call of {tool} is not in the recording"}
+        output = self._ask(tool, arguments)
+        return output if is_unanswered(output) else self._recording.add(tool, arguments, output)
 
     def save(self) -> None: ...
 

@@ -3,13 +3,15 @@
     mcp_environments("examples/mcp_tools/notes.json")          # every server of it
     mcp_environments("examples/mcp_tools/notes.json#notes")    # one of them
 
-``+writes`` at the end allows what the option "allow_writes" allows; ``+live`` sets a recording aside.
+``+writes`` at the end allows what the option "allow_writes" allows; ``+live`` sets a recording aside, ``+record`` adds
+to it.
 """
 
 from __future__ import annotations
 
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -26,10 +28,10 @@ from funreason_plugin.environments.external.environment import (
     environment_class,
 )
 from funreason_plugin.environments.external.folders import new_folder, outward
-from funreason_plugin.environments.external.names import Given
+from funreason_plugin.environments.external.names import Given, need_recording
 from funreason_plugin.environments.external.origin import starts_of
-from funreason_plugin.environments.external.recording import load
-from funreason_plugin.environments.mcp.config import Server, read
+from funreason_plugin.environments.external.recording import load, load_or_begin
+from funreason_plugin.environments.mcp.config import McpOptions, Server, read
 from funreason_plugin.errors import UserError, did_you_mean
 
 if TYPE_CHECKING:
@@ -76,16 +78,14 @@ def mcp_environments(given: Given) -> list[type[Environment]]:
 
 def _environment(given: Given, server: Server) -> type[ExternalEnvironment]:
     home = server.path.resolve().parent
+    need_recording(given, server.options.state, f"{server.place}: funreason")
     options = server.options.model_copy(
         update={"allow_writes": server.options.allow_writes or given.writes}
         | ({"state": "live"} if given.live and server.options.state == "record" else {})
     )
     starts = starts_of(options, home, f"{server.place}: funreason")
     if options.state == "record":
-        recording = load(home / options.recording)
-        tools = [ExternalTool.of(tool) for tool in recording.tools]
-        origin = _origin(given, server, tools, starts, "", "", ())
-        return environment_class(McpEnvironment, origin, options, tools, recording, {"server": server})
+        return _recorded(given, server, options, starts)
     folder = None if options.state == "live" else new_folder()
     try:
         if folder is not None and starts and starts[0]["folder"]:
@@ -106,6 +106,26 @@ def _environment(given: Given, server: Server) -> type[ExternalEnvironment]:
         raise
     cls.keep(connection, folder)
     return cls
+
+
+def _recorded(
+    given: Given, server: Server, options: McpOptions, starts: list[Any]
+) -> type[ExternalEnvironment]:
+    """From a recording; to add to it, the server is started when there is something to ask."""
+    path = server.path.resolve().parent / options.recording
+
+    def asked() -> list[dict[str, Any]]:
+        connection = _connected(server, None)
+        connection.close()
+        return [tool.plain() for tool in _tools(connection)]
+
+    recording = load_or_begin(path, asked) if given.record else load(path)
+    tools = [ExternalTool.of(tool) for tool in recording.tools]
+    secrets = server.target(None).secrets if given.record else ()
+    origin = _origin(replace(given, record=False), server, tools, starts, "", "", secrets)
+    return environment_class(
+        McpEnvironment, origin, options, tools, recording, {"server": server}, given.record
+    )
 
 
 def _origin(

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 import orjson
 
@@ -22,10 +22,10 @@ from funreason_plugin.environments.external.environment import (
     Origin,
     environment_class,
 )
-from funreason_plugin.environments.external.names import Given
+from funreason_plugin.environments.external.names import Given, need_recording
 from funreason_plugin.environments.external.options import listed
 from funreason_plugin.environments.external.origin import starts_of
-from funreason_plugin.environments.external.recording import load
+from funreason_plugin.environments.external.recording import Recording, load, load_or_begin
 from funreason_plugin.environments.openapi.access import Access, lacking, read_access
 from funreason_plugin.environments.openapi.config import Config, OpenApiOptions, read_config
 from funreason_plugin.environments.openapi.document import READING, Document
@@ -59,6 +59,7 @@ def openapi_environments(given: Given) -> list[type[Environment]]:
         UserError: Document or configuration are wrong, address or credentials are missing, too much is offered.
     """
     config = read_config(None if is_url(given.target) else file_of(given.target), given.target)
+    need_recording(given, config.options.state, config.place)
     options = config.options.model_copy(
         update={"allow_writes": config.options.allow_writes or given.writes}
         | ({"state": "live"} if given.live and config.options.state == "record" else {})
@@ -69,12 +70,31 @@ def openapi_environments(given: Given) -> list[type[Environment]]:
 
 
 def _recorded(given: Given, config: Config, options: OpenApiOptions) -> type[ExternalEnvironment]:
-    """From a recording alone: neither document nor service is asked."""
-    recording = load(config.home / options.recording)
+    """From a recording alone: neither document nor service is asked, unless it is added to."""
+    path = config.home / options.recording
+    if not given.record:
+        return _answered(given, config, options, load(path))
+    live = _live(given, config, options.model_copy(update={"state": "live"}))
+    recording = load_or_begin(path, lambda: [tool.plain() for tool in live.tools])
+    return _answered(replace(given, record=False), config, options, recording, live)
+
+
+def _answered(
+    given: Given,
+    config: Config,
+    options: OpenApiOptions,
+    recording: Recording,
+    live: type[ExternalEnvironment] | None = None,
+) -> type[ExternalEnvironment]:
+    """With the answers of a recording, and what is not in it from `live`."""
     tools = [ExternalTool.of(tool) for tool in recording.tools]
     name = _name(options, given.target)
-    origin = _origin(given, config, options, name, tools, "1", (), "")
-    return environment_class(OpenApiEnvironment, origin, options, tools, recording)
+    asked: dict[str, Any] = {}
+    if live is not None and issubclass(live, OpenApiEnvironment):
+        asked = {"operations": live.operations, "access": live.access}
+    secrets, service = (live.origin.secrets, live.origin.service) if live is not None else ((), "")
+    origin = _origin(given, config, options, name, tools, "1", secrets, service)
+    return environment_class(OpenApiEnvironment, origin, options, tools, recording, asked, live is not None)
 
 
 def _live(given: Given, config: Config, options: OpenApiOptions) -> type[ExternalEnvironment]:
