@@ -66,7 +66,7 @@ function graphOption() {
         scaleLimit: { min: 0.3, max: 6 },
         preserveAspect: true,
         left: 40,
-        right: 110,
+        right: 140,
         top: 20,
         bottom: 50,
         categories,

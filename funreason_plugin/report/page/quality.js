@@ -13,11 +13,11 @@ function renderQuality(section) {
   put(
     section,
     h("div", { class: "hero" }, h("h2", {}, "Quality"), h("p", { class: "dim" }, replayText())),
-    h("div", { class: "grid two" }, [...known, ...others].map((key) => qualityCard(key, quality[key]))),
+    h("div", { class: "columns" }, [...known, ...others].map((key) => qualityCard(key, quality[key]))),
     known.length + others.length === 0 && h("p", { class: "note" }, "The folder has no quality.json: duplicates and contamination were not looked for."),
     h(
       "div",
-      { class: "grid two" },
+      { class: "columns" },
       h("figure", { class: "card" }, h("figcaption", {}, h("h3", {}, "Settings")), asTables(settingsGiven(run.config))),
       h("figure", { class: "card" }, h("figcaption", {}, h("h3", {}, "Versions and sizes")), asTables({ ...run.versions, ...Object.fromEntries(Object.entries(run.bytes).map(([name, bytes]) => [name, size(bytes)])) })),
     ),
