@@ -33,6 +33,7 @@ from funreason_plugin.teacher_config import (
     makers,
     resolve_agent,
 )
+from funreason_plugin.variant_config import Variants
 
 if TYPE_CHECKING:
     from funreason_plugin.environments.space import SimulationSpace
@@ -117,6 +118,7 @@ class SynthesisConfig(ModelSettings):
     calls: Span = (1, 5)
     environments_per_trajectory: Span = (1, 2)
     sampler: Literal["directed", "random"] = "directed"
+    variants: Variants = {}
 
     duplicates: Annotated[str, BeforeValidator(_level)] = "exact"
 
@@ -185,7 +187,7 @@ class SynthesisConfig(ModelSettings):
     def as_plain(self) -> dict[str, Any]:
         """The configuration as plain data, as it is written to ``run.yaml``."""
         plain = self.model_dump(mode="json")
-        return {key: plain[key] for key in KEYS}
+        return {key: plain[key] for key in KEYS if key not in _LATER or plain[key]}
 
 
 _OWN = [key for key in SynthesisConfig.model_fields if key not in ModelSettings.model_fields]
@@ -193,10 +195,14 @@ KEYS = (*_OWN, *ModelSettings.model_fields)
 """In the order in which one reads them: what the data is, then what a model needs."""
 
 
+_LATER = ("variants",)
+"""Keys that run.yaml has only where they were set: folders that were begun without them stay as they are."""
+
+
 def load(path: Path | None, flags: Mapping[str, Any]) -> SynthesisConfig:
     """Merge a YAML file (or none) with the flags that were given, and validate.
 
-    ``agents`` are merged agent by agent, key by key. A ``run.yaml`` of an earlier run is a valid file: its ``config``
+    ``agents`` are merged agent by agent, key by key; ``variants`` of the flags replace those of the file. A ``run.yaml`` of an earlier run is a valid file: its ``config``
     part counts.
 
     Raises:

@@ -48,6 +48,7 @@ _TYPES = {
 _MAPPINGS = {
     "agents": "an agent's settings, e.g. {querying: {model: Qwen/Qwen3-4B-Instruct-2507}}",
     "prices": "prices by model, e.g. {Qwen/Qwen3-32B: {input: 0.1, output: 0.3}}",
+    "variants": "shares by name, e.g. {miss_func: 0.1, miss_param: 0.1}",
     "extra_body": "keys and values",
 }
 _UNSAID = ("base_url", "api_key_env", "extra_body", "engine")
@@ -115,6 +116,8 @@ def _place(where: tuple[str, ...], path: Path | None, flags: Mapping[str, Any]) 
         own = flags.get("agents", {}).get(where[1])
         if isinstance(own, Mapping) and (len(where) == 2 or where[2] in own):
             return f"--agent {where[1]}"
+    if where[0] == "variants" and where[0] in flags:
+        return f"--variant {where[1]}" if len(where) == 2 else "--variant"
     flag = f"--{where[0].replace('_', '-')}"
     if len(where) == 1 and (where[0] in flags or path is None):
         return flag

@@ -10,14 +10,15 @@ message's calls, one text per call, are one "tool" message.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from funreason_plugin.calls import ParsedCall, dump_json
 from funreason_plugin.errors import UserError
-from funreason_plugin.trajectory import Trajectory
+from funreason_plugin.trajectory import Trajectory, offered_late
 
-__all__ = ["Conversation", "Message", "of_trajectory"]
+__all__ = ["Conversation", "Message", "of_trajectory", "offer_text"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +59,32 @@ class Conversation:
                 expected = ("assistant",)
 
 
-def of_trajectory(trajectory: Trajectory) -> Conversation:
-    """The conversation of a trajectory, thoughts included."""
+def of_trajectory(trajectory: Trajectory, form: str = "hermes") -> Conversation:
+    """The conversation of a trajectory, thoughts included.
+
+    Tools that are offered late are in the query that offers them, written as the prompt form ``form`` writes tools.
+    """
     messages: list[Message] = []
-    for turn in trajectory.turns:
-        messages.append(Message("user", turn.query))
+    late = offered_late(trajectory.turns)
+    documents = {tool["function"]["name"]: tool for tool in trajectory.tools}
+    for number, turn in enumerate(trajectory.turns):
+        query = turn.query
+        if number in late:
+            query = offer_text([documents.pop(name) for name in late[number]], query, form)
+        messages.append(Message("user", query))
         for step in turn.steps:
             calls = tuple(ParsedCall(call.name, call.arguments) for call in step.calls)
             messages.append(Message("assistant", thought=step.thought, calls=calls))
             messages.append(Message("tool", results=tuple(dump_json(call.output) for call in step.calls)))
         messages.append(Message("assistant", turn.answer, turn.thought))
-    return Conversation(messages, trajectory.system, trajectory.tools)
+    tools = list(documents.values()) if late else trajectory.tools
+    return Conversation(messages, trajectory.system, tools)
+
+
+def offer_text(documents: Sequence[dict[str, Any]], query: str, form: str) -> str:
+    """A query that offers tools: their documents stand before its words, as in BFCL (bfcl-eval 2026.3.23,
+    DEFAULT_USER_PROMPT_FOR_ADDITIONAL_FUNCTION_PROMPTING)."""
+    listed = str([tool["function"] for tool in documents])
+    if form != "card":  # as the tools of the system prompt are written
+        listed = "\n".join(map(dump_json, documents))
+    return f"{listed}\n{query}"

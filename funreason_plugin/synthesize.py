@@ -52,6 +52,15 @@ def synthesize(
     environments_per_trajectory: Annotated[
         str | None, option(DATA, "Environments a trajectory. (default: 1-2)", metavar="N|N-M")
     ] = None,
+    variant: Annotated[
+        list[str],
+        option(
+            DATA,
+            "Share of the trajectories with a turn of a variant: miss_func=0.1, miss_param=0.1, irrelevance=0.1. "
+            "Several may follow, or repeat it. (default: none)",
+            metavar="NAME=SHARE…",
+        ),
+    ] = [],
     seed: Annotated[int | None, option(DATA, "Same seed, same bytes. (default: 0)")] = None,
     sampler: Annotated[
         str | None, option(DATA, "directed, or random (the baseline). (default: directed)")
@@ -199,6 +208,7 @@ def synthesize(
     from funreason_plugin.environments.external.names import with_writes
     from funreason_plugin.errors import UserError
     from funreason_plugin.teacher_config import agents_of
+    from funreason_plugin.variant_config import shares_of
 
     if dry_run and estimate is not None:
         raise UserError("--dry-run sends nothing and --estimate does; give one of them")
@@ -207,7 +217,9 @@ def synthesize(
         for name, value in ctx.params.items()
         if name in configuration.SynthesisConfig.model_fields
     }
-    settings = configuration.load(config, {**flags, "agents": agents_of(agent)})
+    settings = configuration.load(
+        config, {**flags, "agents": agents_of(agent), "variants": shares_of(variant)}
+    )
     if allow_writes:
         settings = settings.model_copy(update={"env": with_writes(settings.env)})
     shown = console()

@@ -6,18 +6,20 @@
 
 A trajectory holds the initial state (scenario), every call with its output and the provenance of each
 argument, and a hash of the state after each turn: anybody can replay it. Unknown keys are an error.
+
+Tools may be withheld until a turn (`offered_late`): ``tools`` has them all, and `withheld` says what cannot be called yet.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import orjson
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Discriminator, Tag, TypeAdapter, ValidationError
 
 from funreason_plugin.environments.space import Scenario
 from funreason_plugin.environments.state import canonical, sha256
@@ -129,6 +131,41 @@ class EnvironmentRef:
 
 
 @dataclass(slots=True)
+class Lack:
+    """What a turn lacks, so that nothing is to be called in it.
+
+    ``tools``: tools that it needs and that are not offered. In a turn of variant "miss_func" they are withheld from the
+    conversation's start and offered with the next query; in one of "irrelevance" they are those of ``environment``, which
+    is not there at all. In a turn of "miss_param" it is the one tool whose required ``parameter`` the user has not said.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    tools: list[str]
+    parameter: str = ""
+    environment: EnvironmentRef | None = None
+
+
+@dataclass(slots=True)
+class AbstentionTurn(Turn):
+    """A turn in which the model has to say what is missing, and to call nothing: no steps, nothing needed."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    lack: Lack = field(kw_only=True)
+
+
+_KINDS = ("a turn", "an abstention")
+
+
+def _kind(value: Any) -> str:
+    return _KINDS[isinstance(value, AbstentionTurn) or (isinstance(value, dict) and "lack" in value)]
+
+
+AnyTurn = Annotated[
+    Annotated[Turn, Tag(_KINDS[0])] | Annotated[AbstentionTurn, Tag(_KINDS[1])], Discriminator(_kind)
+]
+
+
+@dataclass(slots=True)
 class Trajectory:
     """A multi-turn conversation with everything needed to replay it."""
 
@@ -146,8 +183,22 @@ class Trajectory:
     system: str
     tools: list[dict[str, Any]]
     scenario: Scenario
-    turns: list[Turn]
+    turns: list[AnyTurn]
     certificate: str = ""
+
+
+def offered_late(turns: Sequence[Turn]) -> dict[int, tuple[str, ...]]:
+    """The tools that come with a query, by turn (from 0): they are not offered before."""
+    return {
+        number + 1: tuple(turn.lack.tools)
+        for number, turn in enumerate(turns)
+        if isinstance(turn, AbstentionTurn) and turn.variant == "miss_func"
+    }
+
+
+def withheld(turns: Sequence[Turn], number: int) -> set[str]:
+    """The tools that are not offered in a turn (from 0)."""
+    return {name for start, names in offered_late(turns).items() if number < start for name in names}
 
 
 def certify(trajectory: Trajectory) -> str:
@@ -167,7 +218,8 @@ def loads(line: bytes | str, where: str = "trajectory") -> Trajectory:
         trajectory = _adapter().validate_json(line)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in first["loc"])
+        path = [part for part in first["loc"] if part not in _KINDS]
+        place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
         more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
         raise UserError(f"{where}: {place.lstrip('.') or 'line'}: {first['msg']}{more}") from None
     if trajectory.schema_version != SCHEMA_VERSION:

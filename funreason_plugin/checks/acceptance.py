@@ -10,11 +10,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from funreason_plugin.checks import attempt_rules, query_rules, trace_rules  # noqa: F401 - they register
+from funreason_plugin.checks import (  # noqa: F401 - they register
+    attempt_rules,
+    query_rules,
+    trace_rules,
+    variant_rules,
+)
 from funreason_plugin.checks.rules import RULES, Rule, broken
 from funreason_plugin.checks.turns import AnyTrace, Tools, TurnView
+from funreason_plugin.checks.variant_rules import incomplete
 from funreason_plugin.environments.spec import ToolSpec
-from funreason_plugin.trajectory import Trajectory, Turn
+from funreason_plugin.trajectory import Trajectory, Turn, withheld
 
 __all__ = ["RULES", "Rule", "review_attempt", "review_query", "review_trace", "review_trajectory"]
 
@@ -46,9 +52,12 @@ def review_trajectory(trajectory: Trajectory) -> Iterator[tuple[int, str, str]]:
     """Every rule on every turn of a stored trajectory: (turn, rule, reason)."""
     tools = offered(trajectory.tools)
     for number, turn in enumerate(trajectory.turns):
-        view = TurnView.of_turn(turn, trajectory.turns[:number], tools, trajectory.system)
+        late = withheld(trajectory.turns, number)
+        now = {name: schema for name, schema in tools.items() if name not in late} if late else tools
+        view = TurnView.of_turn(turn, trajectory.turns[:number], now, trajectory.system)
         for name, reason in broken(view, ("trace", "query", "attempt")):
             yield number, name, reason
+    yield from incomplete(trajectory)
 
 
 def offered(tools: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:

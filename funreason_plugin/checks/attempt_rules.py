@@ -8,7 +8,7 @@ from typing import Any
 from funreason_plugin.checks.grounding import ungrounded
 from funreason_plugin.checks.rules import rule
 from funreason_plugin.checks.trace_rules import same
-from funreason_plugin.checks.turns import Origin, TurnView, said, value_at
+from funreason_plugin.checks.turns import ABSTENTIONS, Origin, TurnView, said, value_at
 from funreason_plugin.checks.wording import contains
 from funreason_plugin.environments.limits import is_error
 
@@ -173,7 +173,7 @@ def ungrounded_answer(view: TurnView) -> str | None:
 
 @rule("unresolved_error", "attempt", "after a call that fails, the same tool succeeds later in the turn")
 def unresolved_error(view: TurnView) -> str | None:
-    if view.variant != "base":
+    if view.variant not in ("base", *ABSTENTIONS):
         return None  # other variants of a turn may end in an error on purpose
     succeeded: set[str] = set()
     for call in reversed(view.calls):

@@ -232,6 +232,8 @@ def _take(item: Inspected, report: Report, recount: Recount, attempts: dict[int,
     recount.turns += item.turns
     recount.calls += item.calls
     recount.splits[item.split] = recount.splits.get(item.split, 0) + 1
+    for name in item.variants:
+        recount.variants[name] = recount.variants.get(name, 0) + 1
     for name in item.tools:
         recount.tools[name] = recount.tools.get(name, 0) + 1
     recount.agents[item.number - 1] = item.usage

@@ -64,6 +64,7 @@ class Inspected:
     turns: int = 0
     calls: int = 0
     tools: list[str] = field(default_factory=list)
+    variants: list[str] = field(default_factory=list)
     attempt: int = 0
     replays: bool = False
     changed: bool = False
@@ -95,6 +96,7 @@ class Inspector:
         result.sketch = Sketch(Content.of(trajectory.turns)).let_go(level_of(self._run))
         result.split, result.attempt = trajectory.split, trajectory.attempt
         result.turns, result.calls = len(trajectory.turns), len(calls)
+        result.variants = sorted({turn.variant for turn in trajectory.turns} - {"base"})
         result.tools = sorted({call.name for call in calls if not is_error(call.output)})
         if dumps(trajectory) != line:
             result.problems.append(("", "the line is not written as this release writes it", "form"))

@@ -62,7 +62,7 @@ def leaked_value(view: TurnView) -> str | None:
         if provenance is None or provenance.source != "output" or provenance.turn != view.number:
             continue
         written = _distinctive(origin.value)
-        if not written or written not in view.said.folded or not contains(view.said.folded, written):
+        if not written or written not in view.asked.folded or not contains(view.asked.folded, written):
             continue
         if provenance.choice is not None and provenance.choice.value == origin.value:
             continue  # the user says by this very value which one is meant
@@ -166,7 +166,7 @@ def unsaid_choice(view: TurnView) -> str | None:
         provenance = origin.provenance
         if provenance is None or provenance.choice is None or provenance.choice.by == "only":
             continue
-        since = view.number if provenance.turn is None else provenance.turn
+        since = min(view.begun, view.number if provenance.turn is None else provenance.turn)
         texts = [view.said, *(view.said_in(turn) for turn in range(view.number - 1, since - 1, -1))]
         if not any(_expresses(text, provenance.choice) for text in texts):
             choice = provenance.choice

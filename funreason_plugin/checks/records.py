@@ -8,13 +8,14 @@ model of each agent are those of its run.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from math import ceil
 from typing import Any, Literal
 
 from funreason_plugin.environments.space import SimulationSpace
+from funreason_plugin.errors import UserError
 from funreason_plugin.teacher_config import makers
-from funreason_plugin.trajectory import Trajectory, Turn
+from funreason_plugin.trajectory import AbstentionTurn, Trajectory, Turn
 
 Finding = tuple[str, str]
 """A place in the trajectory, and what is wrong there."""
@@ -31,14 +32,31 @@ def bookkeeping(
     """Where a trajectory contradicts itself, its place in the file, or its run."""
     yield from _identity(trajectory, index)
     if space is not None:
-        labels = sorted({label for cls in space.environments.values() for label in cls.labels})
-        yield from _equal("labels", trajectory.labels, labels, "the environments say")
+        try:
+            labels = labels_of(space, trajectory.turns)
+        except UserError as error:
+            yield "labels", error.message
+        else:
+            yield from _equal("labels", trajectory.labels, labels, "environments and variants say")
     if run:
         yield from _of_run(trajectory, run)
     tools = {tool["function"]["name"] for tool in trajectory.tools}
     for number, turn in enumerate(trajectory.turns):
         for where, what in _turn(turn, tools):
             yield f"turns[{number}].{where}", what
+
+
+def labels_of(space: SimulationSpace, turns: Sequence[Turn]) -> list[str]:
+    """A trajectory's labels: those of its environments, of the ones that a turn speaks of, and the variants of its turns.
+
+    Raises:
+        UserError: An environment that a turn speaks of cannot be found.
+    """
+    spoken_of = [turn.lack.environment for turn in turns if isinstance(turn, AbstentionTurn)]
+    named = SimulationSpace.from_names(dict.fromkeys(other.given for other in spoken_of if other is not None))
+    environments = [*space.environments.values(), *named.environments.values()]
+    labels = {label for cls in environments for label in cls.labels}
+    return sorted(labels | {turn.variant for turn in turns if turn.variant != "base"})
 
 
 def _identity(trajectory: Trajectory, index: int) -> Iterator[Finding]:

@@ -42,6 +42,7 @@ class Recount:
     turns: int = 0
     calls: int = 0
     splits: dict[str, int] = field(default_factory=dict)
+    variants: dict[str, int] = field(default_factory=dict)
     tools: dict[str, int] = field(default_factory=dict)
     agents: dict[int, dict[str, list[int]]] = field(default_factory=dict)
     """Requests, input and output tokens by agent, for each slot that was made again."""
@@ -149,6 +150,7 @@ def check_summary(
         "turns": recount.turns,
         "calls": recount.calls,
         "splits": recount.splits,
+        "variants": recount.variants,
         "tools": recount.tools,
         "rejections": rejected.counts,
         "bytes": {name: _size(folder / name) for name in summary.get("bytes", {})},

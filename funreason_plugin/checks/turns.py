@@ -18,10 +18,15 @@ import orjson
 from funreason_plugin.checks.grounding import Evidence
 from funreason_plugin.checks.wording import Said, fold
 from funreason_plugin.environments.paths import parse_path
-from funreason_plugin.trajectory import Needed, Provenance, Turn
+from funreason_plugin.trajectory import AbstentionTurn, Lack, Needed, Provenance, Turn
 
 Tools = Mapping[str, Mapping[str, Any]]
 """The tools offered: name to the JSON schema of its arguments."""
+
+ABSTENTIONS = ("miss_func", "miss_param", "irrelevance")
+"""Variants of a turn in which nothing is to be called."""
+COMPLETED_LATER = ("miss_func", "miss_param")
+"""Variants of a turn whose request the next turn completes: with the tool, or with the value."""
 
 MISSING: Any = object()
 """What `value_at` returns where there is nothing."""
@@ -78,6 +83,7 @@ class TurnView:
     exact_match: bool = False
     advanced_tool: str = ""
     variant: str = "base"
+    lack: Lack | None = None
     _marks: list[int] = field(default_factory=list)
 
     @classmethod
@@ -95,6 +101,7 @@ class TurnView:
             turn.exact_match,
             str(turn.advanced_tool.get("name", "")),
             turn.variant,
+            turn.lack if isinstance(turn, AbstentionTurn) else None,
         )
 
     @classmethod
@@ -137,6 +144,19 @@ class TurnView:
     def said(self) -> Said:
         """The query."""
         return said(self.query)
+
+    @cached_property
+    def begun(self) -> int:
+        """The turn in which the request was made that this query completes; the turn itself where it completes none."""
+        number = self.number
+        while number and self.earlier[number - 1].variant in COMPLETED_LATER:
+            number -= 1
+        return number
+
+    @cached_property
+    def asked(self) -> Said:
+        """The whole request: what the turns said that this query completes, and the query."""
+        return said("\n".join([*(turn.query for turn in self.earlier[self.begun :]), self.query]))
 
     def said_in(self, turn: int | None) -> Said:
         """The query of an earlier turn; an empty text when there is no such turn."""

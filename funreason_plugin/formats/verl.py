@@ -17,18 +17,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any, NamedTuple
 
 import orjson
 import pyarrow as pa
 
-from funreason_plugin.calls import dump_json
 from funreason_plugin.formats.options import FormatOptions
-from funreason_plugin.messages import Conversation, Message, of_trajectory
+from funreason_plugin.messages import Conversation, Message, of_trajectory, offer_text
 from funreason_plugin.rendering import PromptForm, response_text, results_text, system_text
 from funreason_plugin.tasks import ROW_VERSION, Rule
-from funreason_plugin.trajectory import Trajectory
+from funreason_plugin.trajectory import Trajectory, Turn, offered_late
 
 __all__ = ["AGENT", "SCHEMA", "Withheld", "call_rows", "groups", "rows"]
 
@@ -36,7 +35,7 @@ AGENT = "funreason"
 BENCHMARK = "benchmark:bfcl"
 """The label of trajectories that are BFCL's entries, which its own checker judges."""
 Withheld = Mapping[int, tuple[str, ...]]
-"""Tools that cannot be called before a turn (from 0), by that turn; its query is empty and becomes the offer."""
+"""Tools that cannot be called before a turn (from 0), by that turn; its query offers them (an empty one in BFCL's words)."""
 
 _GROUP = 64 << 20
 """Characters of one row group: the rows of one trajectory repeat it."""
@@ -74,7 +73,7 @@ Row = dict[str, Any]
 
 def rows(trajectory: Trajectory, options: FormatOptions, withheld: Withheld | None = None) -> Iterator[Row]:
     """The rows of one trajectory, of the kinds that ``options.verl_rows`` names."""
-    late = withheld or {}
+    late = withheld or offered_late(trajectory.turns)
     if late:
         trajectory = _offered_late(trajectory, options.prompt_form, late)
     rule: Rule = "bfcl" if BENCHMARK in trajectory.labels else "environment"
@@ -218,18 +217,21 @@ def _turn(variant: str, steps: list[list[dict[str, Any]]], **more: Any) -> dict[
 
 
 def _offered_late(trajectory: Trajectory, form: PromptForm, late: Withheld) -> Trajectory:
-    """Without the withheld tools, which a query offers later in the words of BFCL (bfcl-eval 2026.3.23,
-    DEFAULT_USER_PROMPT_FOR_ADDITIONAL_FUNCTION_PROMPTING)."""
+    """Without the withheld tools, which a query offers later."""
     documents = {tool["function"]["name"]: tool for tool in trajectory.tools}
-    turns = list(trajectory.turns)
+    turns = [_plain(turn) for turn in trajectory.turns]
     for number, names in late.items():
-        offered = [documents.pop(name) for name in names]
-        listed = str([tool["function"] for tool in offered])
-        if form != "card":  # as the tools of the system prompt are written
-            listed = "\n".join(map(dump_json, offered))
-        query = f"{listed}\nI have updated some more functions you can choose from. What about now?"
-        turns[number] = replace(turns[number], query=query)
+        query = (
+            turns[number].query or "I have updated some more functions you can choose from. What about now?"
+        )
+        text = offer_text([documents.pop(name) for name in names], query, form)
+        turns[number] = replace(turns[number], query=text)
     return replace(trajectory, tools=list(documents.values()), turns=turns)
+
+
+def _plain(turn: Turn) -> Turn:
+    """An abstention as any other turn: its tools are written out in a query."""
+    return Turn(**{name.name: getattr(turn, name.name) for name in fields(Turn)})
 
 
 def _json(value: Any) -> str:

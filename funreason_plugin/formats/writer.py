@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 from funreason_plugin.formats import llamafactory, verl
 from funreason_plugin.formats.options import FormatOptions
 from funreason_plugin.messages import of_trajectory
-from funreason_plugin.trajectory import Call, Step, Trajectory, Turn
+from funreason_plugin.trajectory import AbstentionTurn, Call, Lack, Step, Trajectory, Turn
 
 FOLDERS = ("llamafactory", "verl")
 _SPLITS = ("train", "val")
@@ -39,7 +39,9 @@ def _unchecked(line: bytes) -> Trajectory:
         turn["steps"] = [
             Step(step["thought"], [Call(**call) for call in step["calls"]]) for step in turn["steps"]
         ]
-    data["turns"] = [Turn(**turn) for turn in data["turns"]]
+        if "lack" in turn:
+            turn["lack"] = Lack(**turn["lack"])
+    data["turns"] = [(AbstentionTurn if "lack" in turn else Turn)(**turn) for turn in data["turns"]]
     return Trajectory(**data)
 
 
@@ -49,7 +51,9 @@ def encode(trajectories: Sequence[Trajectory], options: FormatOptions) -> dict[s
     for name in _SPLITS:
         chosen = [trajectory for trajectory in trajectories if trajectory.split == name]
         if chosen:
-            conversations = [(trajectory.id, of_trajectory(trajectory)) for trajectory in chosen]
+            conversations = [
+                (trajectory.id, of_trajectory(trajectory, options.prompt_form)) for trajectory in chosen
+            ]
             parts[f"llamafactory/{name}"] = to_parquet(llamafactory.table(conversations, options))
             rows = (row for trajectory in chosen for row in verl.rows(trajectory, options))
             parts[f"verl/{name}"] = _packed(verl.groups(rows))

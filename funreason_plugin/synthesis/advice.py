@@ -43,6 +43,12 @@ ADVICE: Final = {
     "oversized_turn": "the outputs of one turn are too large: return fewer records or fields, or lower --calls",
     "nothing_new": "the turn repeats calls that gave the very same before: more tools or environments, richer states "
     "in scenario(), or fewer --turns",
+    "nothing_to_leave_out": "miss_param: no request has a required value that only the user knows: make such parameters "
+    "required, without Ref to what other tools return, or lower the share",
+    "not_missing": "miss_func: another tool that is offered tells the same; withhold others, or lower the share",
+    "no_tool_to_withhold": "miss_func: every tool has several that may stand in for it, by their names",
+    "not_irrelevant": "irrelevance: the tools on offer are about the same things; add an environment about others",
+    "no_room": "the variant takes two turns: raise --turns",
     # Phase II
     "bad_query_text": "a placeholder of an `ask` clause was not filled in: its name must be a parameter's, and "
     "optional parameters belong in [...]",
@@ -95,6 +101,12 @@ ADVICE: Final = {
     "parameter or an output path, and records need the field that they are chosen by",
     "unresolved_error": "a call failed and was not repeated with success: error messages should say what is wrong and "
     f"which tool helps; {_ENVIRONMENT}",
+    "called_anyway": "a turn of a variant is to call nothing, and A_R called something: a stronger model for reasoning",
+    "silent_abstention": "A_R does not say that it cannot do it, or does not ask for the missing value: a stronger model "
+    "for reasoning, or parameters named and described in everyday words",
+    "tool_at_hand": "what a turn is said to lack is offered, or something near it is",
+    "value_at_hand": "the value that a turn is said to lack was said or shown before, or a tool gives it",
+    "not_completed": "the turn after a missing function or value does not call the tool that it was about",
     "missing_answer": "the turn has no answer: give the target tool a `tell`, or outputs that can be told",
     "ungrounded_answer": "the answer states what no output says: every placeholder of `tell` must be an output path",
     "control_text": "a text contains tags of the chat template (<think>, <tool_call>): where an output has them, remove "

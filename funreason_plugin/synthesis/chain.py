@@ -18,7 +18,7 @@ from typing import Any
 
 from funreason_plugin.checks import acceptance
 from funreason_plugin.environments.limits import is_error, is_over_time
-from funreason_plugin.environments.session import Session
+from funreason_plugin.environments.session import Session, Snapshot
 from funreason_plugin.environments.space import SimulationSpace
 from funreason_plugin.environments.spec import ToolSpec
 from funreason_plugin.environments.state import canonical
@@ -37,7 +37,10 @@ from funreason_plugin.synthesis.query import draw_noise, query_faults
 from funreason_plugin.synthesis.replies import clean_critique, clean_query
 from funreason_plugin.synthesis.teachers.base import Agent, Message, Request, Teacher, TeacherFailed
 from funreason_plugin.synthesis.trace import Trace
+from funreason_plugin.synthesis.usage import Recorder, Usage
 from funreason_plugin.trajectory import Needed, Turn
+
+__all__ = ["Chain", "ChainOptions", "Recorder", "Task", "TurnRejected", "Usage"]
 
 
 class TurnRejected(Exception):
@@ -60,28 +63,21 @@ class ChainOptions:
 
 
 @dataclass(slots=True)
-class Usage:
-    """What the agents were asked and answered, by agent: requests, input tokens, output tokens."""
+class Task:
+    """A turn before it is solved: the trace with its truth, the advanced tool with the hint, the query.
 
-    agents: dict[str, list[int]] = field(default_factory=dict)
+    ``completes``: where the query only completes what an earlier turn asked for, that request, under
+    "request_to_complete"; what else stands there is for A_R as well.
+    """
 
-    def add(self, agent: str, input_tokens: int, output_tokens: int) -> None:
-        self.join({agent: [1, input_tokens, output_tokens]})
-
-    def join(self, agents: Mapping[str, Sequence[int]]) -> None:
-        """Add what another count says."""
-        for agent, counts in agents.items():
-            row = self.agents.setdefault(agent, [0, 0, 0])
-            for place, count in enumerate(counts):
-                row[place] += count
-
-
-class Recorder:
-    """Told of prompts, replies and verdicts; ``synthesize trace`` shows them. This one forgets them."""
-
-    def reply(self, agent: Agent, messages: Sequence[Message], text: str) -> None: ...
-
-    def verdict(self, verdict: Verdict) -> None: ...
+    trace: Trace
+    truth: Outcome
+    needed: list[Needed]
+    advanced: AdvancedTool
+    advice: str
+    query: str = ""
+    noise: dict[str, Any] = field(default_factory=dict)
+    completes: dict[str, Any] = field(default_factory=dict)
 
 
 class Chain:
@@ -120,41 +116,73 @@ class Chain:
         """
         start = session.snapshot()
         offered = {name: self.space.tools[name] for name in tools}
+        task = await self.prepare(session, trace, earlier, offered, seed)
+        task.query, task.noise = await self.write_query(trace, task.advanced, earlier, offered, rng, seed)
+        return await self.solve(session, start, task, earlier, offered, system, seed)
+
+    async def prepare(
+        self,
+        session: Session,
+        trace: Trace,
+        earlier: Sequence[Turn],
+        offered: Mapping[str, ToolSpec],
+        seed: str,
+    ) -> Task:
+        """The truth of a trace, and Phase II's advanced tool: all but the query. Raises TurnRejected."""
         truth = self._truth(session, trace, earlier, offered)
         writing = {name for name, spec in self.space.tools.items() if spec.writes}
         needed = needed_values(trace, len(earlier), writing)
-        reply = await self._ask("tooling", self.prompts.tooling(trace, self.space.tools, earlier), seed)
+        reply = await self.ask("tooling", self.prompts.tooling(trace, self.space.tools, earlier), seed)
         if reply.problem:
             raise TurnRejected("advanced_tool", *reply.problem)
         try:
             advanced = parse_advanced_tool(reply.text, trace, offered)
         except AdvancedToolError as error:
             raise TurnRejected("advanced_tool", error.code, str(error)) from None
-        advice = hint(trace, advanced, earlier)
-        query, noise = await self._query(trace, advanced, earlier, offered, rng, seed)
+        return Task(trace, truth, needed, advanced, hint(trace, advanced, earlier))
+
+    async def solve(
+        self,
+        session: Session,
+        start: Snapshot,
+        task: Task,
+        earlier: Sequence[Turn],
+        offered: Mapping[str, ToolSpec],
+        system: str,
+        seed: str,
+    ) -> Turn:
+        """Phase III: A_R solves the query, with A_C's advice where it fails. Raises TurnRejected."""
+        trace, query = task.trace, task.query
         turn = Turn(
             query=query,
             steps=[],
             thought=None,
             answer="",
             state_hash="",
-            needed=needed,
+            needed=task.needed,
             target=trace.target,
-            advanced_tool=asdict(advanced),
-            hint=advice,
-            noise=noise,
+            advanced_tool=asdict(task.advanced),
+            hint=task.advice,
+            noise=task.noise,
         )
         critiques: list[str] = []
         for attempt_number in range(1, self.options.k_max + 1):
             session.restore(start)
-            asking = partial(self._ask, "reasoning")
+            asking = partial(self.ask, "reasoning")
             messages = self.prompts.reasoning(
-                system, list(offered.values()), earlier, query, advanced, advice, critiques
+                system,
+                list(offered.values()),
+                earlier,
+                query,
+                task.advanced,
+                task.advice,
+                critiques,
+                task.completes,
             )
             attempt = await solve(
                 session, messages, offered, self.options.max_steps, asking, f"{seed}/{attempt_number}"
             )
-            verdict = self._verdict(session, truth, attempt, needed, earlier)
+            verdict = self._verdict(session, task.truth, attempt, task.needed, earlier)
             if self.recorder is not None:
                 self.recorder.verdict(verdict)
             reasons = [attempt.problem] if attempt.problem else list(verdict.reasons)
@@ -169,11 +197,12 @@ class Chain:
                 reasons = [f"{code}: {why}" for code, why in refused]
                 turn.steps = []
             if attempt_number < self.options.k_max:
+                asked = "\n".join([*filter(None, [task.completes.get("request_to_complete")]), query])
                 messages = self.prompts.critiquing(
-                    query, attempt.calls(), trace.calls, reasons, attempt.answer, earlier
+                    asked, attempt.calls(), trace.calls, reasons, attempt.answer, earlier
                 )
                 # One that was cut off still says something: A_C's advice is shortened anyway.
-                reply = await self._ask("critiquing", messages, f"{seed}/{attempt_number}")
+                reply = await self.ask("critiquing", messages, f"{seed}/{attempt_number}")
                 critique = clean_critique(reply.text)
                 critiques += [critique] if critique else []
                 turn.feedback.append({"attempt": attempt_number, "reason": reasons[0], "critique": critique})
@@ -183,7 +212,7 @@ class Chain:
 
     # -- the agents -------------------------------------------------------------------------------------
 
-    async def _ask(self, agent: Agent, messages: Sequence[Message], seed: str) -> Reply:
+    async def ask(self, agent: Agent, messages: Sequence[Message], seed: str) -> Reply:
         try:
             completion = await self.teachers[agent].complete(
                 Request(agent, tuple(messages), f"{seed}/{agent}")
@@ -195,7 +224,7 @@ class Chain:
             self.recorder.reply(agent, messages, completion.text)
         return Reply.of(agent, completion)
 
-    async def _query(
+    async def write_query(
         self,
         trace: Trace,
         advanced: AdvancedTool,
@@ -203,15 +232,16 @@ class Chain:
         offered: Mapping[str, ToolSpec],
         rng: Random,
         seed: str,
+        leave_out: Mapping[str, str] | None = None,
     ) -> tuple[str, dict[str, Any]]:
-        """Phase II: the hard query, asked for again when a rule refuses it."""
+        """Phase II: the hard query with its noise, asked for again when a rule refuses it. Raises TurnRejected."""
         refused: list[tuple[str, str]] = []
         for number in range(self.options.query_tries):
             noise = draw_noise(rng)
             asked = f"{seed}/{number}"
             examples = self.prompts.draw_examples(asked)
-            messages = self.prompts.querying(advanced, trace, noise, earlier, examples)
-            reply = await self._ask("querying", messages, asked)
+            messages = self.prompts.querying(advanced, trace, noise, earlier, examples, leave_out)
+            reply = await self.ask("querying", messages, asked)
             query = clean_query(reply.text)
             refused = [reply.problem] if reply.problem else query_faults(query, advanced.name, examples)
             refused = refused or acceptance.review_query(query, trace, earlier, offered)

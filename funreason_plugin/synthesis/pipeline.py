@@ -23,6 +23,7 @@ from funreason_plugin.config import SynthesisConfig, check_names
 from funreason_plugin.environments.space import SimulationSpace
 from funreason_plugin.errors import UserError
 from funreason_plugin.synthesis import emission
+from funreason_plugin.synthesis.casting import Casting
 from funreason_plugin.synthesis.crew import CrewWorker
 from funreason_plugin.synthesis.folder import GRAPH, Folder
 from funreason_plugin.synthesis.graph import ToolGraph
@@ -39,6 +40,7 @@ from funreason_plugin.synthesis.settings import settings_of
 from funreason_plugin.synthesis.summary import Summary
 from funreason_plugin.synthesis.summary_table import final_table
 from funreason_plugin.synthesis.teachers.base import RunStopped
+from funreason_plugin.synthesis.variants.drawing import Variants
 
 __all__ = ["Summary", "load_graph", "run"]
 
@@ -117,6 +119,8 @@ class _Run:
             self.console.print("writing llamafactory/ and verl/")
             summary.bytes = emission.emit(config, folder)
             emission.describe(config, folder, summary.settings)
+            if config.variants:
+                summary.variants_missing = Variants(Casting(config, load_graph(folder.path))).cannot()
         summary.complete = self.register.done
 
     def write_summary(self) -> None:
@@ -184,7 +188,10 @@ class _Run:
         if not path.exists():
             self.console.print("building the tool graph, verified by execution")
             self.folder.write(GRAPH, build_graph(self.config.env, self.config.seed))
-        return load_graph(self.folder.path).to_json()
+        graph = load_graph(self.folder.path)
+        if self.config.variants:  # refused here, before anything is made
+            self.summary.variants_missing = Variants(Casting(self.config, graph)).cannot()
+        return graph.to_json()
 
 
 @contextmanager

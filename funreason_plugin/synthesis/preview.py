@@ -56,7 +56,7 @@ def _settings(config: SynthesisConfig) -> Table:
         default = getattr(config, key) == SynthesisConfig.model_fields[key].get_default()
         if key in ELSEWHERE or (default and key in OF_MODELS and not config.model_agents):
             continue
-        value = plain[key]
+        value = plain.get(key, [])
         shown = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
         if value is None:
             shown = "not set"

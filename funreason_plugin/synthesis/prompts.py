@@ -20,6 +20,7 @@ import orjson
 
 from funreason_plugin.calls import dump_json, to_hermes
 from funreason_plugin.environments.spec import ToolSpec
+from funreason_plugin.messages import offer_text
 from funreason_plugin.synthesis.advanced_tool import AdvancedTool, input_names, plan_with, user_inputs
 from funreason_plugin.synthesis.messages import tool_responses, with_notes, without_tokens
 from funreason_plugin.synthesis.plan import plan_of
@@ -36,7 +37,7 @@ from funreason_plugin.synthesis.query import (
 )
 from funreason_plugin.synthesis.teachers.base import Agent, Message
 from funreason_plugin.synthesis.trace import Trace, TracedCall
-from funreason_plugin.trajectory import Call, Provenance, Turn
+from funreason_plugin.trajectory import Call, Provenance, Turn, offered_late
 
 if TYPE_CHECKING:
     from funreason_plugin.config import SynthesisConfig
@@ -87,7 +88,7 @@ class Prompts:
                 for call, path, value in user_inputs(trace)
             ],
         }
-        return [self._system("tooling"), self._user("tooling", material=_json(material))]
+        return [self.rules("tooling"), self._user("tooling", material=_json(material))]
 
     def querying(
         self,
@@ -96,10 +97,12 @@ class Prompts:
         noise: Noise,
         earlier: Sequence[Turn] = (),
         examples: Sequence[str] = (),
+        leave_out: Mapping[str, str] | None = None,
     ) -> list[Message]:
-        """To A_Q: write the user's message. The reply is that message. ``examples``: as `draw_examples` gives them."""
+        """To A_Q: write the user's message. The reply is that message. ``examples``: as `draw_examples` gives them.
+        ``leave_out``: a value that the user forgets to say (`variants.miss_param`)."""
         plan = plan_with(trace, advanced, earlier)
-        material = {
+        material: dict[str, Any] = {
             "advanced_tool": {
                 "name": advanced.name,
                 "description": advanced.description,
@@ -114,13 +117,17 @@ class Prompts:
             "done_in_earlier_turns": [[call.name for call in turn.calls()] for turn in earlier],
             "known_from_earlier_turns": known_from_earlier(plan, trace, earlier),
         }
+        if earlier and earlier[-1].variant != "base":
+            material["declined_before"] = True
+        if leave_out:
+            material["leave_out"] = dict(leave_out)
         user = self._user(
             "querying",
             material=_json(material),
             conversation="\n".join(f"User: {turn.query}\nAssistant: {turn.answer}" for turn in earlier),
             examples=list(examples),
         )
-        return [self._system("querying"), user]
+        return [self.rules("querying"), user]
 
     def draw_examples(self, seed: str) -> tuple[str, ...]:
         """The few examples that the request of this seed shows."""
@@ -137,19 +144,37 @@ class Prompts:
         advanced: AdvancedTool,
         advice: str,
         critiques: Sequence[str] = (),
+        completes: Mapping[str, Any] | None = None,
     ) -> list[Message]:
         """To A_R, before its first step; the chain appends each step's assistant message and tool results.
 
         The notes (advanced tool, hint, critiques) stand after the query. They never enter the kept sample.
+        ``completes``: what A_R is to know of an earlier request, where the query only completes it.
         """
         material: dict[str, Any] = {"advanced_tool": advanced.signature(), "solution": advice}
+        material |= completes or {}
         if critiques:
             material["advice"] = list(critiques)
-        messages = [self._opening(system, tools)]
-        for turn in earlier:
-            messages += _turn_messages(turn)
         notes = self.templates.render("reasoning", "notes", material=_json(material))
-        messages.append({"role": "user", "content": with_notes(query, notes)})
+        return self.conversation(system, tools, earlier, query, notes)
+
+    def conversation(
+        self, system: str, tools: Sequence[ToolSpec], earlier: Sequence[Turn], query: str, notes: str
+    ) -> list[Message]:
+        """What A_R sees: rules, policy and tools, the turns so far, the query and the notes. Tools that were offered
+        late stand in the query that offered them, as in the rows."""
+        late = offered_late(earlier)
+        names = {name for offered in late.values() for name in offered}
+        by_name = {spec.name: spec.as_openai() for spec in tools if spec.name in names} if late else {}
+        messages = [self._opening(system, [spec for spec in tools if spec.name not in names])]
+        for number, turn in enumerate([*earlier, None]):
+            shown = query if turn is None else turn.query
+            if number in late:
+                shown = offer_text([by_name[name] for name in late[number]], shown, "hermes")
+            if turn is None:
+                messages.append({"role": "user", "content": with_notes(shown, notes)})
+            else:
+                messages += _turn_messages(turn, shown)
         return messages
 
     def critiquing(
@@ -178,11 +203,12 @@ class Prompts:
             ],
             "differences": list(reasons),
         }
-        return [self._system("critiquing"), self._user("critiquing", material=_json(material))]
+        return [self.rules("critiquing"), self._user("critiquing", material=_json(material))]
 
     # -- messages -----------------------------------------------------------------------------------------
 
-    def _system(self, agent: Agent) -> Message:
+    def rules(self, agent: Agent) -> Message:
+        """What an agent is always told first."""
         if agent not in self._rules:
             self._rules[agent] = {"role": "system", "content": self.templates.render(agent, "system")}
         return self._rules[agent]
@@ -213,12 +239,12 @@ def ours() -> Prompts:
 _TURNS: dict[int, tuple[Turn, list[Message]]] = {}
 
 
-def _turn_messages(turn: Turn) -> list[Message]:
+def _turn_messages(turn: Turn, query: str) -> list[Message]:
     """A finished turn as messages, without its thoughts; kept for as long as the conversation goes on."""
     kept = _TURNS.get(id(turn))
     if kept is not None and kept[0] is turn:
         return kept[1]
-    messages: list[Message] = [{"role": "user", "content": turn.query}]
+    messages: list[Message] = [{"role": "user", "content": query}]
     for step in turn.steps:
         calls = to_hermes((call.name, call.arguments) for call in step.calls)
         messages.append({"role": "assistant", "content": calls})

@@ -24,6 +24,7 @@ from funreason_plugin.synthesis.folder import Folder, Tally
 from funreason_plugin.synthesis.redact import Redactor
 from funreason_plugin.synthesis.slot_result import SlotResult, lines_of, rejected_whole, tools_called
 from funreason_plugin.synthesis.summary import Summary
+from funreason_plugin.synthesis.variants.shares import Shares
 
 __all__ = ["STOP_AFTER", "STOP_BELOW", "Register", "redact"]
 
@@ -47,6 +48,7 @@ class Register:
         """How many slots are played at once where models play: so many attempts may end before any can be kept."""
         self._num = config.num
         self._val_share = config.val_share
+        self._shares = Shares(config.seed, config.variants)
         self._models = bool(config.model_agents)
         self._kept = Duplicates(config.duplicates)
         self._candidate: Sketch | None = None
@@ -67,7 +69,10 @@ class Register:
         for trajectory in self.folder.recover(self._num):
             self._kept.add(trajectory.index, Sketch(Content.of(trajectory.turns)))
             calls = [call for turn in trajectory.turns for call in turn.calls()]
-            self.summary.count(trajectory.split, len(trajectory.turns), len(calls), tools_called(calls))
+            variant = self._shares.of(trajectory.index)
+            self.summary.count(
+                trajectory.split, len(trajectory.turns), len(calls), tools_called(calls), variant
+            )
         tally = self.folder.tally
         self.summary.resumed_at = self._next = self._handed = tally.kept
         self._before = tally.attempts + len(self.folder.spool)
@@ -188,7 +193,8 @@ class Register:
         del self._held[slot]
         if self._candidate is not None:
             self._kept.add(slot, self._candidate)
-        self.summary.count(split_of(slot, self._val_share), kept.turns, kept.calls, kept.tools)
+        split, variant = split_of(slot, self._val_share), self._shares.of(slot)
+        self.summary.count(split, kept.turns, kept.calls, kept.tools, variant)
         self._next, self._judged = slot + 1, 0
 
     # -- as they come ---------------------------------------------------------------------------------------

@@ -36,7 +36,7 @@ GOALS: Final = 3  # most goals of a turn
 @dataclass(frozen=True, slots=True)
 class SamplerOptions:
     """``calls``: the fewest and most calls of a turn. ``weights``: by tool, how much a target is wanted (default 1).
-    ``attempts``: how often a turn is begun anew.
+    ``single``: a turn asks for one thing only. ``attempts``: how often a turn is begun anew.
 
     ``kind="random"`` is the paper's baseline: a uniformly random legal tool at each step.
     """
@@ -44,6 +44,7 @@ class SamplerOptions:
     kind: Literal["directed", "random"] = "directed"
     calls: tuple[int, int] = (1, 5)
     weights: Mapping[str, float] = field(default_factory=dict)
+    single: bool = False
     attempts: int = 8
 
 
@@ -78,7 +79,8 @@ def sample_turn(
                 walk.wander(rng.randint(least, most))
             else:
                 walk.reach(name, most, earlier)
-                _go_on(walk, least, most)
+                if not options.single:
+                    _go_on(walk, least, most)
             trace = finished(session, start, tables, walk.calls, walk.bounds, walk.goals, name, history.turns)
         except SamplingFailed as failed:
             failure = failed

@@ -61,6 +61,10 @@ def settings_of(config: SynthesisConfig, space: SimulationSpace) -> dict[str, An
         from funreason_plugin.synthesis.prompt_files import hashes
 
         settings["prompts"] = hashes(config.prompts)
+        if config.variants:
+            from funreason_plugin.synthesis.variants.wording import wording_hash
+
+            settings["prompts"]["variants"] = wording_hash()
     if config.query_examples is not None:
         from funreason_plugin.synthesis.query_examples import examples_hash
 

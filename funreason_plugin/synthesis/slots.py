@@ -8,19 +8,16 @@ result = await maker.play(17)      # the same, beside other slots: while a model
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
-from typing import TypeAlias
 
 from funreason_plugin.checks.duplicates import duplicate_key
-from funreason_plugin.checks.records import split_of
+from funreason_plugin.checks.records import labels_of, split_of
 from funreason_plugin.config import SynthesisConfig, versions
-from funreason_plugin.environments.environment import environment_hash
 from funreason_plugin.environments.limits import Watch
 from funreason_plugin.environments.session import Session
-from funreason_plugin.environments.space import SimulationSpace
-from funreason_plugin.errors import UserError
+from funreason_plugin.synthesis.casting import AskModel, Casting
 from funreason_plugin.synthesis.chain import Chain, ChainOptions, Recorder, TurnRejected, Usage
 from funreason_plugin.synthesis.graph import ToolGraph
 from funreason_plugin.synthesis.prompts import Prompts
@@ -33,12 +30,11 @@ from funreason_plugin.synthesis.slot_result import (
     rejected_whole,
     tools_called,
 )
-from funreason_plugin.synthesis.teachers.base import AGENTS, Completion, Request, Teacher
-from funreason_plugin.synthesis.teachers.scripted import ScriptedTeacher
 from funreason_plugin.synthesis.trace import SamplingFailed
+from funreason_plugin.synthesis.variants.drawing import Stage, Variants
+from funreason_plugin.synthesis.variants.scene import Maker, Scene
 from funreason_plugin.trajectory import (
     SCHEMA_VERSION,
-    EnvironmentRef,
     Trajectory,
     Turn,
     certify,
@@ -47,22 +43,6 @@ from funreason_plugin.trajectory import (
 
 TURN_TRIES = 4
 ATTEMPTS_AT_ONCE = 25
-
-AskModel: TypeAlias = Callable[[int, Request], Awaitable[Completion]]
-"""Ask the model that plays ``request.agent``, on behalf of a slot; `Hub.complete` is one."""
-
-
-@dataclass(frozen=True, slots=True)
-class HubTeacher:
-    """An agent that a model plays, as one slot sees it: the replies come from the hub."""
-
-    name: str
-    model: str
-    slot: int
-    ask: AskModel
-
-    async def complete(self, request: Request) -> Completion:
-        return await self.ask(self.slot, request)
 
 
 class SlotMaker:
@@ -76,19 +56,12 @@ class SlotMaker:
         ask: AskModel | None = None,
     ) -> None:
         self.config = config
-        self.space = SimulationSpace.from_names(config.env)
-        if config.time_limit is not None:
-            for cls in self.space.environments.values():
-                cls.time_limit = config.time_limit
-        self.graph = graph
+        self.casting = Casting(config, graph, ask)
+        self.variants = Variants(self.casting)
+        self.space = self.casting.whole
         self.watch = watch
         self.recorder: Recorder | None = None
         self.prompts = Prompts.of(config)
-        self._models = {agent: config.agent(agent) for agent in config.model_agents}
-        self._ask = ask
-        self._spaces: dict[tuple[str, ...], SimulationSpace] = {}
-        self._graphs: dict[tuple[str, ...], ToolGraph] = {}
-        self._scripted: dict[tuple[str, ...], ScriptedTeacher] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def make(self, index: int, first: int = 0, attempts: int = ATTEMPTS_AT_ONCE) -> SlotResult:
@@ -134,7 +107,7 @@ class SlotMaker:
         trying = self._try(index, attempt, rows, usage, watch)
         limit = self.config.trajectory_time_limit
         try:
-            return await (asyncio.wait_for(trying, limit) if self._models else trying)
+            return await (asyncio.wait_for(trying, limit) if self.config.model_agents else trying)
         except asyncio.TimeoutError:
             detail = f"not finished after {limit:g} s (trajectory_time_limit)"
             rows.append(rejected_whole(index, attempt, "over_time", detail))
@@ -150,39 +123,37 @@ class SlotMaker:
         usage: Usage,
         watch: Watch | None,
     ) -> Trajectory | None:
-        config = self.config
+        config, casting = self.config, self.casting
         seed = f"{config.seed}/{index}/{attempt}"
         rng = Random(seed)
         split = split_of(index, config.val_share)
-        space = self._space(self._draw_environments(rng, split))
-        tools = self._offered(space, split)
-        graph = self._graph(tuple(tools))
-        teachers = self._teachers_of(space, index)
+        variant = self.variants.of(index)
+        space = casting.space(self.variants.environments(variant, rng, split))
+        tools = casting.offered(space, split)
+        teachers = casting.teachers(space, index)
         options = ChainOptions(k_max=config.k_max)
         chain = Chain(space, teachers, options, usage, self.recorder, self.prompts)
         scenario = space.scenario(seed)
         system = space.policy
         turns: list[Turn] = []
         wanted = rng.randint(*config.turns)
+        maker: Maker | None = None
+        if variant:
+            wanted = max(wanted, 2) if config.turns[1] > 1 else wanted
+            stage = Stage(chain, space, tools, split, index, wanted, watch)
+            try:
+                maker = self.variants.draw(variant, stage, Random(f"{seed}/variant"))
+            except SamplingFailed as failed:
+                rejections.append(rejected_whole(index, attempt, failed.code, failed.detail))
+                return None
         with space.session(scenario, watch=watch) as session:
-            for number in range(wanted):
-                turn = await self._turn(
-                    chain,
-                    session,
-                    graph,
-                    tools,
-                    system,
-                    turns,
-                    rng,
-                    f"{seed}/{number}",
-                    index,
-                    attempt,
-                    rejections,
-                )
-                if turn is None:
+            while len(turns) < wanted:
+                here = _Here(chain, session, tools, system, turns, maker)
+                made = await self._turns(here, rng, f"{seed}/{len(turns)}", index, attempt, rejections)
+                if not made:
                     rejections[-1]["whole"] = True
                     return None
-                turns.append(turn)
+                turns += made
         trajectory = Trajectory(
             schema_version=SCHEMA_VERSION,
             id=f"{config.seed}-{index}",
@@ -190,11 +161,8 @@ class SlotMaker:
             seed=config.seed,
             attempt=attempt,
             split=split,
-            labels=sorted({label for cls in space.environments.values() for label in cls.labels}),
-            environments=[
-                EnvironmentRef(name, cls.version, environment_hash(cls), self._source(name))
-                for name, cls in space.environments.items()
-            ],
+            labels=labels_of(space, turns),
+            environments=[casting.reference(name) for name in space.environments],
             made_by={
                 agent: {"teacher": teacher.name, "model": teacher.model}
                 for agent, teacher in teachers.items()
@@ -208,88 +176,62 @@ class SlotMaker:
         trajectory.certificate = certify(trajectory)
         return trajectory
 
-    async def _turn(
-        self,
-        chain: Chain,
-        session: Session,
-        graph: ToolGraph,
-        tools: Sequence[str],
-        system: str,
-        turns: list[Turn],
-        rng: Random,
-        seed: str,
-        index: int,
-        attempt: int,
-        rejections: list[Rejection],
-    ) -> Turn | None:
-        """A turn that passes everything, or None after a few tries; what was rejected is noted."""
+    async def _turns(
+        self, here: _Here, rng: Random, seed: str, index: int, attempt: int, rejections: list[Rejection]
+    ) -> list[Turn]:
+        """The next turn (or turns, of a variant) that pass everything; none after a few tries. What was rejected is
+        noted."""
+        session, turns = here.session, here.turns
         start = session.snapshot()
         history = History.of(turns)
         options = SamplerOptions(kind=self.config.sampler, calls=self.config.calls)
+        tools = here.tools_now()
+        graph = self.casting.graph(tools)
         for number in range(TURN_TRIES):
             session.restore(start)
             trace = None
             try:
+                if here.maker is not None and here.maker.place == len(turns):
+                    scene = here.scene(graph, rng, options)
+                    return await here.maker.play(scene, f"{seed}/{number}")
                 trace = sample_turn(session, graph, options, rng, history)
                 session.restore(start)
-                return await chain.play(session, trace, turns, tools, system, rng, f"{seed}/{number}")
+                tried = f"{seed}/{number}"
+                return [await here.chain.play(session, trace, turns, tools, here.system, rng, tried)]
             except SamplingFailed as failed:
                 phase, code, detail = "sampling", failed.code, failed.detail
             except TurnRejected as rejected:
                 phase, code, detail = rejected.phase, rejected.code, rejected.detail
             rejections.append(rejected_turn(index, attempt, len(turns), number, phase, code, detail, trace))
-        return None
+        return []
 
-    # -- which tools ------------------------------------------------------------------------------------
 
-    def _draw_environments(self, rng: Random, split: str) -> tuple[str, ...]:
-        names = list(self.space.environments)
-        held_out = [name for name in names if name in self.config.holdout_env]
-        pool = [name for name in names if name not in held_out] if split == "train" else names
-        if not pool:
-            raise UserError("--holdout-env holds out every environment; leave one for training")
-        low, high = self.config.environments_per_trajectory
-        count = min(rng.randint(low, high), len(pool))
-        chosen = rng.sample(pool, count)
-        if split == "val" and held_out and not set(chosen) & set(held_out):
-            chosen[0] = rng.choice(held_out)
-        return tuple(name for name in names if name in chosen)
+@dataclass(frozen=True, slots=True)
+class _Here:
+    """A conversation as far as it has come."""
 
-    def _offered(self, space: SimulationSpace, split: str) -> list[str]:
-        held_out = self.config.holdout_tools if split == "train" else []
-        return [name for name in space.tools if name not in held_out]
+    chain: Chain
+    session: Session
+    tools: Sequence[str]
+    system: str
+    turns: Sequence[Turn]
+    maker: Maker | None
 
-    def _space(self, names: tuple[str, ...]) -> SimulationSpace:
-        if names not in self._spaces:
-            self._spaces[names] = self.space.subset(names)
-        return self._spaces[names]
+    def tools_now(self) -> list[str]:
+        """What a trace of the next turn may call: all tools, but for those withheld until a later turn."""
+        early = self.maker is not None and len(self.turns) < self.maker.place
+        withheld = self.maker.withheld if self.maker is not None and early else frozenset()
+        return [name for name in self.tools if name not in withheld]
 
-    def _graph(self, tools: tuple[str, ...]) -> ToolGraph:
-        if tools not in self._graphs:
-            self._graphs[tools] = self.graph.restricted(tools)
-        return self._graphs[tools]
-
-    def _teachers_of(self, space: SimulationSpace, slot: int) -> Mapping[str, Teacher]:
-        names = tuple(space.environments)
-        if names not in self._scripted:
-            self._scripted[names] = ScriptedTeacher(space, error_rate=self.config.error_rate)
-        teachers: dict[str, Teacher] = dict.fromkeys(AGENTS, self._scripted[names])
-        for agent, model in self._models.items():
-            if self._ask is None:
-                raise RuntimeError(f"a model plays {agent}, but nothing leads to it")
-            teachers[agent] = HubTeacher(model.teacher, model.model, slot, self._ask)
-        return teachers
-
-    def _source(self, name: str) -> str:
-        """The name on the command line that an environment came from, so that others can find it again."""
-        from funreason_plugin.environments.catalog import resolve
-
-        for given in self.config.env:
-            for cls in resolve(given):
-                if cls.name == name:
-                    return cls._outside_name or (
-                        given
-                        if ":" in given and not given.startswith("bfcl")
-                        else (f"bfcl:{cls.__name__}" if given.startswith("bfcl") else given)
-                    )
-        return name
+    def scene(self, graph: ToolGraph, rng: Random, options: SamplerOptions) -> Scene:
+        return Scene(
+            self.chain,
+            self.session,
+            graph,
+            self.tools,
+            self.system,
+            self.turns,
+            rng,
+            options.calls,
+            options.kind,
+        )

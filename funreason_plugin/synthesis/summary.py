@@ -33,6 +33,10 @@ class Summary:
     complete: bool = False
     stopped: str = ""
     splits: dict[str, int] = field(default_factory=dict)
+    variants: dict[str, int] = field(default_factory=dict)
+    """Kept trajectories by variant, those without one left out."""
+    variants_missing: dict[str, list[str]] = field(default_factory=dict)
+    """By variant, the environments of the run that cannot make it."""
     tools: dict[str, int] = field(default_factory=dict)
     tools_never_kept: list[str] = field(default_factory=list)
     rejections: dict[str, dict[str, int]] = field(default_factory=dict)
@@ -47,8 +51,10 @@ class Summary:
     per_minute: float = 0.0
     settings: dict[str, Any] = field(default_factory=dict)
 
-    def count(self, split: str, turns: int, calls: int, tools: Iterable[str]) -> None:
+    def count(self, split: str, turns: int, calls: int, tools: Iterable[str], variant: str) -> None:
         """Count a kept trajectory."""
+        if variant:
+            self.variants[variant] = self.variants.get(variant, 0) + 1
         self.splits[split] = self.splits.get(split, 0) + 1
         self.turns += turns
         self.calls += calls
@@ -72,7 +78,7 @@ class Summary:
             phase: dict(sorted(codes.items())) for phase, codes in sorted(tally.rejections.items())
         }
         self.phases = passages(tally.rejections, tally.kept, self.turns, tally.lost_turns)
-        self.tools = dict(sorted(self.tools.items()))
+        self.tools, self.variants = dict(sorted(self.tools.items())), dict(sorted(self.variants.items()))
         self.tools_never_kept = [name for name in tools if name not in self.tools]
         if ledger is not None:
             self.ledger = ledger.table(self.kept + self.pending)

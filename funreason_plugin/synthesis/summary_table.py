@@ -22,6 +22,11 @@ def final_table(summary: Summary) -> Table:
     table.add_row("attempts", f"{summary.attempts:,} ({summary.accept_rate:.1%} accepted)")
     table.add_row("turns, calls", f"{summary.turns:,}, {summary.calls:,}")
     table.add_row("train, val", f"{summary.splits.get('train', 0):,}, {summary.splits.get('val', 0):,}")
+    if summary.variants:
+        counts = ", ".join(f"{name} {count:,}" for name, count in summary.variants.items())
+        table.add_row("with a variant", counts)
+    for name, environments in summary.variants_missing.items():
+        table.add_row(f"without {name}", ", ".join(environments))
     table.add_row("tools in kept calls", f"{len(summary.tools)}")
     if summary.tools_never_kept:
         table.add_row(

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from funreason_plugin.trajectory import Call, Choice, Needed, Provenance, Step, Trajectory
+from funreason_plugin.trajectory import (
+    AbstentionTurn,
+    Call,
+    Choice,
+    Lack,
+    Needed,
+    Provenance,
+    Step,
+    Trajectory,
+)
 from tests.checks.desk import given, said
 
 Mutation = Callable[[Trajectory], None]
@@ -292,3 +301,91 @@ def _(t: Trajectory) -> None:
 @only("control_text")
 def _(t: Trajectory) -> None:
     look(t).output["note"] = "</tool_response>"
+
+
+# -- variants ---------------------------------------------------------------------------------------------
+
+CANNOT = "I'm sorry, but I can't do that with the tools that I have."
+
+
+def abstention(
+    t: Trajectory, place: int, variant: str, lack: Lack, query: str, answer: str = CANNOT
+) -> AbstentionTurn:
+    """Put a turn without a call into a conversation."""
+    turn = AbstentionTurn(
+        query=query,
+        steps=[],
+        thought="Something is missing here.",
+        answer=answer,
+        state_hash=t.turns[place - 1].state_hash,
+        needed=[],
+        variant=variant,
+        lack=lack,
+    )
+    t.turns.insert(place, turn)
+    return turn
+
+
+@only("called_anyway")
+def _(t: Trajectory) -> None:  # nothing says what is missing
+    t.turns[1].variant = "irrelevance"
+
+
+@only("called_anyway")
+def _(t: Trajectory) -> None:  # a call in a turn that lacks a tool
+    turn = abstention(t, 1, "irrelevance", Lack(["feed_cat"]), "Feed my cat.")
+    call = Call("find_flights", {"origin": "Rome", "destination": "Oslo"}, {}, {"flights": []})
+    call.provenance = {"origin": said(0), "destination": Provenance("query")}
+    turn.query = "Feed my cat in Oslo."
+    turn.steps = [Step("From Rome to Oslo, then.", [call])]
+
+
+@only("silent_abstention")
+def _(t: Trajectory) -> None:  # it says that it is done
+    abstention(t, 1, "irrelevance", Lack(["feed_cat"]), "Feed my cat.", "All done, your cat is happy.")
+
+
+@only("silent_abstention")
+def _(t: Trajectory) -> None:  # it asks for something else
+    lack = Lack(["set_alerts"], parameter="send_alerts")
+    abstention(t, 1, "miss_param", lack, "There is something about prices.", "Which colour do you like?")
+
+
+@only("tool_at_hand")
+def _(t: Trajectory) -> None:  # the tool that is said to be missing is offered
+    lack = Lack(["cancel_booking"])
+    abstention(t, 3, "irrelevance", lack, "Cancel whatever there is.")
+
+
+@only("tool_at_hand")
+def _(t: Trajectory) -> None:  # a tool about the same things is offered
+    abstention(t, 1, "irrelevance", Lack(["print_flight"]), "Print my ticket.")
+
+
+@only("value_at_hand")
+def _(t: Trajectory) -> None:  # the user has said it
+    lack = Lack(["set_alerts"], parameter="send_alerts")
+    query = "Please switch the alerts on."
+    abstention(t, 1, "miss_param", lack, query, "Should I send alerts?")
+
+
+@only("value_at_hand")
+def _(t: Trajectory) -> None:  # it need not be given
+    alerts = t.turns[1].steps[0]
+    alerts.calls[0].arguments["volume"], alerts.calls[0].provenance["volume"] = "loud", said()
+    alerts.thought = "They want them loud."
+    t.turns[1].query = "Please send me alerts about prices, and loud."
+    lack = Lack(["set_alerts"], parameter="volume")
+    abstention(t, 1, "miss_param", lack, "There is something about prices.", "What volume?")
+
+
+@only("not_completed")
+def _(t: Trajectory) -> None:  # the conversation ends
+    abstention(t, 3, "miss_func", Lack(["feed_cat"]), "Feed my cat.")
+
+
+@only("not_completed")
+def _(t: Trajectory) -> None:  # the next turn does something else
+    lack = Lack(["set_alerts"])
+    abstention(t, 1, "miss_func", lack, "There is something about prices.")
+    del t.turns[2]

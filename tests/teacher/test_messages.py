@@ -157,4 +157,4 @@ def test_outputs_come_back_from_their_message(outputs: list[object]) -> None:
 
 @pytest.mark.parametrize("agent", ["tooling", "querying", "critiquing"])
 def test_what_does_not_change_is_the_same_message(agent: Agent) -> None:
-    assert PROMPTS._system(agent) is PROMPTS._system(agent)
+    assert PROMPTS.rules(agent) is PROMPTS.rules(agent)

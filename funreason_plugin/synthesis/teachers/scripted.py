@@ -19,12 +19,19 @@ from zlib import crc32
 from funreason_plugin.environments.space import SimulationSpace
 from funreason_plugin.synthesis.plan_text import read_plan
 from funreason_plugin.synthesis.teachers.base import Completion, Message, Request, count_tokens
+from funreason_plugin.synthesis.teachers.scripted_abstaining import (
+    abstention,
+    completion,
+    mended,
+    reading_with_value,
+)
 from funreason_plugin.synthesis.teachers.scripted_critiquing import critique
 from funreason_plugin.synthesis.teachers.scripted_lexicon import Lexicon
 from funreason_plugin.synthesis.teachers.scripted_mistakes import Mistake, draw_mistake, is_mended
 from funreason_plugin.synthesis.teachers.scripted_naming import Past, Place
+from funreason_plugin.synthesis.teachers.scripted_omission import leaving_out
 from funreason_plugin.synthesis.teachers.scripted_querying import write_query
-from funreason_plugin.synthesis.teachers.scripted_reader import read_query
+from funreason_plugin.synthesis.teachers.scripted_reader import Reading, read_query
 from funreason_plugin.synthesis.teachers.scripted_reasoning import next_message
 from funreason_plugin.synthesis.teachers.scripted_tooling import advanced_tool
 from funreason_plugin.synthesis.teachers.scripted_view import View, material_of
@@ -61,22 +68,31 @@ class ScriptedTeacher:
         if request.agent == "tooling":
             return advanced_tool(material, self.lexicon)
         if request.agent == "querying":
+            if "variant" in material:
+                return completion(material, self.lexicon, rng)
             return self._ask(material, rng)
         return critique(material, rng)
 
     def _ask(self, material: Mapping[str, Any], rng: Random) -> str:
         values = {row["name"]: row["value"] for row in material["advanced_tool"]["inputs"]}
-        return write_query(
-            read_plan(material["outline"]), values, self.lexicon, material["noise"], _past(material), rng
-        )
+        lexicon = self.lexicon
+        if left := material.get("leave_out"):
+            lexicon = leaving_out(lexicon, left["tool"], left["parameter"]) or lexicon
+        plan = read_plan(material["outline"])
+        return write_query(plan, values, lexicon, material["noise"], _past(material), rng)
 
     def _reason(self, messages: Sequence[Message], rng: Random) -> str:
         view = View.of(messages)
+        if "variant" in view.material:
+            return abstention(view, self.lexicon, rng)
+        if "given_now" in view.material:
+            read = reading_with_value(view, self.lexicon)
+            return mended(view, next_message(view, read or Reading(), self.lexicon, None, rng), rng)
         reading = read_query(view.query, view.plan, self.lexicon)
         mistake = self._draw(view.query, view.solution) if self.error_rate else None
         if mistake is not None and is_mended(mistake, view.plan, view.critiques):
             mistake = None
-        return next_message(view, reading, self.lexicon, mistake, rng)
+        return mended(view, next_message(view, reading, self.lexicon, mistake, rng), rng)
 
     def _drawn(self, query: str, solution: str) -> Mistake | None:
         """The turn's mistake: the same in every attempt."""
@@ -103,4 +119,5 @@ def _past(material: Mapping[str, Any]) -> Past:
         said=known["user"],
         shown=known["assistant"],
         labels=known["name"],
+        declined="declined_before" in material,
     )

@@ -60,21 +60,21 @@ class Lexicon:
     """Entries by tool name. ``readings``: queries that were read lately, by query and what they were read for."""
 
     def __init__(self, specs: Mapping[str, ToolSpec]) -> None:
-        self._specs = specs
+        self.specs = specs
         self._entries: dict[str, ToolWords] = {}
         self.readings: dict[tuple[object, ...], object] = {}
 
     def __contains__(self, tool: object) -> bool:
-        return tool in self._specs
+        return tool in self.specs
 
     def __getitem__(self, tool: str) -> ToolWords:
         entry = self._entries.get(tool)
         if entry is None:
-            entry = self._entries[tool] = _entry(self._specs[tool])
+            entry = self._entries[tool] = _entry(self.specs[tool])
         return entry
 
     def get(self, tool: str) -> ToolWords | None:
-        return self[tool] if tool in self._specs else None
+        return self[tool] if tool in self.specs else None
 
 
 def _entry(spec: ToolSpec) -> ToolWords:

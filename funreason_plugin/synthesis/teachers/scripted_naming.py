@@ -43,7 +43,7 @@ class Past:
     """The conversation so far: successful calls by tool, the number of turns, calls in the last of them.
 
     ``said``: what the user said earlier; ``shown``: outputs that an answer told; ``labels``: by which name the
-    user asked for what a call then gave.
+    user asked for what a call then gave. ``declined``: the last request could not be fulfilled.
     """
 
     calls: Mapping[str, int] = field(default_factory=dict)
@@ -52,6 +52,7 @@ class Past:
     said: Mapping[Place, Any] = field(default_factory=dict)
     shown: Mapping[Place, Any] = field(default_factory=dict)
     labels: Mapping[Place, str] = field(default_factory=dict)
+    declined: bool = False
 
 
 # -- records and properties -------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from funreason_plugin.synthesis.teachers.scripted_lexicon import Lexicon
 from funreason_plugin.synthesis.teachers.scripted_naming import Past
 from funreason_plugin.synthesis.teachers.scripted_phrasing import EMPTY, Phrasing
 from funreason_plugin.synthesis.teachers.scripted_reader import read_query, words_of
+from funreason_plugin.synthesis.teachers.scripted_variant_frames import AFTER_NO
 
 __all__ = ["credentials", "spoken_calls", "write_query"]
 
@@ -243,6 +244,8 @@ class _Draft:
     def _opening(self) -> list[str]:
         length, style = self.noise["length"], self.noise["style"]
         rng, parts = self.rng, []
+        if self.past.declined:
+            return [rng.choice(AFTER_NO[style])] if rng.random() < 0.6 else []
         if self.past.turns:
             if rng.random() < {"short": 0.25, "medium": 0.6, "long": 0.8}[length]:
                 parts.append(rng.choice(frames.FOLLOW_UPS[style]))

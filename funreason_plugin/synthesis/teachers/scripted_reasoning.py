@@ -25,7 +25,7 @@ from funreason_plugin.synthesis.teachers.scripted_reader import Reading
 from funreason_plugin.synthesis.teachers.scripted_thoughts import Thoughts
 from funreason_plugin.synthesis.teachers.scripted_view import Made, NotFound, View, remember, resolve
 
-__all__ = ["next_message"]
+__all__ = ["clauses_of", "next_message"]
 
 
 def next_message(view: View, reading: Reading, lexicon: Lexicon, mistake: Mistake | None, rng: Random) -> str:
@@ -42,7 +42,7 @@ def next_message(view: View, reading: Reading, lexicon: Lexicon, mistake: Mistak
             return _give_up(rng)
         later = [index for step in schedule[done + 1 :] for index in step]
         if done == 0:
-            goals = [english.to_third_person(text) for text in _clauses(view, reading, lexicon, rng)]
+            goals = [english.to_third_person(text) for text in clauses_of(view, reading, lexicon, rng)]
             thought = thoughts.first(goals, calls, later)
         else:
             thought = thoughts.next(view.steps[-1], calls, later)
@@ -55,14 +55,14 @@ def next_message(view: View, reading: Reading, lexicon: Lexicon, mistake: Mistak
     made = [one for step in view.steps for one in step]
     if failed is not None:
         return _message(thoughts.last([failed], []), answer([failed], lambda one: "", lexicon, rng))
-    told = _told(view, _goals(view, reading, lexicon), schedule)
+    told = _told(view, goals_of(view, reading, lexicon), schedule)
     last = list(told.values())[-1:]
     thought = thoughts.last(made, [fact for one in last for fact in facts(one, lexicon[one.tool])])
 
     def asked(one: Made) -> str:
         index = next(number for number, other in told.items() if other is one)
-        clauses = _clauses(view, reading, lexicon, rng)
-        return english.to_second_person(clauses[_goals(view, reading, lexicon).index(index)])
+        clauses = clauses_of(view, reading, lexicon, rng)
+        return english.to_second_person(clauses[goals_of(view, reading, lexicon).index(index)])
 
     return _message(thought, answer(list(told.values()), asked, lexicon, rng))
 
@@ -203,7 +203,7 @@ def _put(arguments: dict[str, Any], path: str, value: Any) -> None:
 # -- what to say ------------------------------------------------------------------------------------------
 
 
-def _goals(view: View, reading: Reading, lexicon: Lexicon) -> list[int]:
+def goals_of(view: View, reading: Reading, lexicon: Lexicon) -> list[int]:
     """The calls whose results the user wants: those asked for, and those that nothing builds on."""
     hidden = fed_by(view.plan) | {*credentials(view.plan, reading.asked), *reading.asked}
     ends = [index for index in range(len(view.plan.calls)) if index not in hidden]
@@ -215,9 +215,9 @@ def _goals(view: View, reading: Reading, lexicon: Lexicon) -> list[int]:
     return sorted({*reading.asked, *ends})
 
 
-def _clauses(view: View, reading: Reading, lexicon: Lexicon, rng: Random) -> list[str]:
+def clauses_of(view: View, reading: Reading, lexicon: Lexicon, rng: Random) -> list[str]:
     """The request in clauses, with the values that were read."""
-    goals = _goals(view, reading, lexicon)
+    goals = goals_of(view, reading, lexicon)
     phrasing = Phrasing(
         view.plan, reading.values, lexicon, rng, spoken=goals, past=_past(view), about=reading.about
     )

@@ -46,7 +46,8 @@ class Made:
 class View:
     """``turns``: the calls of each earlier turn; ``steps``: those of each step of this attempt.
 
-    ``said``: the user's messages, the last one first.
+    ``said``: the user's messages, the last one first. ``query`` is the request; where the last message only completes
+    one, that one.
     """
 
     query: str
@@ -56,6 +57,9 @@ class View:
     turns: tuple[tuple[Made, ...], ...]
     steps: tuple[tuple[Made, ...], ...]
     said: tuple[str, ...]
+    material: Mapping[str, Any]
+    latest: str
+    """The last message; another one than ``query`` where it only completes that."""
 
     @classmethod
     def of(cls, messages: Sequence[Message]) -> View:
@@ -64,10 +68,11 @@ class View:
         query, notes = split_notes(messages[last]["content"])
         material = material_of(notes)
         solution = material["solution"]
+        latest, query = query, material.get("request_to_complete", query)
         turns: tuple[tuple[Made, ...], ...] = ()
         if " in turn " in solution:
             turns = _turns(tuple((message["role"], message["content"]) for message in messages[1:last]))
-        before = (m["content"] for m in reversed(messages[:last]) if m["role"] == "user")
+        before = (_words(m["content"]) for m in reversed(messages[:last]) if m["role"] == "user")
         return cls(
             query=query,
             plan=read_plan(solution),
@@ -76,7 +81,17 @@ class View:
             turns=turns,
             steps=_steps([(message["role"], message["content"]) for message in messages[last + 1 :]]),
             said=(query, *(text for text in before if not is_responses(text))),
+            material=material,
+            latest=_words(latest),
         )
+
+
+def _words(text: str) -> str:
+    """What the user says, without the documents of tools that are offered with it."""
+    lines = text.split("\n")
+    while len(lines) > 1 and lines[0].startswith('{"type": "function"'):
+        del lines[0]
+    return "\n".join(lines)
 
 
 def _is_request(message: Message) -> bool:

@@ -1,0 +1,151 @@
+"""`Variants`: which variant a slot makes, where it can be made, and its maker.
+
+variants = Variants(casting)
+variants.of(17)                                   # "miss_func"
+variants.cannot()                                 # {"irrelevance": ["travel"]}: environments that give none
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from random import Random
+
+from funreason_plugin.checks.variant_tools import giver_of
+from funreason_plugin.config import SynthesisConfig
+from funreason_plugin.environments.limits import Watch
+from funreason_plugin.environments.space import SimulationSpace
+from funreason_plugin.errors import UserError
+from funreason_plugin.synthesis.casting import Casting
+from funreason_plugin.synthesis.chain import Chain
+from funreason_plugin.synthesis.tables import Tables
+from funreason_plugin.synthesis.teachers.scripted import ScriptedTeacher
+from funreason_plugin.synthesis.teachers.scripted_omission import leaving_out
+from funreason_plugin.synthesis.variants.irrelevance import Irrelevance
+from funreason_plugin.synthesis.variants.miss_func import MissFunc, to_withhold
+from funreason_plugin.synthesis.variants.miss_param import MissParam
+from funreason_plugin.synthesis.variants.scene import Maker
+from funreason_plugin.synthesis.variants.shares import Shares
+
+__all__ = ["Stage", "Variants"]
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """The conversation that a maker is drawn for."""
+
+    chain: Chain
+    space: SimulationSpace
+    tools: Sequence[str]
+    split: str
+    slot: int
+    turns: int
+    watch: Watch | None
+
+
+class Variants:
+    """The variants of a run; one in each worker."""
+
+    def __init__(self, casting: Casting) -> None:
+        self.casting = casting
+        self.config: SynthesisConfig = casting.config
+        self._shares = Shares(self.config.seed, self.config.variants)
+        self._able: dict[str, tuple[str, ...]] = {}
+        if self.config.variants:
+            self._check()
+
+    def of(self, slot: int) -> str:
+        """The variant of a slot; "" for none."""
+        return self._shares.of(slot)
+
+    def environments(self, variant: str, rng: Random, split: str) -> tuple[str, ...]:
+        """Environments for a trajectory with the variant."""
+        leave = int(variant == "irrelevance")
+        return self.casting.environments(rng, split, one_of=self.able(variant), leave=leave)
+
+    def draw(self, variant: str, stage: Stage, rng: Random) -> Maker:
+        """The maker for a conversation. Raises SamplingFailed where there is none."""
+        if variant == "miss_func":
+            return MissFunc.draw(stage.tools, self._tables(stage.space, stage.tools), stage.turns, rng)
+        if variant == "miss_param":
+            return MissParam.draw(stage.turns, rng)
+        name = rng.choice(
+            [name for name in self.casting.pool(stage.split) if name not in stage.space.environments]
+        )
+        space = self.casting.space((name,))
+        here = stage.chain
+        teachers = self.casting.teachers(space, stage.slot)
+        foreign = Chain(space, teachers, here.options, here.usage, here.recorder, here.prompts)
+        graph = self.casting.graph(self.casting.offered(space, stage.split))
+        return Irrelevance.draw(foreign, graph, self.casting.reference(name), stage.turns, rng, stage.watch)
+
+    # -- what can be made -----------------------------------------------------------------------------
+
+    def able(self, variant: str) -> tuple[str, ...]:
+        """The environments that a conversation needs one of to have the variant; none named: any will do."""
+        if variant not in ("miss_func", "miss_param"):
+            return ()
+        if variant not in self._able:
+            self._able[variant] = tuple(
+                name for name in self.casting.whole.environments if self._gives(variant, name)
+            )
+        return self._able[variant]
+
+    def cannot(self) -> dict[str, list[str]]:
+        """By variant, the environments that cannot make it; without those that every environment can."""
+        found: dict[str, list[str]] = {}
+        for variant in self.config.variants:
+            able = self.able(variant)
+            missing = [name for name in self.casting.whole.environments if able and name not in able]
+            if missing:
+                found[variant] = missing
+        return found
+
+    def _check(self) -> None:
+        """Raises UserError where a variant cannot be made at all."""
+        wanted = dict(self.config.variants)
+        high = self.config.turns[1]
+        for variant in wanted:
+            if variant != "irrelevance" and high < 2:
+                raise UserError(
+                    f"--variant {variant} takes two turns, and --turns is {high}; give --turns 2 or more"
+                )
+            if variant != "irrelevance" and not self.able(variant):
+                what = (
+                    "no tool can be withheld"
+                    if variant == "miss_func"
+                    else "no required value is the user's alone"
+                )
+                raise UserError(
+                    f"--variant {variant}: cannot be made with --env {' '.join(self.config.env)}: {what}"
+                )
+        if "irrelevance" in wanted:
+            least = self.config.environments_per_trajectory[0]
+            if len(self.casting.pool("train")) <= least:
+                raise UserError(
+                    f"--variant irrelevance: requests are taken from an environment that is not in the conversation; name "
+                    f"more than {least} with --env, or fewer a trajectory with --environments-per-trajectory"
+                )
+
+    def _gives(self, variant: str, name: str) -> bool:
+        space = self.casting.space((name,))
+        tables = self._tables(space, [*space.tools])
+        if variant == "miss_func":
+            return bool(to_withhold([*space.tools], tables))
+        teacher = self.casting.teachers(space, 0)["querying"] if not self.config.model_agents else None
+        lexicon = teacher.lexicon if isinstance(teacher, ScriptedTeacher) else None
+        for spec in space.tools.values():
+            for param in spec.params:
+                place = tables.tools[spec.name].places.get(param.name)
+                if not param.required or place is None or place.providers or place.system:
+                    continue
+                if param.schema.get("type") not in ("string", "integer", "number") or giver_of(
+                    spec, param.name, space.tools
+                ):
+                    continue
+                if lexicon is None or leaving_out(lexicon, spec.name, param.name) is not None:
+                    return True
+        return False
+
+    def _tables(self, space: SimulationSpace, tools: Sequence[str]) -> Tables:
+        return Tables.of(self.casting.graph(tools), space)

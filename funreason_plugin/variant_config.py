@@ -1,0 +1,55 @@
+"""The shares of the variants, as a configuration and the command line give them.
+
+    variants: {miss_func: 0.1, miss_param: 0.1}         # the same as --variant miss_func=0.1 --variant miss_param=0.1
+
+A share is that of the kept trajectories which hold a turn of the variant; they need not add up to 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from funreason_plugin.errors import UserError
+
+__all__ = ["Variant", "Variants", "shares_of"]
+
+Variant = Literal["miss_func", "miss_param", "irrelevance"]
+"""As BFCL names its categories."""
+
+
+def _none(value: Any) -> Any:
+    """``variants:`` with every line below it commented out is none."""
+    return {} if value is None else value
+
+
+def _sum(value: Mapping[Variant, float]) -> Mapping[Variant, float]:
+    if sum(value.values()) > 1 + 1e-9:
+        raise ValueError(
+            f"the shares add up to {sum(value.values()):g}; expected at most 1, since a trajectory holds one variant"
+        )
+    return value
+
+
+Variants = Annotated[
+    dict[Variant, Annotated[float, Field(ge=0.0001, le=1)]], BeforeValidator(_none), AfterValidator(_sum)
+]
+
+
+def shares_of(given: Sequence[str]) -> dict[str, str]:
+    """``--variant miss_func=0.1`` as a mapping; what a share may be is the configuration's to say.
+
+    Raises:
+        UserError: There is no share, or a variant is given twice.
+    """
+    shares: dict[str, str] = {}
+    for text in given:
+        name, equals, share = text.partition("=")
+        if not (equals and name and share):
+            raise UserError(f"--variant {text!r}: expected NAME=SHARE, e.g. --variant miss_func=0.1")
+        if name in shares:
+            raise UserError(f"--variant: {name} is given twice; give it one share")
+        shares[name] = share
+    return shares
