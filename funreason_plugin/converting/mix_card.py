@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 from funreason_plugin import __version__
 from funreason_plugin.converting.mixing import Mixed, Mixture
 from funreason_plugin.converting.plain_json import to_json
+from funreason_plugin.quality.card import Card, configs_of, in_domain_lines, load_lines, table
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -78,26 +80,33 @@ def write_mix_card(folder: Path, out: Path, mixture: Mixture, mixed: Mixed) -> M
                 "of": source.count,
                 "thoughts": thoughts,
                 "licence": source.licence,
+                "labels": dict(sorted(marked.items())),
             }
-            for label, source, rows, thoughts in parts
+            for (label, source, rows, thoughts), marked in zip(parts, mixed.marked, strict=True)
         ],
     }
     (folder / "conversion.json").write_text(to_json(data) + "\n", encoding="utf-8")
-    text = [
-        f"# {mixture.name}",
-        "",
+    marks = Counter[str]()
+    for marked in mixed.marked:
+        marks.update(marked)
+    licences = {source.licence for source in mixture.sources}
+    readme = Card(
+        mixture.name,
         f"{total} rows for LLaMA-Factory, mixed and shuffled by funreason_plugin {__version__} with seed {mixture.seed}. "
         "The column `source` says where a row is from. Validation sets of the sources are not part of it.",
+        total,
+        configs_of(folder),
+        licences.pop() if len(licences) == 1 else licence,
+        sorted(marks),
+    )
+    readme.add("", table(_HEADS, lines))
+    for note in notes:
+        readme.add("", [note])
+    readme.add("Labels", in_domain_lines(marks, total, "rows"))
+    readme.add("Load", load_lines(readme.configs))
+    readme.add(
         "",
-        f"| {' | '.join(_HEADS)} |",
-        f"|{'---|' * len(_HEADS)}",
-        *(f"| {' | '.join(cell.replace('|', ' ') for cell in line)} |" for line in lines),
-        *(line for note in notes for line in ("", note)),
-        "",
-        "```yaml",
-        f"dataset_dir: {out.name}/llamafactory",
-        f"dataset: {mixture.name}",
-        "```",
-    ]
-    (folder / "README.md").write_text("\n".join(text) + "\n", encoding="utf-8")
+        ["```yaml", f"dataset_dir: {out.name}/llamafactory", f"dataset: {mixture.name}", "```"],
+    )
+    readme.write(folder / "README.md")
     return card

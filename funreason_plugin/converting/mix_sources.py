@@ -170,10 +170,10 @@ _WRITTEN = {
 
 
 def checked(value: Any, where: str) -> dict[str, Any]:
-    """A row of ours: the texts of id, system and tools, and messages of known roles."""
+    """A row of ours: the texts of id, system, tools and labels, and messages of known roles."""
     if not isinstance(value, dict):
         raise UserError(f"{where}: expected a row, found {type(value).__name__}")
-    row: dict[str, Any] = {key: value.get(key) or "" for key in ("id", "system", "tools")}
+    row: dict[str, Any] = {key: value.get(key) or "" for key in ("id", "system", "tools", "labels")}
     for key, text in row.items():
         if not isinstance(text, str):
             raise UserError(f"{where}: {key}: expected a text, found {type(text).__name__}")

@@ -10,6 +10,7 @@ output, and 16 bytes a row say where each stands and where it belongs.
 from __future__ import annotations
 
 from array import array
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -64,6 +65,8 @@ class Mixed:
 
     rows: list[int]
     thoughts: list[int] = field(default_factory=list)
+    marked: list[Counter[str]] = field(default_factory=list)
+    """By source, how many rows have each label of a trajectory, as "in-domain:bfcl"."""
     form: str = ""
     """The prompt form that all rows with tools have, "" where none has any."""
 
@@ -110,7 +113,7 @@ def mix(mixture: Mixture, folder: Path) -> Mixed:
             )
         seen.add((source.folder.resolve(), source.name))
     counts = shares(mixture.sources, mixture.num)
-    mixed = Mixed(counts, [0] * len(counts))
+    mixed = Mixed(counts, [0] * len(counts), [Counter() for _ in counts])
     target = folder / "llamafactory"
     (target / mixture.name).mkdir(parents=True)
     _write(mixture, mixed, target)
@@ -174,6 +177,7 @@ def _chosen(mixture: Mixture, mixed: Mixed) -> Iterator[dict[str, Any]]:
                     raise UserError(_two_forms(forms))
                 mixed.form = form
             mixed.thoughts[index] += has_thought(row)
+            mixed.marked[index].update(row["labels"].split())
             yield {**row, "source": label}
 
 
@@ -188,7 +192,7 @@ def _two_forms(forms: dict[str, str]) -> str:
 
 
 def _write_shard(folder: Path, number: int, rows: list[dict[str, Any]]) -> None:
-    texts, roles, systems, tools, sources = (Shared() for _ in range(5))
+    texts, roles, systems, tools, labels, sources = (Shared() for _ in range(6))
     ends = [0]
     for row in rows:
         for message in row["conversations"]:
@@ -197,6 +201,7 @@ def _write_shard(folder: Path, number: int, rows: list[dict[str, Any]]) -> None:
         ends.append(len(texts.rows))
         systems.add(row["system"])
         tools.add(row["tools"])
+        labels.add(row["labels"])
         sources.add(row["source"])
     messages = pa.StructArray.from_arrays([roles.array(), texts.array()], names=["from", "value"])
     table = pa.table(
@@ -205,6 +210,7 @@ def _write_shard(folder: Path, number: int, rows: list[dict[str, Any]]) -> None:
             "conversations": pa.ListArray.from_arrays(pa.array(ends, pa.int32()), messages),
             "system": systems.array(),
             "tools": tools.array(),
+            "labels": labels.array(),
             "source": sources.array(),
         }
     )

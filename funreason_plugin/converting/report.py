@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from funreason_plugin import __version__
 from funreason_plugin.converting.plain_json import to_json
 from funreason_plugin.converting.refusal import Refused
+from funreason_plugin.quality.card import Card, configs_of, in_domain_lines, load_lines, table
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -40,6 +41,8 @@ class Report:
     left_out: Counter[str] = field(default_factory=Counter)
     reasons: dict[tuple[str, str], tuple[int, str]] = field(default_factory=dict)
     others: list[str] = field(default_factory=list)
+    labels: Counter[str] = field(default_factory=Counter)
+    """Of how many conversations each label is, as "in-domain:bfcl"."""
 
     @property
     def refused(self) -> int:
@@ -83,6 +86,7 @@ class Report:
             "refused": self.refused,
             "left_out": dict(sorted(self.left_out.items())),
             "rows": dict(sorted(self.rows.items())),
+            "labels": dict(sorted(self.labels.items())),
             "notes": dict(sorted(self.notes.items())),
             "reasons": [
                 {"field": name, "reason": reason, "count": count, "first": first}
@@ -129,26 +133,30 @@ def write_card(folder: Path, out: Path, report: Report, command: list[str]) -> N
     """README.md and conversion.json into ``folder``, which is to become ``out``."""
     data = {**report.data(), "command": command}
     (folder / "conversion.json").write_text(to_json(data) + "\n", "utf-8", "backslashreplace", "\n")
-    lines = [
-        f"# {report.dataset or out.name}",
-        "",
+    card = Card(
+        report.dataset or out.name,
         f"Converted from {report.title}{f' ({report.page})' if report.page else ''} by funreason_plugin "
         f"{__version__}. Licence of the source: {report.licence}.",
-        "",
-        "```",
-        shlex.join(["python", "-m", "funreason_plugin.convert", *command]),
-        "```",
-        "",
-        f"- {report.read} records read, {report.converted} converted, {report.refused} refused",
-        *(f"- {count} rows in split {name}" for name, count in sorted(report.rows.items())),
-        *(f"- {count} records left out: {reason}" for reason, count in sorted(report.left_out.items())),
-        *(f"- {count} times: {_cell(note)}" for note, count in sorted(report.notes.items())),
-    ]
-    if report.reasons:
-        lines += ["", "| refused | field | reason | first place |", "|---|---|---|---|"]
-        for (name, reason), (count, first) in report.most_frequent():
-            lines.append(f"| {count} | {_cell(name)} | {_cell(reason)} | {_cell(first)} |")
-    (folder / "README.md").write_text("\n".join(lines) + "\n", "utf-8", "backslashreplace", "\n")
+        sum(report.rows.values()),
+        configs_of(folder),
+        report.licence,
+        sorted(report.labels),
+    )
+    card.add("", ["```", shlex.join(["python", "-m", "funreason_plugin.convert", *command]), "```"])
+    card.add("Labels", in_domain_lines(report.labels, report.converted, "conversations"))
+    card.add(
+        "Figures",
+        [
+            f"- {report.read} records read, {report.converted} converted, {report.refused} refused",
+            *(f"- {count} rows in split {name}" for name, count in sorted(report.rows.items())),
+            *(f"- {count} records left out: {reason}" for reason, count in sorted(report.left_out.items())),
+            *(f"- {count} times: {_cell(note)}" for note, count in sorted(report.notes.items())),
+        ],
+    )
+    refused = [(str(count), name, reason, first) for (name, reason), (count, first) in report.most_frequent()]
+    card.add("Refused", table(("refused", "field", "reason", "first place"), refused))
+    card.add("Load", load_lines(card.configs))
+    card.write(folder / "README.md")
 
 
 def _cell(text: str) -> str:

@@ -171,6 +171,8 @@ class _Run:
                 else:
                     self._place(example, validation, reading)
                     report.convert(reading.notes)
+                    if example.trajectory is not None:
+                        report.labels.update(example.trajectory.labels)
                     self._keep(example, step)
                 if count % 64 == 0:
                     progress(position)

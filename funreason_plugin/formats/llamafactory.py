@@ -93,16 +93,21 @@ def _response(message: Message, form: PromptForm) -> Turned:
     )  # a `function_call` has no room for a text beside the calls either
 
 
-def table(conversations: Sequence[tuple[str, Conversation]], options: FormatOptions) -> pa.Table:
-    """The rows of some conversations, given with their ids: id, conversations, system, tools.
+def table(
+    conversations: Sequence[tuple[str, Conversation]],
+    options: FormatOptions,
+    labels: Sequence[Sequence[str]] = (),
+) -> pa.Table:
+    """The rows of some conversations, given with their ids: id, conversations, system, tools, labels.
 
+    ``labels`` are those of each conversation; LLaMA-Factory does not look at the column, where they stand between spaces.
     Every text is stored once: rows share their histories, and many conversations their tools.
     """
     texts, roles = Shared(), Shared()
     ends = [0]
     ids: list[str] = []
-    systems, tools = Shared(), Shared()
-    for identifier, conversation in conversations:
+    systems, tools, marks = Shared(), Shared(), Shared()
+    for number, (identifier, conversation) in enumerate(conversations):
         parts = split(conversation, options)
         history = [(roles.key(role), texts.key(text)) for role, text in parts.history]
         role_keys, text_keys = [key for key, _ in history], [key for _, key in history]
@@ -112,6 +117,7 @@ def table(conversations: Sequence[tuple[str, Conversation]], options: FormatOpti
         elif conversation.tools:
             offered = orjson.dumps(conversation.tools).decode()
         system_key, tools_key = systems.key(system), tools.key(offered)
+        label_key = marks.key(" ".join(labels[number]) if labels else "")
         for cut, (role, text), name in parts.responses:
             roles.rows += role_keys[:cut]
             roles.add(role)
@@ -121,6 +127,7 @@ def table(conversations: Sequence[tuple[str, Conversation]], options: FormatOpti
             ids.append(f"{identifier}/{name}")
             systems.rows.append(system_key)
             tools.rows.append(tools_key)
+            marks.rows.append(label_key)
     messages = pa.StructArray.from_arrays([roles.array(), texts.array()], names=["from", "value"])
     return pa.table(
         {
@@ -128,6 +135,7 @@ def table(conversations: Sequence[tuple[str, Conversation]], options: FormatOpti
             "conversations": pa.ListArray.from_arrays(pa.array(ends, pa.int32()), messages),
             "system": systems.array(),
             "tools": tools.array(),
+            "labels": marks.array(),
         }
     )
 

@@ -54,7 +54,9 @@ def encode(trajectories: Sequence[Trajectory], options: FormatOptions) -> dict[s
             conversations = [
                 (trajectory.id, of_trajectory(trajectory, options.prompt_form)) for trajectory in chosen
             ]
-            parts[f"llamafactory/{name}"] = to_parquet(llamafactory.table(conversations, options))
+            parts[f"llamafactory/{name}"] = to_parquet(
+                llamafactory.table(conversations, options, [trajectory.labels for trajectory in chosen])
+            )
             rows = (row for trajectory in chosen for row in verl.rows(trajectory, options))
             parts[f"verl/{name}"] = _packed(verl.groups(rows))
     return parts

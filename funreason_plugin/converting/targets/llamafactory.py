@@ -39,7 +39,11 @@ class LlamaFactory:
             chosen = [example for example in examples if example.split == name]
             if not chosen:
                 continue
-            rows = table([(example.id, example.conversation) for example in chosen], self.options.format)
+            rows = table(
+                [(example.id, example.conversation) for example in chosen],
+                self.options.format,
+                [example.trajectory.labels if example.trajectory is not None else () for example in chosen],
+            )
             for flag in self.options.flags:
                 column = [
                     example.flags[flag]
