@@ -44,6 +44,14 @@ def test_half_a_line_of_a_killed_process_is_dropped(tmp_path: Path) -> None:
     assert len(recording.answers) == 2
 
 
+def test_a_last_line_without_a_line_feed_counts(tmp_path: Path) -> None:
+    path = tmp_path / "calls.jsonl"
+    begun(path).add("now", {}, 1)
+    path.write_bytes(path.read_bytes().rstrip())
+    begun(path).add("later", {}, 2)
+    assert list(load(path).answers.values()) == [1, 2]
+
+
 def test_what_is_added_needs_a_place(config: Write) -> None:
     with pytest.raises(
         UserError, match=r"""'\+record' needs "state": "record" and "recording": "FILE.jsonl\""""

@@ -52,17 +52,17 @@ class Recording:
         with self._lock, self.path.open("r+b") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             file.seek(self._end)
-            others = file.read()
-            whole_lines = others[: others.rfind(b"\n") + 1]  # the rest is of a process that was killed
-            for row in map(orjson.loads, whole_lines.splitlines()):
-                self.answers.setdefault(_key(row["tool"], row["arguments"]), row["output"])
-            self._end += len(whole_lines)
+            others = _whole_lines(file.read())
+            for row in map(orjson.loads, others.splitlines()):
+                if "tool" in row:
+                    self.answers.setdefault(_key(row["tool"], row["arguments"]), row["output"])
             if (key := _key(tool, arguments)) not in self.answers:
-                file.seek(self._end)
-                file.truncate()
-                file.write(line + b"\n")
-                self._end = file.tell()
                 self.answers[key] = orjson.loads(line)["output"]
+                others += line + b"\n"
+            file.seek(self._end)
+            file.write(others)
+            file.truncate()
+            self._end = file.tell()
             return self.answers[key]
 
 
@@ -78,7 +78,7 @@ def load(path: Path) -> Recording:
         raise UserError(
             f"{path}: {error.strerror}; 'python -m funreason_plugin.check record NAME' makes the recording"
         ) from None
-    lines = data[: data.rfind(b"\n") + 1].splitlines()
+    lines = _whole_lines(data).splitlines()
     try:
         head = orjson.loads(lines[0])
         recording = Recording(path, list(head["tools"]), _end=data.rfind(b"\n") + 1)
@@ -127,6 +127,16 @@ def write(
     draft.write_bytes(b"\n".join([head, *rows.values(), b""]))
     os.replace(draft, path)
     return len(rows)
+
+
+def _whole_lines(data: bytes) -> bytes:
+    """The lines, without half a one at the end: of a process that was killed."""
+    end = data.rfind(b"\n") + 1
+    try:
+        orjson.loads(data[end:])
+    except orjson.JSONDecodeError:
+        return data[:end]
+    return data + b"\n"
 
 
 def _key(tool: str, arguments: Mapping[str, Any]) -> bytes:
