@@ -11,8 +11,10 @@ import pytest
 from rich.console import Console
 
 from funreason_plugin.config import load
+from funreason_plugin.environments.space import SimulationSpace
 from funreason_plugin.report.build import build_report
 from funreason_plugin.synthesis import pipeline
+from funreason_plugin.synthesis.graph import ToolGraph
 from tests.report.folders import hostile, multiplied
 
 if TYPE_CHECKING:
@@ -31,8 +33,10 @@ FLAGS += ["--disable-component-update", "--disable-sync"]
 
 @pytest.fixture(scope="session")
 def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Ten trajectories of travel and files, made by the scripted teacher."""
-    out = tmp_path_factory.mktemp("report") / "out"
+    """Ten trajectories of travel and files, made by the scripted teacher; the graph verified in one state is enough."""
+    out = tmp_path_factory.mktemp("report")
+    graph = ToolGraph.build(SimulationSpace.from_names(["travel", "files"]), states=1)
+    (out / "graph.json").write_bytes(graph.to_json())
     flags = {"env": ["travel", "files"], "teacher": "scripted", "num": 10, "turns": "2-3", "seed": 3}
     pipeline.run(load(None, {**flags, "out": out}), Console(quiet=True))
     return out
@@ -56,8 +60,9 @@ def evil(run_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build_report(hostile(run_folder, tmp_path_factory.mktemp("evil")), replay_seconds=0).path
 
 
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+@pytest.fixture(scope="module")
+def browser(run_folder: Path) -> Iterator[Browser]:
+    """Not for the session, and after the run: playwright keeps an event loop going, beside which no other can start."""
     sync_api = pytest.importorskip("playwright.sync_api")
     if CHROMIUM is None:
         pytest.skip("there is no chromium")

@@ -126,10 +126,11 @@ function jumpTurn(by) {
 
 // Show the trajectories that pass some filters: from a tool, an edge, a variant.
 function readFiltered(filters) {
+  show("reader"); // makes it where it was not yet opened
   reader.input.value = "";
   reader.hits = null;
+  reader.progress.hidden = true;
   stopSearch();
   setFilters(filters);
-  show("reader");
   if (reader.list.places.length) openTrajectory(reader.list.places[0]);
 }
