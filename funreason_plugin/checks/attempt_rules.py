@@ -109,7 +109,7 @@ def unfilled_text(view: TurnView) -> str | None:
 
 _SIGNS = ("{", "<", "None", "none", "null", "undefined", "NaN")
 _UNFILLED = re.compile(
-    r"\{[a-z_]+(?:\.[a-z_]+|\[\])*\}|<[a-z_]+>|<\d+: [^<>\n]{1,120}>|<[^<>\n]{1,120} in turn \d+(?:: [^<>\n]{1,120})?>|\bNone\b|\bnull\b|\bundefined\b|\bNaN\b|"
+    r"\{[a-z_]+(?:\.[a-z_]+|\[\])*\}|<[a-z_]+>|<\d+: [^<>\n]{1,120}>|<[^<>\n]{1,120} in turn \d+(?:: [^<>\n]{1,120})?>|\bNone\b(?! of\b)|\bnull\b|\bundefined\b|\bNaN\b|"
     r"\b(?:named|called|titled) none\b|\b(?:whose|with) [a-z][\w ]{0,30}? none\b"
 )
 

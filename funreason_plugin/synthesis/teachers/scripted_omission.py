@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from funreason_plugin.environments.spec import ToolSpec
 from funreason_plugin.synthesis.plan import Plan
+from funreason_plugin.synthesis.teachers import scripted_words as english
 from funreason_plugin.synthesis.teachers.scripted_clauses import parse_clause
 from funreason_plugin.synthesis.teachers.scripted_lexicon import Lexicon, ToolWords
 
@@ -71,11 +72,15 @@ def clause_without(text: str, name: str) -> str | None:
                 return text.replace(f"{slot} euros", "some money", 1)
             return None
         kept = literal[: begins[-1]]
+    noun = re.match(rf" {re.escape(english.words(name))}\b", after)  # "{guests} guests"
+    after = after[noun.end() :] if noun else after
     unit = _UNIT.match(after)
     rest = after[unit.end() :] if unit else after
+    if rest and rest[0] != "[" and not _BEGINS.match(rest) and not re.match(r" (?:that|which|who)\b", rest):
+        return None
     if (comma < 0 and _NEEDS_IT.match(text)) or _LOOSE.match(rest) or _HANGING.search(kept):
         return None
-    if (rest and rest[0] not in ",[ ") or len(re.findall(r"\w+", kept + rest)) < 2:
+    if len(re.findall(r"\w+", kept + rest)) < 2:
         return None
     return kept + rest
 

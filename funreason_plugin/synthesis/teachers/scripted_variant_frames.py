@@ -181,7 +181,7 @@ FITS_NOT_SHORT = (
 )
 ASK = (
     "Which {w} should I use?",
-    "What {w} would you like?",
+    "Which {w} do you mean?",
     "I can do that, but I need the {w} first. What should it be?",
     "Could you tell me the {w}, please?",
     "What's the {w}?",
