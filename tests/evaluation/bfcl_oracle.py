@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 from tokenizers import AddedToken, Tokenizer, models, pre_tokenizers
 
@@ -17,18 +19,11 @@ Written = Callable[[list[str], str, int], str]
 _USER = re.compile(re.escape(f"{START}user\n") + "(.*?)" + re.escape(END), re.DOTALL)
 
 
-def truths(category: str) -> dict[str, list[list[str]]]:
-    """The call strings of every turn by id, positional arguments and all."""
-    path = package_path() / "data/possible_answer" / f"BFCL_v4_{category}.json"
-    rows = map(json.loads, path.read_text().splitlines())
-    return {row["id"]: row["ground_truth"] for row in rows}
-
-
-def spoken(category: str) -> dict[str, list[str]]:
-    """What the user says in every turn by id; "" where tools are offered."""
-    path = package_path() / "data" / f"BFCL_v4_{category}.json"
-    rows = map(json.loads, path.read_text().splitlines())
-    return {row["id"]: [turn[0]["content"] if turn else "" for turn in row["question"]] for row in rows}
+@cache
+def rows(entry: str, folder: str = "") -> dict[str, dict[str, Any]]:
+    """The rows of an entry's category by id."""
+    path = package_path() / "data" / folder / f"BFCL_v4_{entry.rpartition('_')[0]}.json"
+    return {row["id"]: row for row in map(json.loads, path.read_text().splitlines())}
 
 
 def as_list(calls: list[str], entry: str = "", turn: int = 0) -> str:
@@ -38,12 +33,13 @@ def as_list(calls: list[str], entry: str = "", turn: int = 0) -> str:
     )
 
 
-def oracle(
-    category: str, ids: Iterable[str] | None = None, write: Written = as_list
-) -> Callable[..., tuple[str, str]]:
-    """Answers for entries of one category (several of which share their queries)."""
-    known, said = truths(category), spoken(category)
-    wanted = list(known if ids is None else ids)
+def oracle(ids: Iterable[str], write: Written = as_list) -> Callable[[str, int], tuple[str, str]]:
+    """Answers for these entries, of which no two may begin alike and go on otherwise."""
+    wanted = list(ids)
+    known = {name: rows(name, "possible_answer")[name]["ground_truth"] for name in wanted}
+    asked = {
+        name: [turn[0]["content"] if turn else "" for turn in rows(name)[name]["question"]] for name in wanted
+    }  # "" where tools are offered
 
     def answer(text: str, number: int) -> tuple[str, str]:
         users = _USER.findall(text)
@@ -53,12 +49,11 @@ def oracle(
         fitting = [
             name
             for name in wanted
-            if len(said[name]) >= len(turns)
-            and all(not asked or asked == user for asked, user in zip(said[name], turns, strict=False))
+            if len(asked[name]) >= len(turns)
+            and all(said in ("", user) for said, user in zip(asked[name], turns, strict=False))
         ]
-        found = {tuple(known[name][len(turns) - 1]): name for name in fitting}
-        assert len(found) == 1, (fitting, found)
         turn = len(turns) - 1
+        assert len({tuple(known[name][turn]) for name in fitting}) == 1, fitting
         return write(known[fitting[0]][turn], fitting[0], turn), "stop"
 
     return answer

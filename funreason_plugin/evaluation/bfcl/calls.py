@@ -18,7 +18,7 @@ from funreason_plugin.calls import ParsedCall, parse, python_list
 from funreason_plugin.environments.bfcl.catalog import bfcl_environments
 from funreason_plugin.python_calls import Malformed, read_list
 
-__all__ = ["executable", "looks_like_calls", "positions", "read"]
+__all__ = ["documents", "executable", "looks_like_calls", "positions", "read"]
 
 _LONGEST = 100_000
 _MOST_DIGITS = 4300
@@ -87,13 +87,19 @@ def executable(call: ParsedCall) -> str:
 
 
 @cache
-def positions() -> Mapping[str, Sequence[str]]:
-    """The parameters of all tools of the multi-turn classes, in order."""
+def documents() -> Mapping[str, dict[str, Any]]:
+    """All tools of the multi-turn classes as our training data offers them."""
     return {
-        name: tuple(spec.parameters["properties"])
+        name: spec.as_openai()
         for environment in bfcl_environments()
         for name, spec in environment.tool_specs().items()
     }
+
+
+@cache
+def positions() -> Mapping[str, Sequence[str]]:
+    """The parameters of these tools, in order."""
+    return {name: tuple(tool["function"]["parameters"]["properties"]) for name, tool in documents().items()}
 
 
 _THEIR_NAMES = frozenset(

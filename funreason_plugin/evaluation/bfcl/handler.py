@@ -11,7 +11,7 @@ import ast
 import json
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -21,7 +21,7 @@ from bfcl_eval.model_handler.utils import default_decode_ast_prompting
 
 from funreason_plugin.calls import dump_json, python_list
 from funreason_plugin.environments.bfcl.documents import json_schema
-from funreason_plugin.evaluation.bfcl.calls import executable, looks_like_calls, positions, read
+from funreason_plugin.evaluation.bfcl.calls import documents, executable, looks_like_calls, positions, read
 from funreason_plugin.evaluation.served import Completed
 from funreason_plugin.messages import Conversation, Message
 from funreason_plugin.python_calls import Malformed
@@ -88,12 +88,16 @@ class ServedHandler(BaseHandler):  # type: ignore[misc]
 
     def _pre_query_processing_prompting(self, test_entry: dict[str, Any]) -> dict[str, Any]:
         self._thread.notes = Notes()
-        return {"talk": Conversation([], "", [self._document(tool) for tool in test_entry["function"]])}
+        known = documents() if "involved_classes" in test_entry else {}
+        tools = [self._document(tool, known) for tool in test_entry["function"]]
+        return {"talk": Conversation([], "", tools)}
 
-    def _document(self, tool: dict[str, Any]) -> dict[str, Any]:
+    def _document(self, tool: dict[str, Any], known: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
         """In "card" their document as it is; else as the OpenAI tool that our training data has."""
         if self._form == "card":
             return tool
+        if tool["name"] in known:
+            return known[tool["name"]]
         parameters = {**json_schema(tool["parameters"]), "additionalProperties": False}
         parameters.setdefault("required", [])
         description = " ".join(str(tool["description"]).split())
