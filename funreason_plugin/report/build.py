@@ -24,6 +24,7 @@ from funreason_plugin.report.columns import Block
 from funreason_plugin.report.differences import Replayed
 from funreason_plugin.report.overview import orders, overview, rejections
 from funreason_plugin.report.page import write_page
+from funreason_plugin.report.reference import reference_of
 from funreason_plugin.report.survey import Survey
 from funreason_plugin.synthesis.folder import TRAJECTORIES
 
@@ -51,7 +52,12 @@ class Made:
 
 
 def build_report(
-    folder: Path, out: Path | None = None, *, replay_seconds: float = 10.0, own: bool = False
+    folder: Path,
+    out: Path | None = None,
+    *,
+    replay_seconds: float = 10.0,
+    own: bool = False,
+    reference: Path | None = None,
 ) -> Made:
     """Write the report of a folder; by default into it.
 
@@ -60,6 +66,7 @@ def build_report(
         out: The file to write.
         replay_seconds: How long trajectories may be replayed for the differences of their states.
         own: Environments other than ours may be imported and called for that (never MCP and OpenAPI).
+        reference: Other conversations, whose distributions stand beside.
 
     Raises:
         UserError: It is no run's folder, a line is damaged, or the file cannot be written.
@@ -68,6 +75,7 @@ def build_report(
     path = folder / REPORT if out is None else out
     if not (folder / TRAJECTORIES).is_file():
         raise UserError(f"{folder}: has no {TRAJECTORIES}; expected the output folder of a run")
+    other = reference_of(reference) if reference is not None else None
     survey = Survey(orders(folder))
     replayed = Replayed(replay_seconds, own)
     index = _Index(rejections(folder))
@@ -88,7 +96,7 @@ def build_report(
             blocks.append(packing.submit(packed, block.as_json()))
         parts = [future.result() for future in blocks]
     about = {
-        **overview(folder, survey),
+        **overview(folder, survey, other.numbers(survey) if other is not None else None),
         "replayed": replayed.count,
         "not_replaying": replayed.failed,
         "at_once": AT_ONCE,

@@ -96,6 +96,7 @@ def _made(turn: Mapping[str, Any], differences: list[Any] | None) -> dict[str, A
         "advanced": turn["advanced_tool"],
         "hint": cut(turn["hint"]),
         "noise": turn["noise"],
+        "lack": turn.get("lack"),
         "feedback": shortened(turn["feedback"]),
     }
     made = {key: value for key, value in made.items() if value}

@@ -27,7 +27,7 @@ PRIVATE: Final = {"out", "cache", "base_url", "api_key_env", "extra_body", "ray_
 """Settings that a report, which is passed around, leaves out: paths and addresses of where it was made."""
 
 
-def overview(folder: Path, survey: Survey) -> dict[str, Any]:
+def overview(folder: Path, survey: Survey, reference: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Everything of the report but the trajectories, as JSON data."""
     summary = read_object(folder / SUMMARY)
     found = gather(folder)
@@ -63,7 +63,7 @@ def overview(folder: Path, survey: Survey) -> dict[str, Any]:
         "sources": dict(survey.sources),
         "shape": shape(survey),
         "distributions": survey.distributions(),
-        "reference": _mapping(quality.pop("reference", None) or summary.get("reference")),
+        "reference": reference or _mapping(quality.pop("reference", None) or summary.get("reference")),
         "quality": quality,
         "graph": graph(folder, survey),
     }

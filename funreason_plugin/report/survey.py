@@ -48,7 +48,7 @@ class Survey:
     slots: Counter[int] = field(default_factory=Counter)
     """Trajectories by how many were made for the slot until one was kept."""
     variants: Counter[str] = field(default_factory=Counter)
-    """Turns by variant."""
+    """Trajectories by the variants of their turns; "base" where there is no other."""
     labels: Counter[str] = field(default_factory=Counter)
     splits: Counter[str] = field(default_factory=Counter)
     teachers: Counter[str] = field(default_factory=Counter)
@@ -76,6 +76,7 @@ class Survey:
         self.trajectories += 1
         self.splits[record["split"]] += 1
         self.labels.update(record["labels"])
+        self.variants.update({turn["variant"] for turn in record["turns"]} - {"base"} or {"base"})
         self.slots[record["attempt"] + 1] += 1
         self.teachers.update({_maker(maker) for maker in record["made_by"].values()})
         self.counts["turns"][len(record["turns"])] += 1
@@ -102,15 +103,14 @@ class Survey:
         calls.append(here)
         self.turns += 1
         self.attempts[turn["attempts"]] += 1
-        self.variants[turn["variant"]] += 1
         self.exact += turn["exact_match"]
         if turn["target"]:
             self._tool(turn["target"])[3] += 1
-        self.counts["query"][_bin(turn["query"], QUERY_BIN)] += 1
+        self.counts["query"][bin_of(turn["query"], QUERY_BIN)] += 1
         self.counts["steps"][len(turn["steps"])] += 1
         for step in turn["steps"]:
             if step["thought"]:
-                self.counts["thought"][_bin(step["thought"], THOUGHT_BIN)] += 1
+                self.counts["thought"][bin_of(step["thought"], THOUGHT_BIN)] += 1
             here += list(self._step(step, calls))
         self.counts["calls"][len(here)] += 1
         self.idle += not here
@@ -152,7 +152,7 @@ class Survey:
         ]
 
 
-def _bin(text: str, width: int) -> int:
+def bin_of(text: str, width: int) -> int:
     """Where the bar of a text's length begins."""
     return min(len(text) // width, LAST_BIN - 1) * width
 

@@ -132,6 +132,7 @@ function turnPart(turn, number, context) {
       turn.exact === false && badge("another correct way", "info", "The calls are not the sampled ones; state and needed outputs are the same"),
       turn.target && h("span", { class: "dim" }, "target ", h("code", {}, turn.target)),
     ),
+    lackNote(turn.lack, turn.variant),
     query.element,
     steps,
     thoughtPart(turn.thought),
@@ -139,6 +140,15 @@ function turnPart(turn, number, context) {
     statePart(turn, context.index),
     fold("How this turn was made", () => madePart(turn), { kind: "made" }),
   );
+}
+
+// What a turn lacks in which nothing is to be called.
+function lackNote(lack, variant) {
+  if (!lack) return null;
+  const tools = lack.tools.map((name, place) => [place ? ", " : "", h("code", {}, name)]);
+  const where = lack.environment ? ` of ${lack.environment.name}, which is not there` : "";
+  const text = lack.parameter ? ["The user does not say ", h("code", {}, lack.parameter), " of ", tools] : ["Not offered: ", tools, where, variant === "miss_func" ? "; offered from the next turn on" : ""];
+  return h("p", { class: "lack" }, text, ". Nothing is to be called.");
 }
 
 // The query with the values that arguments take from it marked.

@@ -10,7 +10,7 @@ function renderShape(section) {
     h("div", { class: "hero" }, h("h2", {}, "Distributions"), h("p", { class: "dim" }, reference.name ? `Beside ${reference.name}` : "Of the kept trajectories")),
     shapeTable(),
     h("div", { class: "grid two" }, distributions.filter((one) => one.rows.length).map(distributionChart)),
-    h("div", { class: "grid two" }, sharesCard("Variants, by turn", overview.variants, overview.run.config.variants), sharesCard("Labels, by trajectory", overview.labels), sharesCard("Splits", overview.splits), sharesCard("Where arguments come from", sourcesNamed())),
+    h("div", { class: "grid two" }, sharesCard("Variants, by trajectory", overview.variants, overview.run.config.variants), sharesCard("Labels, by trajectory", overview.labels), sharesCard("Splits", overview.splits), sharesCard("Where arguments come from", sourcesNamed())),
   );
 }
 
