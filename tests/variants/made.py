@@ -49,6 +49,13 @@ def trajectories() -> list[Trajectory]:
     return [loads(line) for line in lines()]
 
 
+def lacking(trajectory: Trajectory, number: int) -> list[str]:
+    """The tools that an abstention lacks."""
+    turn = trajectory.turns[number]
+    assert isinstance(turn, AbstentionTurn)
+    return turn.lack.tools
+
+
 def with_variant(name: str) -> tuple[Trajectory, int]:
     """A trajectory with the variant, and the number of its abstention."""
     for trajectory in trajectories():

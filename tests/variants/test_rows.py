@@ -19,14 +19,14 @@ from funreason_plugin.messages import Conversation, of_trajectory
 from funreason_plugin.played import Played
 from funreason_plugin.tasks import Task
 from funreason_plugin.trajectory import Trajectory, dumps
-from tests.variants.made import with_variant
+from tests.variants.made import lacking, with_variant
 
 OPTIONS = FormatOptions("variants")
 
 
 def test_a_late_tool_is_no_part_of_the_system_prompt_but_of_the_query_that_offers_it() -> None:
     trajectory, number = with_variant("miss_func")
-    tools = trajectory.turns[number].lack.tools  # type: ignore[attr-defined]
+    tools = lacking(trajectory, number)
     talk = of_trajectory(trajectory)
     assert not set(tools) & {tool["function"]["name"] for tool in talk.tools}
     queries = [message.content for message in talk.messages if message.role == "user"]
@@ -57,7 +57,7 @@ def task_of(trajectory: Trajectory, form: str = "hermes") -> Task:
 @pytest.mark.parametrize("form", ["hermes", "card"])
 def test_a_task_says_what_is_withheld_in_which_turn(form: str) -> None:
     trajectory, number = with_variant("miss_func")
-    tools = set(trajectory.turns[number].lack.tools)  # type: ignore[attr-defined]
+    tools = set(lacking(trajectory, number))
     task = task_of(trajectory, form)
     assert [set(turn.withheld) == tools for turn in task.turns] == [
         place <= number for place in range(len(task.turns))

@@ -14,7 +14,7 @@ from funreason_plugin.errors import UserError
 from funreason_plugin.synthesis.slots import SlotMaker
 from funreason_plugin.synthesis.teachers import scripted_variant_frames as frames
 from funreason_plugin.trajectory import AbstentionTurn, dumps, loads, withheld
-from tests.variants.made import ENV, configuration, graph, lines, trajectories, with_variant
+from tests.variants.made import ENV, configuration, graph, lacking, lines, trajectories, with_variant
 
 NAMES = ("miss_func", "miss_param", "irrelevance")
 
@@ -44,7 +44,7 @@ def test_an_abstention_has_no_call_and_leaves_the_state() -> None:
 
 def test_a_missing_function_is_withheld_until_the_turn_that_uses_it() -> None:
     trajectory, number = with_variant("miss_func")
-    (tool, *_) = trajectory.turns[number].lack.tools  # type: ignore[attr-defined]
+    (tool, *_) = lacking(trajectory, number)
     assert tool in withheld(trajectory.turns, 0) and tool in withheld(trajectory.turns, number)
     assert tool not in withheld(trajectory.turns, number + 1)
     before = [call.name for turn in trajectory.turns[: number + 1] for call in turn.calls()]

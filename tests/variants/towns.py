@@ -40,7 +40,7 @@ class Parking(Environment):
     rentals: dict[str, dict[str, Any]]
 
     def scenario(self, rng: Random) -> dict[str, Any]:
-        spots = {}
+        spots: dict[str, dict[str, Any]] = {}
         for number in rng.sample(range(100, 999), 15):
             spots[f"SP{number}"] = {
                 "zone": ZONES[len(spots) % 5],

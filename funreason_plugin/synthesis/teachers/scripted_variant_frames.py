@@ -60,7 +60,7 @@ SAY_SO = (
     "I won't call anything; an answer in plain words is what is left.",
     "Pretending would be wrong, so I'll just explain it.",
     "The user should know that, and nothing should be touched.",
-    "Then the right answer is that I can't, said in one or two sentences.",
+    "Then the right answer is that I can't, said in a few plain words.",
 )
 NO_VALUE = (
     "For `{tool}` I need the {w}, and the message doesn't say it.",
