@@ -16,7 +16,7 @@ from funreason_plugin.environments.bfcl import catalog, package
 from funreason_plugin.errors import UserError
 from tests.convert.conversions import convert_rows
 from tests.convert.published import hermes
-from tests.rl.folders import RECIPES, Row, edit, edit_json, said, synthesize
+from tests.rl.folders import RECIPES, Row, edit, edit_json, said
 
 pytest.importorskip("verl")
 pytest.importorskip("torch")
@@ -26,20 +26,6 @@ TINY = (
     "data.max_response_length=4096",
     "funreason.response_tokens=null",
 )
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return synthesize(tmp_path_factory.mktemp("rl") / "out", "files", 12)
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from funreason_plugin.sft.tiny_model import _tokenizer
-
-    folder = tmp_path_factory.mktemp("model")
-    _tokenizer().save_pretrained(folder)
-    return folder
 
 
 @pytest.fixture
@@ -70,13 +56,13 @@ def test_lengths_are_those_of_the_whole_text(made: Path, model: Path) -> None:
     from funreason_plugin.conversation import history
     from funreason_plugin.messages import Message
     from funreason_plugin.rendering import prompt, render
-    from funreason_plugin.rl.preflight.command import _lengths
+    from funreason_plugin.rl.preflight.lengths import lengths_of
     from funreason_plugin.rl.preflight.rows import Limits, look_at
     from funreason_plugin.rl.settings import Settings
     from funreason_plugin.tasks import Task
 
     tokenizer = AutoTokenizer.from_pretrained(str(model))
-    lengths, _ = _lengths(str(model), True)
+    lengths, _ = lengths_of(str(model), True)
     path = made / "verl/train.parquet"
     found = look_at(path, Settings(), Limits(9999, 9999, None), lengths)
     for row, first, after in zip(pq.read_table(path).to_pylist(), found.prompts, found.after, strict=True):
@@ -271,6 +257,6 @@ def test_rows_are_read_in_parts(made: Path, tmp_path: Path, monkeypatch: pytest.
     parts = list(rows.rows_of(path, limit=8))
     assert [len(part) for part in parts] == [3, 3, 2]
     assert [row for part in parts for row in part] == pq.read_table(path).slice(0, 8).to_pylist()
-    narrow = next(rows.rows_of(path, columns=["extra_info.id"]))
-    assert [list(row) for row in narrow] == [["extra_info"]] * 3
+    [(first, narrow), *_] = rows.batches_of(path, ["extra_info.id"])
+    assert (first, narrow.schema.names) == (0, ["extra_info"])
     assert pa.types.is_struct(pq.read_schema(path).field("extra_info").type)

@@ -9,27 +9,12 @@ from pathlib import Path
 import pytest
 
 from funreason_plugin import check, command_line
-from tests.rl.folders import RECIPES, ROOT, said, synthesize
+from tests.rl.folders import RECIPES, ROOT, said
 
 pytest.importorskip("verl")
 pytest.importorskip("torch")
 
 from funreason_plugin.rl.preflight import registration
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return synthesize(tmp_path_factory.mktemp("rl") / "out", "files", 12)
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from funreason_plugin.sft.tiny_model import _tokenizer
-
-    folder = tmp_path_factory.mktemp("model")
-    _tokenizer().save_pretrained(folder)
-    return folder
-
 
 DROP, KEEP = "funreason.history_reasoning=drop", "funreason.history_reasoning=keep"
 LEGACY = "trainer.use_v1=false"

@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from funreason_plugin.errors import UserError
-from tests.rl.folders import RECIPES, ROOT, Row, edit, edit_json, synthesize
+from tests.rl.folders import RECIPES, ROOT, Row, edit, edit_json
 
 pytest.importorskip("verl")
 pytest.importorskip("torch")
@@ -20,13 +21,9 @@ ray = pytest.importorskip("ray")
 
 from funreason_plugin.rl.preflight import registration  # noqa: E402
 from funreason_plugin.rl.preflight.recipe import compose_recipe  # noqa: E402
-from funreason_plugin.rl.preflight.start import AtStart, check_start, sources_of  # noqa: E402
+from funreason_plugin.rl.preflight.sample import sample_of  # noqa: E402
+from funreason_plugin.rl.preflight.start import AtStart, check_start  # noqa: E402
 from funreason_plugin.rl.trainer import FunReasonTrainer  # noqa: E402
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return synthesize(tmp_path_factory.mktemp("rl") / "out", "files", 8)
 
 
 @pytest.fixture
@@ -42,13 +39,36 @@ def composed(folder: Path, *words: str, recipe: str = "grpo") -> Any:
 def test_a_good_start_names_the_environments(made: Path) -> None:
     [(source, _)] = check_start(composed(made))
     assert source == "files"
-    assert sources_of(made / "verl/train.parquet") == sources_of(made / "verl/val.parquet")
+    assert sample_of(made / "verl/train.parquet").sources == sample_of(made / "verl/val.parquet").sources
 
 
-def late(row: Row) -> None:
-    """A fault in the last row only."""
-    if row["extra_info"]["index"] == 7:
-        row["extra_info"]["schema_version"] = 3
+def newer(row: Row) -> None:
+    row["extra_info"]["schema_version"] = 3
+
+
+def of_one(change: Callable[[Row], Any]) -> Callable[[Path], Any]:
+    """The last row alone is changed."""
+
+    def changed(folder: Path) -> None:
+        last = pq.read_table(folder / "verl/train.parquet").to_pylist()[-1]["extra_info"]["index"]
+        edit(folder, lambda row: row["extra_info"]["index"] == last and change(row))
+
+    return changed
+
+
+def other_tool(row: Row) -> None:
+    row["extra_info"]["tools"] = row["extra_info"]["tools"].replace(
+        '"description":"', '"description":"No. ', 1
+    )
+
+
+def other_loop(row: Row) -> None:
+    row["agent_name"] = "single_turn_agent"
+
+
+def long(row: Row) -> None:
+    row["extra_info"]["system"] += " word" * 9000
+    row["prompt"][0]["content"] += " word" * 9000
 
 
 def unknown(environments: Any) -> None:
@@ -62,16 +82,28 @@ def other_hash(environments: Any) -> None:
 FAULTS: dict[str, tuple[Callable[[Path], Any] | None, tuple[str, ...], str]] = {
     "an unknown key": (None, ("+funreason.rewrd=1",), "funreason.rewrd is not known"),
     "no history with the legacy trainer": (None, ("trainer.use_v1=false",), "trainer.use_v1=false with funreason."),
-    "another version": (lambda f: edit(f, late), (), "extra_info.schema_version is 3; this release reads 1"),
+    "another version": (of_one(newer), (), "extra_info.schema_version is 3; this release reads 1"),
     "no environment": (lambda f: edit_json(f, "extra_info", "environments", unknown), (), "no module 'no_such_"),
     "a changed one": (lambda f: edit_json(f, "extra_info", "environments", other_hash), (), "has changed since"),
+    "another tool": (of_one(other_tool), (), "differs from the installed environment's; make the data again"),
+    "another loop": (of_one(other_loop), (), "agent_name is 'single_turn_agent'; a row of kind 'trajectory' needs"),
+    "a long prompt": (of_one(long), (), "tokens, data.max_prompt_length is 8,192"),
+    "an unknown manager": (
+        None,
+        ("reward.reward_manager.source=importlib", "reward.reward_manager.module.path=pkg://no_such_module"),
+        "reward.reward_manager: funreason cannot be loaded (ModuleNotFoundError: No module named 'no_such_module')",
+    ),
+    "empty rows": (
+        lambda f: pq.write_table(pq.read_table(p := f / "verl/val.parquet").slice(0, 0), p), (), "val.parquet: no rows"
+    ),
     "no rows": (lambda f: (f / "verl/train.parquet").unlink(), (), "train.parquet: no such file"),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_the_trainer_refuses_before_there_are_workers(folder: Path, name: str) -> None:
+def test_the_trainer_refuses_before_there_are_workers(folder: Path, model: Path, name: str) -> None:
     change, words, line = FAULTS[name]
+    words = (f"actor_rollout_ref.model.path={model}", *words)
     if change is not None:
         change(folder)
     with pytest.raises(UserError) as found:
@@ -114,7 +146,7 @@ def cluster() -> Iterator[None]:
 
 @pytest.mark.slow
 def test_a_worker_has_the_plugin_and_the_environment(cluster: None, made: Path) -> None:
-    assert registration.in_ray(sources_of(made / "verl/train.parquet"), composed(made)) == []
+    assert registration.in_ray(sample_of(made / "verl/train.parquet").sources, composed(made)) == []
 
 
 @pytest.mark.slow

@@ -13,10 +13,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from funreason_plugin.errors import UserError
-from funreason_plugin.rendering import END, START
 from funreason_plugin.rl.preflight import recipe as recipes
 from funreason_plugin.rl.preflight import registration
-from funreason_plugin.rl.preflight.lengths import Lengths
+from funreason_plugin.rl.preflight.lengths import Lengths, lengths_of
 from funreason_plugin.rl.preflight.rows import Findings, Limits, count_rows, look_at
 from funreason_plugin.rl.settings import Settings
 
@@ -53,9 +52,9 @@ def check_rl(
     config.data.train_files, config.data.val_files = (str(path.resolve()) for path in paths)
     settings = Settings.of(config)
     problems = list(recipes.problems(config, settings))
-    data, rollout = config.data, config.actor_rollout_ref.rollout
-    limits = Limits(int(data.max_prompt_length), int(data.max_response_length), rollout.max_model_len)
-    lengths, unread = _lengths(tokenizer or str(config.actor_rollout_ref.model.path), tokenizer is not None)
+    limits = recipes.limits_of(config)
+    name = tokenizer or recipes.tokenizer_of(config)
+    lengths, unread = lengths_of(name, tokenizer is not None)
     found = []
     for path in paths:
         if path.is_file():
@@ -69,7 +68,7 @@ def check_rl(
     if ray and not here:
         problems += registration.in_ray(sources, config)
     _show(console, found, limits, unread)
-    batch = int(data.train_batch_size)
+    batch = int(config.data.train_batch_size)
     if found and found[0].rows < batch and limit is None:
         problems.append(f"{paths[0]}: {found[0].rows} rows, data.train_batch_size is {batch}: not one step")
     _plan(console, config, settings, found, batch)
@@ -104,34 +103,6 @@ def _look(
             limit=limit,
             watch=lambda done: progress.update(task, completed=done),
         )
-
-
-def _lengths(name: str, asked: bool) -> tuple[Lengths | None, str]:
-    """A count of tokens; or why there is none (the model may be a name that is not here yet)."""
-    from transformers import AutoTokenizer
-
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(name)
-    except (OSError, ValueError, ImportError) as error:
-        reason = " ".join(str(error).split())[:160]
-        if asked:
-            raise UserError(f"--tokenizer {name}: {reason}") from None
-        return (
-            None,
-            f"lengths were not looked at, no tokenizer at actor_rollout_ref.model.path {name}; --tokenizer PATH",
-        )
-    if missing := [mark for mark in (START, END) if mark not in tokenizer.get_vocab()]:
-        raise UserError(
-            f"{name}: its tokenizer has no token {missing[0]}; the prompt forms are for models of the Qwen family"
-        )
-
-    def counts(texts: list[str]) -> list[int]:
-        if tokenizer.is_fast:  # on every core, and without the offsets that nobody asked for
-            found = tokenizer.backend_tokenizer.encode_batch_fast(texts, add_special_tokens=False)
-            return [len(encoding) for encoding in found]
-        return [len(ids) for ids in tokenizer(texts, add_special_tokens=False)["input_ids"]]
-
-    return Lengths(counts), ""
 
 
 def _lines(found: Findings) -> list[str]:

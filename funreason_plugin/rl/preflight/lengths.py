@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from funreason_plugin.conversation import history
+from funreason_plugin.errors import UserError
 from funreason_plugin.messages import Message
-from funreason_plugin.rendering import START, opening, prompt, render
+from funreason_plugin.rendering import END, START, opening, prompt, render
 from funreason_plugin.tasks import Task
 
-__all__ = ["ASSISTANT", "Counts", "Lengths", "Text", "text_of"]
+__all__ = ["ASSISTANT", "Counts", "Lengths", "Text", "lengths_of", "text_of"]
 
 Counts = Callable[[list[str]], list[int]]
 """Texts to their numbers of tokens: a tokenizer's."""
@@ -69,3 +70,40 @@ class Lengths:
     def of(self, texts: Sequence[str]) -> int:
         """The tokens of learned messages together."""
         return sum(self._known[text] for text in texts)
+
+
+def lengths_of(name: str, asked: bool, local: bool = False) -> tuple[Lengths | None, str]:
+    """A count of tokens; or why there is none (the model may be a name that is not here yet).
+
+    Args:
+        name: A folder, or what Hugging Face's hub knows.
+        asked: Whether it was asked for by name, so that its absence is an error.
+        local: Nothing is fetched.
+
+    Raises:
+        UserError: its prompts are not of our forms; or it was asked for and cannot be read.
+    """
+    from transformers import AutoTokenizer
+
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(name, local_files_only=local)
+    except (OSError, ValueError, ImportError) as error:
+        reason = " ".join(str(error).split())[:160]
+        if asked:
+            raise UserError(f"--tokenizer {name}: {reason}") from None
+        return (
+            None,
+            f"lengths were not looked at, no tokenizer at actor_rollout_ref.model.path {name}; --tokenizer PATH",
+        )
+    if missing := [mark for mark in (START, END) if mark not in tokenizer.get_vocab()]:
+        raise UserError(
+            f"{name}: its tokenizer has no token {missing[0]}; the prompt forms are for models of the Qwen family"
+        )
+
+    def counts(texts: list[str]) -> list[int]:
+        if tokenizer.is_fast:  # on every core, and without the offsets that nobody asked for
+            found = tokenizer.backend_tokenizer.encode_batch_fast(texts, add_special_tokens=False)
+            return [len(encoding) for encoding in found]
+        return [len(ids) for ids in tokenizer(texts, add_special_tokens=False)["input_ids"]]
+
+    return Lengths(counts), ""

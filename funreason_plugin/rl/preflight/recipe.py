@@ -11,9 +11,10 @@ from typing import Any
 
 from funreason_plugin.errors import UserError
 from funreason_plugin.rl.conditions import contradictions
+from funreason_plugin.rl.preflight.rows import Limits
 from funreason_plugin.rl.settings import Settings
 
-__all__ = ["compose_recipe", "files", "problems"]
+__all__ = ["compose_recipe", "files", "limits_of", "no_manager", "problems", "tokenizer_of"]
 
 
 def compose_recipe(recipe: Path, overrides: Sequence[str] = ()) -> Any:
@@ -56,10 +57,37 @@ def files(config: Any, key: str) -> list[Path]:
     return [Path(str(name)).expanduser() for name in names]
 
 
+def tokenizer_of(config: Any) -> str:
+    """Where the model's tokenizer is."""
+    model = config.actor_rollout_ref.model
+    return str(model.get("tokenizer_path") or model.path)
+
+
+def limits_of(config: Any) -> Limits:
+    """How many tokens rows may have."""
+    data, rollout = config.data, config.actor_rollout_ref.rollout
+    return Limits(int(data.max_prompt_length), int(data.max_response_length), rollout.max_model_len)
+
+
+def no_manager(config: Any) -> str:
+    """Why verl cannot load the reward manager, "" where it can: its workers would say so minutes later."""
+    from verl.trainer.ppo.reward import resolve_reward_manager_cls
+
+    try:
+        resolve_reward_manager_cls(config)
+    except Exception as error:  # whatever the import of a module of somebody's raises
+        manager = config.reward.reward_manager
+        last = " ".join(f"{type(error).__name__}: {error}".split())
+        return f"reward.reward_manager: {manager.name} cannot be loaded ({last[:300]})"
+    return ""
+
+
 def problems(config: Any, settings: Settings) -> Iterator[str]:
     """What stops a run at its start, or makes it something else than the recipe says: ours, and what verl's own
     check of a configuration says."""
     yield from contradictions(config, settings)
+    if line := no_manager(config):
+        yield line
     batch, mini = config.data.train_batch_size, config.actor_rollout_ref.actor.ppo_mini_batch_size
     if batch < mini:
         yield f"data.train_batch_size is {batch}, less than actor_rollout_ref.actor.ppo_mini_batch_size {mini}"

@@ -16,7 +16,7 @@ from funreason_plugin.rl.preflight.lengths import ASSISTANT, Lengths, Text, text
 from funreason_plugin.rl.settings import Settings
 from funreason_plugin.tasks import Task
 
-__all__ = ["Findings", "Limits", "count_rows", "look_at", "rows_of"]
+__all__ = ["Findings", "Limits", "Looker", "batches_of", "count_rows", "look_at", "rows_of"]
 
 REPLAYED = 5
 """Rows of each set of environments whose truth is executed; `check data` executes all."""
@@ -73,7 +73,7 @@ def look_at(
         UserError: the file is missing or no parquet.
     """
     found = Findings(path)
-    looker = _Looker(found, settings, limits)
+    looker = Looker(found, settings, limits)
     for rows in rows_of(path, limit):
         tasks = [looker.task(row, f"{path}: row {found.rows + number}") for number, row in enumerate(rows)]
         if lengths is not None:
@@ -88,23 +88,28 @@ def look_at(
     return found
 
 
-def rows_of(
-    path: Path, limit: int | None = None, columns: list[str] | None = None
-) -> Iterator[list[dict[str, Any]]]:
-    """The first ``limit`` rows in batches, all columns or some (``extra_info.id`` names a field of one).
+def rows_of(path: Path, limit: int | None = None) -> Iterator[list[dict[str, Any]]]:
+    """The first ``limit`` rows in batches.
 
     Raises:
         UserError: the file is missing or no parquet.
     """
-    read = 0
+    for first, batch in batches_of(path):
+        part = batch if limit is None else batch.slice(0, limit - first)
+        if len(part):
+            yield part.to_pylist()
+        if limit is not None and first + len(batch) >= limit:
+            return
+
+
+def batches_of(path: Path, columns: list[str] | None = None) -> Iterator[tuple[int, Any]]:
+    """Arrow's record batches, each with the number of its first row; all columns or some (``extra_info.id`` names a
+    field of one, and one that is not there is left out). Raises UserError as `rows_of`."""
+    first = 0
     with _opened(path) as file:
         for batch in file.iter_batches(batch_size=_BATCH, columns=columns):
-            part = batch if limit is None else batch.slice(0, limit - read)
-            read += len(part)
-            if len(part):
-                yield part.to_pylist()
-            if read == limit:
-                return
+            yield first, batch
+            first += len(batch)
 
 
 def count_rows(path: Path) -> int:
@@ -129,13 +134,17 @@ def _opened(path: Path) -> Iterator[Any]:
         raise UserError(f"{path}: {' '.join(text.split())[:300]}") from None
 
 
-class _Looker:
-    """Looks at one row after the other and notes what it finds; the same tools are compared once."""
+class Looker:
+    """Looks at one row after the other and notes what it finds; the same tools are compared once.
 
-    def __init__(self, found: Findings, settings: Settings, limits: Limits) -> None:
+    Of each set of environments, the truth of the first ``replays`` rows is executed.
+    """
+
+    def __init__(self, found: Findings, settings: Settings, limits: Limits, replays: int = REPLAYED) -> None:
         self.found = found
         self.settings = settings
         self.limits = limits
+        self.replays = replays
         self._spaces: dict[tuple[str, ...], SimulationSpace | UserError] = {}
         self._compared: dict[tuple[tuple[str, ...], str, str], str] = {}
         self._replayed: dict[tuple[str, ...], int] = {}
@@ -182,7 +191,7 @@ class _Looker:
             self._compared[key] = _differing(task, space)
         if line := self._compared[key]:
             self.found.problem("tools", f"{where}: {line}")
-        elif self._replayed.get(names, 0) < REPLAYED:
+        elif self._replayed.get(names, 0) < self.replays:
             self._replayed[names] = self._replayed.get(names, 0) + 1
             if line := _replayed(task, space):
                 self.found.problem("replay", f"{where}: {line}")
@@ -199,17 +208,22 @@ class _Looker:
                 self._spaces[names] = error
         return self._spaces[names]
 
+    def prompt(self, tokens: int, where: str) -> None:
+        """Compare the length of a row's first prompt with what verl leaves room for."""
+        limit = self.limits.prompt
+        self.found.prompts.append(tokens)
+        if tokens > limit:
+            self.found.problem(
+                "prompt",
+                f"{where}: its prompt has {tokens:,} tokens, data.max_prompt_length is {limit:,}; raise the one, or offer"
+                " fewer tools",
+            )
+
     def lengths(self, text: Text, lengths: Lengths, where: str) -> None:
         """Compare a row's lengths with what verl and the engine leave room for."""
         found, settings, limits = self.found, self.settings, self.limits
         first = lengths.of(text.prompt)
-        found.prompts.append(first)
-        if first > limits.prompt:
-            found.problem(
-                "prompt",
-                f"{where}: its prompt has {first:,} tokens, data.max_prompt_length is {limits.prompt:,}; raise the one,"
-                " or offer fewer tools",
-            )
+        self.prompt(first, where)
         if not text.whole:
             found.responses += 1
             return

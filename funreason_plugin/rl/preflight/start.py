@@ -10,23 +10,17 @@ Without it, `FunReasonTrainer` says the same, from the process that it runs in. 
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import Any
-
-from pydantic import TypeAdapter, ValidationError
 
 from funreason_plugin.errors import UserError
 from funreason_plugin.rl.conditions import contradictions
-from funreason_plugin.rl.preflight.recipe import files
+from funreason_plugin.rl.preflight.lengths import lengths_of
+from funreason_plugin.rl.preflight.recipe import files, limits_of, no_manager, tokenizer_of
 from funreason_plugin.rl.preflight.registration import Source, asked, changed
-from funreason_plugin.rl.preflight.rows import rows_of
+from funreason_plugin.rl.preflight.sample import look_at_sample, sample_of
 from funreason_plugin.rl.settings import Settings
-from funreason_plugin.tasks import ROW_VERSION, Task
-from funreason_plugin.trajectory import EnvironmentRef
 
-__all__ = ["AtStart", "check_elsewhere", "check_start", "sources_of"]
-
-_COLUMNS = ["extra_info.schema_version", "extra_info.environments"]
+__all__ = ["AtStart", "check_elsewhere", "check_start"]
 
 
 class AtStart:
@@ -47,7 +41,8 @@ class AtStart:
 
 
 def check_start(config: Any) -> list[Source]:
-    """Settings, what contradicts them, the rows' version, and their environments as they are installed here.
+    """Settings, what contradicts them, the reward manager, the rows' version, their environments as they are installed
+    here, and, of a sample of the rows, tools, agent loop and the length of the prompt.
 
     Returns:
         The environments of the rows.
@@ -55,16 +50,21 @@ def check_start(config: Any) -> list[Source]:
     Raises:
         UserError: the first thing that is wrong.
     """
-    for line in contradictions(config, Settings.of(config)):
+    settings = Settings.of(config)
+    for line in contradictions(config, settings):
         raise UserError(line)
-    sources: dict[Source, None] = {}
-    for key in ("train_files", "val_files"):
-        for path in files(config, key):
-            if "://" not in str(path):  # verl fetches the others
-                sources.update(dict.fromkeys(sources_of(path)))
-    for line in changed(list(sources)):
+    if line := no_manager(config):
         raise UserError(line)
-    return list(sources)
+    paths = [path for key in ("train_files", "val_files") for path in files(config, key)]
+    samples = [sample_of(path) for path in paths if "://" not in str(path)]  # verl fetches the others
+    sources = list(dict.fromkeys(source for sample in samples for source in sample.sources))
+    for line in changed(sources):
+        raise UserError(line)
+    lengths, _ = lengths_of(tokenizer_of(config), asked=False, local=True)
+    for sample in samples:
+        for _, line in look_at_sample(sample, settings, limits_of(config), lengths).problems.values():
+            raise UserError(line)
+    return sources
 
 
 def check_elsewhere(sources: list[Source]) -> None:
@@ -80,31 +80,3 @@ def check_elsewhere(sources: list[Source]) -> None:
     here = ray.get_runtime_context().get_node_id()
     for line in asked(sources, without=[here]):
         raise UserError(f"on another node: {line}")
-
-
-def sources_of(path: Path) -> list[Source]:
-    """The environments of all rows of a file; only what is needed of them is read.
-
-    Raises:
-        UserError: no such file, or rows that are not ours or of another schema version.
-    """
-    read = TypeAdapter(tuple[EnvironmentRef, ...]).validate_json
-    for row in next(rows_of(path, 1), []):
-        Task.of_row(row, f"{path}: row 0")
-    number, seen = 0, set[str]()
-    sources: dict[Source, None] = {}
-    for rows in rows_of(path, columns=_COLUMNS):
-        for row in rows:
-            extra = row.get("extra_info") or {}
-            if extra.get("schema_version") != ROW_VERSION:
-                Task.of_row(row, f"{path}: row {number}")  # raises
-            text = str(extra.get("environments"))
-            if text not in seen:
-                seen.add(text)
-                try:
-                    found = read(text)
-                except ValidationError:
-                    raise UserError(f"{path}: row {number}: extra_info.environments cannot be read") from None
-                sources.update({(item.given, item.hash): None for item in found})
-            number += 1
-    return list(sources)
