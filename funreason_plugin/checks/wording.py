@@ -17,11 +17,11 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(text.split())
 
 
-_UNITS = _words(
+UNITS = _words(
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
     "seventeen eighteen nineteen"
 )
-_TENS = _words("twenty thirty forty fifty sixty seventy eighty ninety")
+TENS = _words("twenty thirty forty fifty sixty seventy eighty ninety")
 _ORDINALS = _words(
     "zeroth first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth "
     "fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth"
@@ -186,7 +186,7 @@ def contains(text: str, part: str) -> bool:
 def _said_alone(words: str, spaced: str) -> bool:
     """The words of a number, not being the end of a larger one ("twenty five")."""
     before, found, _ = spaced.partition(f" {words} ")
-    return bool(found) and not before.endswith(_TENS)
+    return bool(found) and not before.endswith(TENS)
 
 
 @lru_cache(maxsize=4096)
@@ -213,11 +213,11 @@ def ordinal_ending(number: int) -> str:
 
 def _cardinal(number: int) -> str:
     if number < 20:
-        return _UNITS[number]
+        return UNITS[number]
     if number < 100:
-        return _TENS[number // 10 - 2] + (f" {_UNITS[number % 10]}" if number % 10 else "")
+        return TENS[number // 10 - 2] + (f" {UNITS[number % 10]}" if number % 10 else "")
     rest = f" {_cardinal(number % 100)}" if number % 100 else ""
-    return f"{_UNITS[number // 100]} hundred{rest}"
+    return f"{UNITS[number // 100]} hundred{rest}"
 
 
 @lru_cache(maxsize=8192)
