@@ -66,10 +66,17 @@ def results(out: Path) -> dict[str, Any]:
     return {entry["id"]: entry["result"] for entry in entries}
 
 
+@pytest.fixture(scope="module")
+def whole(tokenizer: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[dict[str, Any]]]:
+    """The run of a model that knows the sample, and what it was asked."""
+    out = tmp_path_factory.mktemp("whole") / "bfcl"
+    return out, play(out, tokenizer, oracle(SAMPLE), SAMPLE)
+
+
 def test_the_truth_scores_everything_in_all_four_categories(
-    out: Path, tokenizer: Path, capsys: pytest.CaptureFixture[str]
+    whole: tuple[Path, list[dict[str, Any]]], tokenizer: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    seen = play(out, tokenizer, oracle(SAMPLE), SAMPLE)
+    out, seen = whole
     found = summary(out)
     played = {name: (one["correct"], one["entries"], one["total"]) for name, one in found.items()}
     assert played == dict.fromkeys(CATEGORIES, (2, 2, 200))
@@ -77,10 +84,22 @@ def test_the_truth_scores_everything_in_all_four_categories(
     assert sum(one["responses"] for one in found.values()) == len(seen)
     score = out / "score/my-model-4b/multi_turn/BFCL_v4_multi_turn_base_score.json"
     assert json.loads(score.read_text()) == {"accuracy": 1.0, "correct_count": 2, "total_count": 2}
+    assert all((body["top_p"], body["max_tokens"]) == (0.7, 20_000) for body in seen)
+    assert run(out, NOWHERE, tokenizer, SAMPLE) == 0  # nothing is missing: nobody is asked
     said = capsys.readouterr().out
     assert "multi_turn_long_context  2 of 200       100.00      16.0        46.9       59.5" in said
     assert "mean of the four                        100.00     15.75       46.90      57.75" in said
-    assert all((body["top_p"], body["max_tokens"]) == (0.7, 20_000) for body in seen)
+
+
+def test_the_history_has_merged_results_and_no_thoughts(
+    whole: tuple[Path, list[dict[str, Any]]],
+) -> None:
+    first = rows(SAMPLE[0])[SAMPLE[0]]["question"][0][0]["content"]
+    last = [body["prompt"] for body in whole[1] if first in body["prompt"]][-1]
+    truth = rows(SAMPLE[0], "possible_answer")[SAMPLE[0]]["ground_truth"]
+    assert max(map(len, truth)) > 1
+    assert last.count("<tool_response>\n[") == len(truth)
+    assert "So be it" not in last and last.endswith("<|im_start|>assistant\n<think>")
 
 
 def test_a_model_that_forgets_calls_fails_those_entries_and_no_others(out: Path, tokenizer: Path) -> None:
@@ -120,17 +139,6 @@ def test_tags_are_stripped_before_bfcl_reads(out: Path, tokenizer: Path, form: P
     assert '{"type": "function", "function": {"name": "' in seen[0]["prompt"]
 
 
-def test_the_history_has_merged_results_and_no_thoughts(out: Path, tokenizer: Path) -> None:
-    (entry,) = ids = ["multi_turn_base_17"]
-    seen = play(out, tokenizer, oracle(ids), ids)
-    truth = rows(entry, "possible_answer")[entry]["ground_truth"]
-    last = seen[-1]["prompt"]
-    assert last.count("<tool_response>") == len(truth)
-    assert "So be it" not in last and last.endswith("<|im_start|>assistant\n<think>")
-    first = last.partition("<tool_response>\n")[2].partition("\n</tool_response>")[0]
-    assert first.startswith("[") and first.endswith("]")
-
-
 def test_a_thought_over_the_limit_is_told_from_a_wrong_answer(out: Path, tokenizer: Path) -> None:
     ids = SAMPLE[:2]
     know = oracle(ids)
@@ -156,27 +164,29 @@ def test_an_entry_that_outgrows_the_context_fails_and_the_rest_goes_on(out: Path
 
 
 def test_an_interrupted_run_goes_on_and_ends_as_an_uninterrupted_one(
-    out: Path, tokenizer: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    out: Path,
+    tokenizer: Path,
+    whole: tuple[Path, list[dict[str, Any]]],
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    know = oracle(SAMPLE)
+    ids = SAMPLE[:4]
+    know = oracle(ids)
 
     def refuses(text: str, number: int) -> web.Response | tuple[str, str]:
-        return web.Response(status=401) if number > 25 else know(text, number)
+        return web.Response(status=401) if number > 15 else know(text, number)
 
     with serving(refuses, "my/model_4b") as (url, _):
-        assert run(out, url, tokenizer, SAMPLE, "--concurrency", "2") == 1
+        assert run(out, url, tokenizer, ids, "--concurrency", "2") == 1
     assert "Error code: 401" in capsys.readouterr().err
     kept = results(out)
-    assert 0 < len(kept) < len(SAMPLE)
+    assert 0 < len(kept) < len(ids)
     path = next((out / "result/my-model-4b/multi_turn").iterdir())
     path.write_text(path.read_text() + '{"id": "multi_turn_b')  # as a killed run leaves it
-    first = play(out, tokenizer, know, SAMPLE)
-    whole = play(tmp_path / "whole", tokenizer, know, SAMPLE)
-    assert results(out) == results(tmp_path / "whole")
-    assert {name: one["correct"] for name, one in summary(out).items()} == dict.fromkeys(CATEGORIES, 2)
-    assert len(first) < len(whole)
-    assert run(out, NOWHERE, tokenizer, SAMPLE) == 0  # nothing is missing: nobody is asked
-    assert run(out, NOWHERE, tokenizer, SAMPLE, "--top-p", "1") == 1
+    seen = play(out, tokenizer, know, ids)
+    assert results(out) == {name: results(whole[0])[name] for name in ids}
+    assert {name: one["correct"] for name, one in summary(out).items()} == dict.fromkeys(CATEGORIES[:2], 2)
+    assert 0 < len(seen) < len(whole[1]) / 2
+    assert run(out, NOWHERE, tokenizer, ids, "--top-p", "1") == 1
     assert "holds results of other settings (top_p 0.7, not 1.0)" in capsys.readouterr().err
 
 

@@ -51,6 +51,7 @@ class Bfcl:
     """Their modules; ``models`` is their table, ours to fill. ``categories`` and ``groups`` are names for --categories."""
 
     utils: Any
+    helper: Any
     runner: Any
     executor: ModuleType
     tweets: Any
@@ -62,6 +63,14 @@ class Bfcl:
         for name in [name for name in kept if name.endswith("_instance")]:
             del kept[name]
         self.tweets.TwitterAPI.post_tweet.__defaults__ = ([], [])  # one pair of lists for all tweets
+
+    def count(self, category: str) -> int:
+        """The entries of a category."""
+        return len(
+            self.helper.load_dataset_entry(
+                category, include_prereq=False, include_language_specific_hint=False
+            )
+        )
 
     @property
     def categories(self) -> list[str]:
@@ -97,7 +106,7 @@ def load() -> Bfcl:
         sys.modules[_TABLE] = _Table()
     try:
         utils: Any = importlib.import_module("bfcl_eval.utils")
-        helper = importlib.import_module("bfcl_eval.eval_checker.eval_runner_helper")
+        helper: Any = importlib.import_module("bfcl_eval.eval_checker.eval_runner_helper")
         runner: Any = importlib.import_module("bfcl_eval.eval_checker.eval_runner")
         executor = importlib.import_module("bfcl_eval.eval_checker.multi_turn_eval.multi_turn_utils")
         tweets: Any = importlib.import_module(f"{_SOURCES}.posting_api")
@@ -106,10 +115,11 @@ def load() -> Bfcl:
         raise UserError(f"bfcl-eval's runner cannot be imported ({error}): {_INSTALL}") from None
     utils.LOCK_DIR = Path(scratch)
     utils.load_file = _once(utils.load_file, utils.PROMPT_PATH)
+    helper.load_dataset_entry = _counted(utils.load_dataset_entry)
     for module in (base, helper, runner):
         vars(module)["print"] = _say_nothing
     runner.tqdm = _as_it_is
-    return Bfcl(utils, runner, executor, tweets, runner.MODEL_CONFIG_MAPPING)
+    return Bfcl(utils, helper, runner, executor, tweets, runner.MODEL_CONFIG_MAPPING)
 
 
 def _once(load_file: Callable[..., list[Any]], data: Path) -> Callable[..., list[Any]]:
@@ -128,6 +138,16 @@ def _once(load_file: Callable[..., list[Any]], data: Path) -> Callable[..., list
         return copy
 
     return load
+
+
+def _counted(load: Callable[..., list[Any]]) -> Callable[..., range]:
+    """What they only ask the length of: for their tables, of every category there is, each time."""
+
+    @cache
+    def entries(category: str, **options: bool) -> range:
+        return range(len(load(category, **options)))
+
+    return entries
 
 
 def registry_name(model: str) -> str:

@@ -108,7 +108,7 @@ def _category(run: BfclRun, name: str, entries: list[Entry]) -> Category:
     return Category(
         name=name,
         entries=header["total_count"],
-        total=len(run.bfcl.utils.load_dataset_entry(name)),
+        total=run.bfcl.count(name),
         correct=header["correct_count"],
         accuracy=header["accuracy"],
         abstention=sum(quiet) / len(quiet) if quiet else None,
