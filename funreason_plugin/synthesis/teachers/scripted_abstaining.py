@@ -127,12 +127,16 @@ def completion(material: Mapping[str, Any], lexicon: Lexicon, rng: Random) -> st
     text = english.spoken(given["value"])
     if isinstance(given["value"], str) and (_UNSAFE.search(text) or text != given["value"]):
         text = quote(given["value"])
-    written = rng.choice(frames.SUPPLY[style]).format(w=words, v=text)
+    table = frames.SUPPLY[style]
+    if " " in text and text[:1].islower():  # "Use changed my mind" is no English
+        table = tuple(frame for frame in table if not _TAKES.match(frame))
+    written = rng.choice(table).format(w=words, v=text)
     if written.startswith(text) and text[:1] in '"“':
         return written
     return english.capital(written) if not written.startswith(text) else written
 
 
+_TAKES = re.compile(r"(?:Use|Make it|Just take|Let's say|Please enter|For the) ")
 _UNSAFE = re.compile(r"[.,;:()?!\"]|\A(?:the|it|that|just)\b", re.IGNORECASE)
 
 

@@ -63,14 +63,14 @@ SAY_SO = (
     "Then the right answer is that I can't, said in a few plain words.",
 )
 NO_VALUE = (
-    "For `{tool}` I need the {w}, and the message doesn't say it.",
+    "For `{tool}` I need the {w}, and they don't say it.",
     "`{tool}` can't be called without the {w}, which nobody has mentioned.",
     "One thing is missing before I can start: the {w}.",
     "They leave out the {w}, and `{tool}` requires it.",
     "I have the rest, but not the {w} that `{tool}` asks for.",
-    "What I don't know is the {w}; it's neither in this message nor anywhere before.",
+    "What I don't know is the {w}; it's said neither here nor anywhere before.",
     "The {w} is up to the user, and they haven't said it.",
-    "No result and no earlier message gives me the {w} for `{tool}`.",
+    "No result and nothing that was said gives me the {w} for `{tool}`.",
     "`{tool}` takes the {w} as a required argument, and I have nothing to put there.",
     "Reading it again, I find everything except the {w}.",
     "There's a gap: `{tool}` wants the {w}, and I wasn't told.",
@@ -191,9 +191,9 @@ ASK = (
     "I still need one detail from you: the {w}.",
     "Sure, just let me know the {w} and I'll get started.",
     "To do this I need to know the {w}. Which one is it?",
-    "One question first: what {w} do you have in mind?",
+    "One question first: which {w} is it?",
     "I'm missing the {w}. Could you let me know?",
-    "Gladly. What is the {w} to be?",
+    "Gladly. What should the {w} be?",
 )
 OPTIONS = ("It can be {options}.", "The choices are {options}.", "You can choose between {options}.", "Possible are {options}.")  # fmt: skip
 

@@ -111,6 +111,7 @@ def _with_a_gap(scene: Scene, offered: Mapping[str, ToolSpec]) -> tuple[Trace, i
             continue
         places = _gaps(trace, scene, offered)
         asked = [place for place in places if trace.calls[place[0]].role == "goal"]
+        places = asked + [place for place in places if offered[trace.calls[place[0]].name].writes]
         if asked or (places and scene.rng.random() < OF_SUPPORT):
             return trace, *scene.rng.choice(asked or places)
     raise failure
