@@ -37,7 +37,7 @@ def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("report")
     graph = ToolGraph.build(SimulationSpace.from_names(["travel", "files"]), states=1)
     (out / "graph.json").write_bytes(graph.to_json())
-    flags = {"env": ["travel", "files"], "teacher": "scripted", "num": 10, "turns": "2-3", "seed": 3}
+    flags = {"env": ["travel", "files"], "teacher": "scripted", "num": 10, "turns": "2-4", "seed": 3}
     pipeline.run(load(None, {**flags, "out": out}), Console(quiet=True))
     return out
 

@@ -61,12 +61,15 @@ class VirtualList {
     const place = this.places[position];
     const snippet = this.snippets?.get(place);
     const names = index.tables.environments[index.environments[place]];
+    const named = (numbers, table) => numbers.map((number) => index.tables[table][number]);
+    const variants = named(index.variants[place], "variants").filter((name) => name !== "base");
+    const labels = named(index.labels[place], "labels").filter((name) => !variants.includes(name)); // a variant is a label, too
     const marks = [
       index.attempts[place] > 1 && badge(`${index.attempts[place]} attempts`, "warn"),
       index.rejected[place] > 0 && badge(many(index.rejected[place], "rejection"), "warn"),
       index.tables.splits[index.split[place]] !== "train" && badge(index.tables.splits[index.split[place]], "info"),
-      index.variants[place].map((number) => index.tables.variants[number]).filter((name) => name !== "base").map((name) => badge(name, "violet")),
-      index.labels[place].map((number) => badge(index.tables.labels[number], "info")),
+      variants.map((name) => badge(name, "violet")),
+      labels.map((name) => badge(name, "info")),
     ];
     return h(
       "div",
