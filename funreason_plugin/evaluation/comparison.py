@@ -93,7 +93,7 @@ class Compared:
 
 _LABELS = (
     ("format", "all responses could be read, %", 100, 1),
-    ("abstention", "turns that need no call without one, %", 100, 1),
+    ("abstention", "abstained where no call was due, %", 100, 1),
     ("errors", "calls whose output is an error, %", 100, 1),
     ("steps", "responses with calls a turn", 1, 2),
     ("unread", "a response could not be read, %", 100, 1),

@@ -199,14 +199,20 @@ async def generate(
     handler = register(run)
     handler.connect(link.ask, run.settings.form, run.settings.thinking)
     pool = ThreadPoolExecutor(concurrency)
+    playing = [asyncio.wrap_future(pool.submit(_play, handler, entry)) for entry in missing]
+    waiting = set(playing)
     try:
-        playing = [asyncio.wrap_future(pool.submit(_play, handler, entry)) for entry in missing]
-        for number, future in enumerate(asyncio.as_completed(playing), 1):
-            handler.write(await future, run.results)
-            watch(total - len(missing) + number, total)
+        while waiting:
+            done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            for played in sorted(done, key=lambda future: future.exception() is not None):
+                handler.write(
+                    played.result(), run.results
+                )  # what failed comes last: nothing that was played is lost
+            watch(total - len(waiting), total)
     finally:
         link.stop()
         await asyncio.to_thread(pool.shutdown, cancel_futures=True)
+        await asyncio.gather(*playing, return_exceptions=True)
         run.bfcl.forget()
     for category in run.entries:
         if (path := run.file(category, "result")).is_file():

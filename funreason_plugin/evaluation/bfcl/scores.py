@@ -193,7 +193,7 @@ def tables(categories: list[Category], model: str) -> list[Table]:
 
 
 _LABELS = (
-    ("abstention", "turns without truth calls and without a call, %", 100, 1),
+    ("abstention", "abstained where no call was due, %", 100, 1),
     ("errors", "calls whose result is an error, %", 100, 1),
     ("steps", "responses with calls a turn", 1, 2),
     ("stopped", "entries stopped after 20 steps", 1, 0),
