@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from funreason_plugin.environments.catalog import resolve
+from funreason_plugin.environments.environment import environment_hash
 from funreason_plugin.environments.external.environment import ExternalEnvironment
 from funreason_plugin.environments.openapi.service import MAX_TOOLS
 from funreason_plugin.environments.space import SimulationSpace, is_error
@@ -319,6 +320,29 @@ def test_a_recording_answers_as_the_service_and_says_what_it_never_saw(library: 
                 call["tool"], call["arguments"]
             )
         assert "recording" in replayed.call("get_thing", {"thing_id": "T-000000"})["error"]
+
+
+def test_what_a_recording_lacks_is_asked_and_added(
+    library: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(EXAMPLE, tmp_path / "example")
+    name = f"openapi:{tmp_path / 'example' / 'catalogue.yaml'}"
+    (tmp_path / "example" / "catalogue.jsonl").unlink(missing_ok=True)
+    adding = SimulationSpace.from_names([f"{name}+record"])
+    with adding.session(adding.scenario(0)) as session:
+        thing = session.call("list_things", {"free": True})[0]
+        told = session.call("get_thing", {"thing_id": thing["thing_id"]})
+    assert told["thing_id"] == thing["thing_id"]
+    (cls,) = adding.environments.values()
+    assert cls._outside_live and cls._outside_name == name
+    for variable in ("LIBRARY_URL", "LIBRARY_KEY"):
+        monkeypatch.delenv(variable)
+    recorded = SimulationSpace.from_names([name])
+    with recorded.session(recorded.scenario(0)) as session:
+        assert session.call("get_thing", {"thing_id": thing["thing_id"]}) == told
+        assert "not in the recording" in session.call("list_things", {"free": False})["error"]
+    (again,) = recorded.environments.values()
+    assert environment_hash(again) == environment_hash(cls) and not again._outside_live
 
 
 def test_a_recording_needs_neither_service_nor_key(

@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import jsonschema
@@ -41,7 +41,7 @@ class ExternalTool:
 
     def plain(self) -> dict[str, Any]:
         """As JSON data, for a recording."""
-        return asdict(self)
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
     @classmethod
     def of(cls, data: dict[str, Any]) -> ExternalTool:

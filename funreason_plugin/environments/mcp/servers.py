@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -121,7 +122,9 @@ def _recorded(
 
     recording = load_or_begin(path, asked) if given.record else load(path)
     tools = [ExternalTool.of(tool) for tool in recording.tools]
-    secrets = server.target(None).secrets if given.record else ()
+    secrets: tuple[str, ...] = ()
+    with suppress(UserError):  # a variable that is not set is told when something is to be asked
+        secrets = server.target(None).secrets if given.record else ()
     origin = _origin(replace(given, record=False), server, tools, starts, "", "", secrets)
     return environment_class(
         McpEnvironment, origin, options, tools, recording, {"server": server}, given.record

@@ -48,6 +48,9 @@ class References:
         empty: Registry[Any] = Registry(retrieve=retrieve)  # type: ignore[call-arg]  # an alias of attrs
         registry = empty.with_resource(source.uri, document)
         self.root = At(source.data, registry.resolver(source.uri))
+        self._followed: dict[
+            int, tuple[At, At]
+        ] = {}  # by the identity of what has the reference, which is kept
 
     def follow(self, at: At) -> At:
         """Where the reference at this place leads.
@@ -55,6 +58,12 @@ class References:
         Raises:
             Unreadable: Nowhere, in a circle, or out of the document's folder.
         """
+        found = self._followed.get(id(at.value))
+        if found is None:
+            found = self._followed[id(at.value)] = at, self._led(at)
+        return found[1]
+
+    def _led(self, at: At) -> At:
         for _ in range(_HOPS):
             target = at.value["$ref"]
             if not isinstance(target, str):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
@@ -15,7 +15,7 @@ import orjson
 
 from funreason_plugin.environments.catalog import file_of
 from funreason_plugin.environments.environment import Environment
-from funreason_plugin.environments.external.connection import Connection
+from funreason_plugin.environments.external.connection import Connection, Lost
 from funreason_plugin.environments.external.environment import (
     ExternalEnvironment,
     ExternalTool,
@@ -44,9 +44,12 @@ class OpenApiEnvironment(ExternalEnvironment):
 
     operations: ClassVar[Mapping[str, Operation]]
     access: ClassVar[Access]
+    unreachable: ClassVar[str] = ""  # why a recording cannot be added to
 
     @classmethod
     def connect(cls, folder: Path | None) -> Connection:
+        if cls.unreachable:
+            raise Lost(cls.unreachable)
         from funreason_plugin.environments.openapi.client import HttpConnection
 
         return HttpConnection(cls.operations, cls.access)
@@ -74,9 +77,17 @@ def _recorded(given: Given, config: Config, options: OpenApiOptions) -> type[Ext
     path = config.home / options.recording
     if not given.record:
         return _answered(given, config, options, load(path))
-    live = _live(given, config, options.model_copy(update={"state": "live"}))
+    given = replace(given, record=False)
+    try:
+        live = _live(given, config, options.model_copy(update={"state": "live"}))
+    except UserError as error:
+        if not path.exists():
+            raise
+        return _answered(given, config, options, load(path), {"unreachable": error.message})
     recording = load_or_begin(path, lambda: [tool.plain() for tool in live.tools])
-    return _answered(replace(given, record=False), config, options, recording, live)
+    assert issubclass(live, OpenApiEnvironment)
+    asked = {"operations": live.operations, "access": live.access}
+    return _answered(given, config, options, recording, asked, live.origin)
 
 
 def _answered(
@@ -84,17 +95,15 @@ def _answered(
     config: Config,
     options: OpenApiOptions,
     recording: Recording,
-    live: type[ExternalEnvironment] | None = None,
+    asked: Mapping[str, Any] | None = None,
+    live: Origin | None = None,
 ) -> type[ExternalEnvironment]:
-    """With the answers of a recording, and what is not in it from `live`."""
+    """With the answers of a recording; ``asked`` is for what is not in it."""
     tools = [ExternalTool.of(tool) for tool in recording.tools]
     name = _name(options, given.target)
-    asked: dict[str, Any] = {}
-    if live is not None and issubclass(live, OpenApiEnvironment):
-        asked = {"operations": live.operations, "access": live.access}
-    secrets, service = (live.origin.secrets, live.origin.service) if live is not None else ((), "")
+    secrets, service = (live.secrets, live.service) if live is not None else ((), "")
     origin = _origin(given, config, options, name, tools, "1", secrets, service)
-    return environment_class(OpenApiEnvironment, origin, options, tools, recording, asked, live is not None)
+    return environment_class(OpenApiEnvironment, origin, options, tools, recording, asked, asked is not None)
 
 
 def _live(given: Given, config: Config, options: OpenApiOptions) -> type[ExternalEnvironment]:
@@ -187,7 +196,7 @@ def _origin(
         remote=True,
         version=version,
         secrets=secrets,
-        source=orjson.dumps([asdict(tool) for tool in tools], option=orjson.OPT_SORT_KEYS).decode(),
+        source=orjson.dumps([tool.plain() for tool in tools], option=orjson.OPT_SORT_KEYS).decode(),
         starts=starts_of(options, config.home, config.place),
     )
 
