@@ -43,7 +43,7 @@ def out(tmp_path: Path) -> Path:
 
 def run(out: Path, url: str, tokenizer: Path, ids: list[str], *more: str, model: str = "my/model_4b") -> int:
     words = ["--model", model, "--base-url", url, "--tokenizer", str(tokenizer), "--out", str(out)]
-    return command_line.run(app, ["bfcl", *words, *(word for name in ids for word in ("--ids", name)), *more])
+    return command_line.run(app, ["bfcl", *words, *(["--ids", *ids] if ids else []), *more])
 
 
 def play(out: Path, tokenizer: Path, answer: Answer, ids: list[str], *more: str) -> list[dict[str, Any]]:

@@ -205,9 +205,7 @@ async def generate(
         while waiting:
             done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
             for played in sorted(done, key=lambda future: future.exception() is not None):
-                handler.write(
-                    played.result(), run.results
-                )  # what failed comes last: nothing that was played is lost
+                handler.write(played.result(), run.results)  # what failed comes last: nothing is lost
             watch(total - len(waiting), total)
     finally:
         link.stop()
