@@ -9,6 +9,7 @@ import typer
 
 from funreason_plugin import check, convert, mix, synthesize
 from funreason_plugin.command_line import Command, Group, console, leave
+from funreason_plugin.quality import __main__ as quality
 from funreason_plugin.report import command as report_command
 from funreason_plugin.sft import hook
 
@@ -25,6 +26,7 @@ app.add_typer(hook.app, name="hook")
 
 app.command("convert", cls=Command)(convert.convert)
 app.command("mix", cls=Command)(mix.mix)
+app.command("quality", cls=Command)(quality.quality)
 app.command("report", cls=Command)(report_command.report)
 
 
