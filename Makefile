@@ -139,23 +139,28 @@ train-tiny:
 	@$(SAY) "The export, loaded with transformers. The model was random: the point is that every part runs, not what it writes"
 	@$(BIN)/python -m funreason_plugin.sft.show_result $(TINY)/$(SFT) $(TINY)/$(SFT)-export $(TINY)/
 
-# Reinforcement learning of a model that SFT has brought half the way. Elsewhere than out/tiny the recipe's paths are given
-# on the command line; RL_ARGS="trainer.total_training_steps=5" goes behind everything.
+# Reinforcement learning of a model that SFT has brought half the way: its data has one turn a conversation, RL's has two.
+# SEED decides weights and draws. Elsewhere than out/tiny the recipes' paths are given on the command line;
+# RL_ARGS="trainer.total_training_steps=5" goes behind everything.
 RL = $(TINY)/rl
+SEED := 0
 RL_ARGS :=
-WARM = llamafactory-cli train recipes/tiny/sft_rl.yaml$(if $(filter-out out/tiny,$(TINY)), \
-  model_name_or_path=$(RL)/random dataset_dir=$(RL)/llamafactory output_dir=$(RL)/model)
-GRPO = python -m verl.trainer.main_ppo --config-dir recipes/tiny --config-name grpo$(if $(filter-out out/tiny,$(TINY)), \
+LAMPS = $(BIN)/python -m funreason_plugin.synthesize --env recipes/tiny/lamps.py:Lamps --calls 1 --reasoning none \
+  --error-rate 0 --teacher scripted
+WARM = llamafactory-cli train recipes/tiny/sft_rl.yaml$(if $(filter-out 0,$(SEED)), seed=$(SEED))$(if \
+  $(filter-out out/tiny,$(TINY)), model_name_or_path=$(RL)/random dataset_dir=$(RL)/sft/llamafactory output_dir=$(RL)/model)
+GRPO = python -m verl.trainer.main_ppo --config-dir recipes/tiny --config-name grpo$(if $(filter-out 0,$(SEED)), \
+  data.seed=$(SEED) actor_rollout_ref.rollout.seed=$(SEED))$(if $(filter-out out/tiny,$(TINY)), \
   data.train_files=$(RL)/verl/train.parquet data.val_files=$(RL)/verl/val.parquet actor_rollout_ref.model.path=$(RL)/model \
   trainer.default_local_dir=$(TINY)/grpo)$(if $(RL_ARGS), $(RL_ARGS))
 
-rl-tiny: $(INSTALLED_RL) ## Train a tiny model on a CPU by SFT, then by GRPO in verl: recipes/tiny/grpo.yaml (10 minutes)
+rl-tiny: $(INSTALLED_RL) ## Train a tiny model on a CPU by SFT, then by GRPO in verl: recipes/tiny/grpo.yaml (6 minutes)
 	@$(REINFORCES) || { $(SAY) "verl beside LLaMA-Factory needs Python 3.11 or 3.12; try: make PYTHON=python3.12 VENV=.venv-rl …"; exit 1; }
-	@$(SAY) "A random model of 0.4 million parameters and 600 short trajectories, in $(RL)/"
+	@$(SAY) "A random model of 0.4 million parameters; 400 conversations of one turn for SFT, 120 of two for RL, in $(RL)/"
 	@rm -rf $(RL) $(TINY)/grpo
-	@$(BIN)/python -m funreason_plugin.sft.tiny_model $(RL)/random
-	@$(BIN)/python -m funreason_plugin.synthesize --env recipes/tiny/lamps.py:Lamps --num 600 --turns 1-2 --calls 1 \
-	  --reasoning none --error-rate 0 --val-share 0.1 --teacher scripted --out $(RL)/ >/dev/null
+	@$(BIN)/python -m funreason_plugin.sft.tiny_model $(RL)/random --seed $(SEED)
+	@$(LAMPS) --num 400 --turns 1 --out $(RL)/sft/ >/dev/null
+	@$(LAMPS) --num 120 --turns 2 --seed 1 --val-share 0.3 --out $(RL)/ >/dev/null
 	@$(BIN)/python -m funreason_plugin.check data $(RL)/
 	@$(SAY) "$(WARM)"
 	@PATH="$(abspath $(BIN)):$$PATH" OMP_NUM_THREADS=1 $(WARM) >$(RL)/sft.log 2>&1 || { tail -n 20 $(RL)/sft.log; exit 1; }

@@ -80,7 +80,7 @@ def test_from_the_tools_to_a_trained_model(tmp_path: Path) -> None:
     assert "every row can be played and judged" in done.stdout.replace("\n", " ")
     for step in (1, 2):
         rows = [json.loads(line) for line in (tmp_path / "grpo" / "rollouts" / f"{step}.jsonl").open()]
-        assert len(rows) == 64
+        assert len(rows) == 32
         assert {"score", "success", "success/env_greenhouse", "calls", "reasons"} <= set(rows[0])
     assert "the best and the worst of 8 rollouts of one prompt" in done.stdout
     assert (tmp_path / "grpo" / "validation" / "0.jsonl").is_file()

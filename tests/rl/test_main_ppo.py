@@ -37,9 +37,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     model = AutoModelForCausalLM.from_pretrained(made / "model", dtype=torch.float32)
     model.model.embed_tokens.weight.data *= 20  # probabilities far from 1/4096, so that they could differ
     model.save_pretrained(made / "model")
-    command = (
-        "-m funreason_plugin.synthesize --env recipes/tiny/lamps.py:Lamps --num 16 --turns 1-2 --calls 1"
-    )
+    command = "-m funreason_plugin.synthesize --env recipes/tiny/lamps.py:Lamps --num 8 --turns 1-2 --calls 1"
     subprocess.run(
         [sys.executable, *command.split(), "--val-share", "0.3", "--teacher", "scripted", "--out", str(made)],
         cwd=ROOT,
@@ -69,8 +67,9 @@ def main_ppo(folder: Path, ray_folder: str, *overrides: str) -> str:
         f"+ray_kwargs.ray_init._temp_dir={ray_folder}",
         "data.train_batch_size=2",
         "actor_rollout_ref.actor.ppo_mini_batch_size=2",
-        "actor_rollout_ref.rollout.n=4",
-        "funreason.response_tokens=24",
+        "actor_rollout_ref.rollout.n=2",
+        "funreason.response_tokens=16",
+        "trainer.val_before_train=false",
         *overrides,
     ]
     environment = {**os.environ, "RAY_worker_niceness": "0"}
@@ -92,13 +91,12 @@ def metrics(printed: str) -> dict[int, dict[str, float]]:
 
 @pytest.fixture(scope="module")
 def trained(folder: Path, ray_folder: str) -> dict[int, dict[str, float]]:
-    """Two steps, the second of them validated and saved."""
+    """One step, validated and saved."""
     return metrics(
         main_ppo(
             folder,
             ray_folder,
-            *("trainer.total_training_steps=2", "trainer.test_freq=2", "trainer.save_freq=2"),
-            "trainer.val_before_train=false",
+            *("trainer.total_training_steps=1", "trainer.test_freq=1", "trainer.save_freq=1"),
         )
     )
 
@@ -110,7 +108,7 @@ def resumed(folder: Path, ray_folder: str, trained: Any) -> dict[int, dict[str, 
         main_ppo(
             folder,
             ray_folder,
-            *("trainer.total_training_steps=3", "trainer.save_freq=-1"),
+            *("trainer.total_training_steps=2", "trainer.test_freq=-1", "trainer.save_freq=-1"),
             *("actor_rollout_ref.actor.use_kl_loss=true", "funreason.egpo.weight=0.4"),
             "actor_rollout_ref.ref.log_prob_use_dynamic_bsz=true",
         )
@@ -122,37 +120,36 @@ def lines(path: Path) -> list[dict[str, Any]]:
 
 
 def test_every_step_is_trained(trained: dict[int, dict[str, float]]) -> None:
-    assert list(trained) == [1, 2]
-    assert all(step["actor/grad_norm"] >= 0 and step["funreason/responses"] >= 1 for step in trained.values())
+    assert list(trained) == [1]
+    assert trained[1]["actor/grad_norm"] >= 0
+    assert trained[1]["funreason/responses"] >= 1
 
 
 def test_rollout_and_actor_agree(trained: dict[int, dict[str, float]]) -> None:
-    for step in trained.values():
-        assert step["training/rollout_probs_diff_max"] < 1e-5
-        assert abs(step["rollout_corr/log_ppl_diff_max"]) < 1e-5
+    assert trained[1]["training/rollout_probs_diff_max"] < 1e-5
+    assert abs(trained[1]["rollout_corr/log_ppl_diff_max"]) < 1e-5
 
 
 def test_validation_reports_success(trained: dict[int, dict[str, float]]) -> None:
-    parts = [name.split("/", 2) for name in trained[2] if name.startswith(("val-aux/", "val-core/"))]
+    parts = [name.split("/", 2) for name in trained[1] if name.startswith(("val-aux/", "val-core/"))]
     reported = {part[2] for part in parts if part[1] == "funreason_scripted"}
     assert {"reward/mean@1", "success/turns_1/mean@1", "success/env_lamps/mean@1"} <= reported
 
 
 def test_rollouts_are_dumped_with_their_verdicts(folder: Path, trained: Any) -> None:
     rollouts = lines(folder / "grpo/rollouts/1.jsonl")
-    assert len(rollouts) == 8
+    assert len(rollouts) == 4
     for rollout in rollouts:
         assert 0 <= rollout["score"] <= 1
         assert rollout["reasons"]
-    assert lines(folder / "grpo/validation/2.jsonl")
+    assert lines(folder / "grpo/validation/1.jsonl")
 
 
 def test_the_same_command_goes_on_from_the_checkpoint(folder: Path, resumed: Any) -> None:
-    assert (folder / "grpo/latest_checkpointed_iteration.txt").read_text() == "2"
-    assert 3 in resumed
-    assert not {1, 2} & {step for step, found in resumed.items() if "actor/grad_norm" in found}
+    assert (folder / "grpo/latest_checkpointed_iteration.txt").read_text() == "1"
+    assert list(resumed) == [2]
 
 
 def test_egpo_and_a_reference_model_are_computed(resumed: dict[int, dict[str, float]]) -> None:
-    assert resumed[3]["funreason/egpo/bonus"] >= 0
-    assert resumed[3]["actor/kl_loss"] >= 0
+    assert resumed[2]["funreason/egpo/bonus"] >= 0
+    assert resumed[2]["actor/kl_loss"] >= 0
