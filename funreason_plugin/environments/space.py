@@ -72,7 +72,7 @@ class SimulationSpace:
                 if name in self.tools:
                     raise UserError(
                         f"tool {name!r} is in both {self.tools[name].environment!r} and {cls.name!r}; "
-                        "rename one of them, or use the environments in separate runs"
+                        'rename one of them (MCP, OpenAPI: "prefix"), or use the environments in separate runs'
                     )
                 self.tools[name] = spec
         for cls in environments:
