@@ -27,7 +27,7 @@ __all__ = ["Bfcl", "ModelConfig", "load", "registry_name"]
 
 _SOURCES = "bfcl_eval.eval_checker.multi_turn_eval.func_source_code"
 _TABLE = "bfcl_eval.constants.model_config"
-_INSTALL = "pip install 'funreason_plugin[bfcl]' && pip install --no-deps bfcl-eval==2026.3.23"
+_INSTALL = "pip install -e '.[bfcl]' && pip install --no-deps bfcl-eval==2026.3.23"
 
 
 @dataclass(frozen=True, slots=True)
