@@ -100,7 +100,7 @@ def test_every_flag_that_a_message_names_exists(capsys: pytest.CaptureFixture[st
     for app, words in ((synthesize.app, []), (check.app, ["env"]), (check.app, ["data"]), (check.app, ["sft"]),
                        (check.app, ["rl"]), (evaluate.app, ["pass-rate"]), (served.app, []),
                        (cli.app, []), (cli.app, ["recipes"]), (cli.app, ["convert"]), (synthesize.app, ["show"]),
-                       (synthesize.app, ["trace"]), (synthesize.app, ["graph"])):  # fmt: skip
+                       (synthesize.app, ["trace"]), (synthesize.app, ["graph"]), (cli.app, ["report"])):  # fmt: skip
         run(app, [*words, "--help"])
     known = set(re.findall(r"--[a-z-]+", capsys.readouterr().out)).union(*OF_OTHERS.values())
     unknown = {}
