@@ -38,6 +38,7 @@ function saidValues(one) {
       Object.entries(call.provenance).forEach(([path, source]) => {
         const from = origin(source, number);
         if (from.kind === "query" || from.kind === "earlier") said[from.turn]?.push({ value: valueAt(call.arguments, path), kind: from.kind });
+        else if (from.choice?.by === "equals") said[number].push({ value: from.choice.value, kind: "choice" });
       }),
     ),
   );

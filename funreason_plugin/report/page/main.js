@@ -32,7 +32,7 @@ function remember(place) {
 
 // What the address asks for.
 function follow() {
-  const [name, id] = decodeURIComponent(location.hash.slice(1)).split("/");
+  const [name, id] = location.hash.slice(1).split("/");
   const place = id === undefined ? -1 : index.id.indexOf(id);
   show(name || "yield");
   if (name === "reader" && place >= 0) openTrajectory(place);
