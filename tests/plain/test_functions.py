@@ -322,3 +322,25 @@ def test_a_parcel_takes_the_module_and_what_lies_beside_it(
     space = SimulationSpace.from_names([name])
     with space.session(space.scenario(1)) as session:
         assert session.call("stock", {}) == "lamp"
+
+
+def test_functions_are_tried_once_and_again_when_they_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    text = f"""
+    STATE = ["N"]
+    N = [0]
+    def count() -> int:
+        "Count."
+        open({str(tmp_path / "calls")!r}, "a").write("x")
+        return N[0]
+    """
+    size = [0]
+    for number, source in enumerate((text, text, text.replace("return N[0]", "N[0] += 1; return N[0]"))):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        space = functions(folder, source)
+        size.append((tmp_path / "calls").stat().st_size)
+    assert size[1] > 0 and size[2] == size[1] and size[3] > size[2]
+    assert space.tools["count"].writes

@@ -22,6 +22,7 @@ from pydantic import TypeAdapter
 
 from funreason_plugin.environments.environment import Environment, ToolError, source_of
 from funreason_plugin.environments.plain.environment import PlainEnvironment
+from funreason_plugin.environments.plain.remembering import remembered
 from funreason_plugin.environments.plain.signatures import Settings, converted, parameter_types, plain_tool
 from funreason_plugin.environments.plain.trying import try_tools
 from funreason_plugin.environments.plain.views import attributes, is_data, view
@@ -153,10 +154,10 @@ def class_environment(target: type, given: str) -> type[Environment]:
 
     everything = frozenset(tools)
     copying = _way(made(everything, "own"), given)
-    writes = (
-        frozenset(settings.writes) if settings.writes is not None else try_tools(made(everything, copying))
-    )
-    return made(writes, copying)
+    if settings.writes is not None:
+        return made(frozenset(settings.writes), copying)
+    tried = made(everything, copying)
+    return made(remembered(tried, lambda: try_tools(tried)), copying)
 
 
 def _way(cls: type[ClassEnvironment], given: str) -> str:

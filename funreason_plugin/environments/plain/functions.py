@@ -25,6 +25,7 @@ from pydantic import TypeAdapter
 
 from funreason_plugin.environments.environment import Environment
 from funreason_plugin.environments.plain.environment import PlainEnvironment
+from funreason_plugin.environments.plain.remembering import remembered
 from funreason_plugin.environments.plain.signatures import Settings, converted, parameter_types, plain_tool
 from funreason_plugin.environments.plain.trying import try_tools
 from funreason_plugin.environments.plain.views import is_data, view
@@ -160,6 +161,12 @@ def functions_environment(module: ModuleType, given: str) -> type[Environment]:
         return made(frozenset(settings.writes))
     if settings.state == ():
         return made(frozenset())
+    tried = made(frozenset(tools))
+    return made(remembered(tried, lambda: _tried(tried, settings.state is not None, where)))
+
+
+def _tried(cls: type[FunctionsEnvironment], stated: bool, where: str) -> frozenset[str]:
+    """The functions that write; where STATE says nothing, none may."""
     changed: set[str] = set()
 
     def look(environment: Environment, before: Any) -> Any:
@@ -170,14 +177,14 @@ def functions_environment(module: ModuleType, given: str) -> type[Environment]:
         )
         return others
 
-    found = try_tools(made(frozenset(tools)), None if settings.state is not None else look)
+    found = try_tools(cls, None if stated else look)
     if changed:
         names = ", ".join(f'"{key}"' for key in sorted(changed))
         raise UserError(
             f"{where}: calls change {names.replace(chr(34), '')}; add STATE = [{names}] to the module, so that every "
             "session has its own (or STATE = [], where it is only a cache)"
         )
-    return made(found)
+    return found
 
 
 def _functions(module: ModuleType, settings: Settings, given: str) -> dict[str, Callable[..., Any]]:
