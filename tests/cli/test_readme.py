@@ -14,6 +14,7 @@ from funreason_plugin import check, cli, convert, evaluate, mix, synthesize
 from funreason_plugin.command_line import run
 from funreason_plugin.config import load
 from funreason_plugin.environments.space import SimulationSpace
+from funreason_plugin.quality import __main__ as quality
 from funreason_plugin.report import command as report_command
 from funreason_plugin.synthesis.ledger import Ledger, cost_of
 from funreason_plugin.synthesis.redact import Redactor
@@ -31,6 +32,7 @@ APPS = {
     "funreason_plugin.convert": convert.app,
     "funreason_plugin.evaluate": evaluate.app,
     "funreason_plugin.mix": mix.app,
+    "funreason_plugin.quality": quality.app,
     "funreason_plugin.report": report_command.app,
     "funreason_plugin.synthesis.teachers.served": served.app,
 }
