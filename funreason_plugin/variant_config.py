@@ -16,8 +16,8 @@ from funreason_plugin.errors import UserError
 
 __all__ = ["Variant", "Variants", "shares_of"]
 
-Variant = Literal["miss_func", "miss_param", "irrelevance"]
-"""As BFCL names its categories."""
+Variant = Literal["miss_func", "miss_param", "irrelevance", "distractors"]
+"""As BFCL names its categories, where it has them."""
 
 
 def _none(value: Any) -> Any:

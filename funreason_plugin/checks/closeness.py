@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-__all__ = ["about_the_same", "substitutes"]
+__all__ = ["about_the_same", "likeness", "substitutes"]
 
 _LITTLE = frozenset(
     (
@@ -72,6 +72,14 @@ def substitutes(tool: str, others: Iterable[str]) -> list[str]:
 
 def _kinds(verb: str) -> frozenset[str]:
     return _GROUPS.get(verb, frozenset((verb,)))
+
+
+def likeness(tool: str, others: Iterable[str]) -> float:
+    """How easily a tool is taken for one of the others, by its name: common nouns count most, then the verb."""
+    verb, nouns = _parts(tool)
+    return max(
+        (2.0 * len(nouns & _parts(other)[1]) + (verb == _parts(other)[0]) for other in others), default=0.0
+    )
 
 
 def about_the_same(tool: str, others: Iterable[str]) -> list[str]:

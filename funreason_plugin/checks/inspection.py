@@ -96,7 +96,8 @@ class Inspector:
         result.sketch = Sketch(Content.of(trajectory.turns)).let_go(level_of(self._run))
         result.split, result.attempt = trajectory.split, trajectory.attempt
         result.turns, result.calls = len(trajectory.turns), len(calls)
-        result.variants = sorted({turn.variant for turn in trajectory.turns} - {"base"})
+        variants = {turn.variant for turn in trajectory.turns} - {"base"}
+        result.variants = sorted(variants | ({"distractors"} & set(trajectory.labels)))
         result.tools = sorted({call.name for call in calls if not is_error(call.output)})
         if dumps(trajectory) != line:
             result.problems.append(("", "the line is not written as this release writes it", "form"))

@@ -33,7 +33,7 @@ def bookkeeping(
     yield from _identity(trajectory, index)
     if space is not None:
         try:
-            labels = labels_of(space, trajectory.turns)
+            labels = labels_of(space, trajectory.turns, "distractors" in trajectory.labels)
         except UserError as error:
             yield "labels", error.message
         else:
@@ -46,8 +46,9 @@ def bookkeeping(
             yield f"turns[{number}].{where}", what
 
 
-def labels_of(space: SimulationSpace, turns: Sequence[Turn]) -> list[str]:
-    """A trajectory's labels: those of its environments, of the ones that a turn speaks of, and the variants of its turns.
+def labels_of(space: SimulationSpace, turns: Sequence[Turn], distracted: bool = False) -> list[str]:
+    """A trajectory's labels: those of its environments, of the ones that a turn speaks of, the variants of its turns, and
+    "distractors" where tools are offered in vain on purpose.
 
     Raises:
         UserError: An environment that a turn speaks of cannot be found.
@@ -56,7 +57,8 @@ def labels_of(space: SimulationSpace, turns: Sequence[Turn]) -> list[str]:
     named = SimulationSpace.from_names(dict.fromkeys(other.given for other in spoken_of if other is not None))
     environments = [*space.environments.values(), *named.environments.values()]
     labels = {label for cls in environments for label in cls.labels}
-    return sorted(labels | {turn.variant for turn in turns if turn.variant != "base"})
+    variants = {turn.variant for turn in turns if turn.variant != "base"}
+    return sorted(labels | variants | ({"distractors"} if distracted else set()))
 
 
 def _identity(trajectory: Trajectory, index: int) -> Iterator[Finding]:

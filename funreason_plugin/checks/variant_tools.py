@@ -14,7 +14,10 @@ from funreason_plugin.environments.spec import ToolSpec
 from funreason_plugin.errors import UserError
 from funreason_plugin.trajectory import AbstentionTurn, Trajectory, withheld
 
-__all__ = ["at_hand", "giver_of", "same_outputs"]
+__all__ = ["FEWEST_DISTRACTORS", "at_hand", "giver_of", "in_vain", "same_outputs"]
+
+FEWEST_DISTRACTORS = 5
+"""Tools that are offered in vain in a conversation with the label "distractors", at least."""
 
 
 def giver_of(spec: ToolSpec, parameter: str, offered: Mapping[str, ToolSpec]) -> str:
@@ -44,10 +47,21 @@ def _leaf(path: str) -> str:
     return path.replace("[]", "").rsplit(".", 1)[-1]
 
 
+def in_vain(trajectory: Trajectory, space: SimulationSpace) -> list[str]:
+    """The tools on offer of environments in which nothing is called."""
+    called = {call.name for turn in trajectory.turns for call in turn.calls()}
+    used = {space.tools[name].environment for name in called if name in space.tools}
+    names = [tool["function"]["name"] for tool in trajectory.tools]
+    return [name for name in names if name in space.tools and space.tools[name].environment not in used]
+
+
 def at_hand(trajectory: Trajectory, space: SimulationSpace) -> Iterator[tuple[int, str, str]]:
-    """(turn, rule, reason): a missing value that a tool on offer gives, a missing tool that is not one, or is one of
+    """(turn, rule, reason): too few distractors where there are to be some, a missing value that a tool on offer gives, a missing tool that is not one, or is one of
     the trajectory's own environments."""
     names = [tool["function"]["name"] for tool in trajectory.tools]
+    if "distractors" in trajectory.labels and len(in_vain(trajectory, space)) < FEWEST_DISTRACTORS:
+        what = f"{len(in_vain(trajectory, space))} tools of environments that no turn calls"
+        yield 0, "few_distractors", f"{what}; expected {FEWEST_DISTRACTORS} or more"
     for number, turn in enumerate(trajectory.turns):
         if not isinstance(turn, AbstentionTurn):
             continue

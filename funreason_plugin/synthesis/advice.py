@@ -48,6 +48,7 @@ ADVICE: Final = {
     "not_missing": "miss_func: another tool that is offered tells the same; withhold others, or lower the share",
     "no_tool_to_withhold": "miss_func: every tool has several that may stand in for it, by their names",
     "not_irrelevant": "irrelevance: the tools on offer are about the same things; add an environment about others",
+    "few_distractors": "distractors: the other environments have too few tools that could not stand in for the own ones",
     "no_room": "the variant takes two turns: raise --turns",
     # Phase II
     "bad_query_text": "a placeholder of an `ask` clause was not filled in: its name must be a parameter's, and "

@@ -128,8 +128,16 @@ class SlotMaker:
         rng = Random(seed)
         split = split_of(index, config.val_share)
         variant = self.variants.of(index)
-        space = casting.space(self.variants.environments(variant, rng, split))
+        about = self.variants.environments(variant, rng, split)
+        space = casting.space(about)
         tools = casting.offered(space, split)
+        maker: Maker | None = None
+        try:
+            if variant == "distractors":
+                space, tools = self.variants.distracted(about, split, Random(f"{seed}/variant"))
+        except SamplingFailed as failed:
+            rejections.append(rejected_whole(index, attempt, failed.code, failed.detail))
+            return None
         teachers = casting.teachers(space, index)
         options = ChainOptions(k_max=config.k_max)
         chain = Chain(space, teachers, options, usage, self.recorder, self.prompts)
@@ -137,8 +145,7 @@ class SlotMaker:
         system = space.policy
         turns: list[Turn] = []
         wanted = rng.randint(*config.turns)
-        maker: Maker | None = None
-        if variant:
+        if variant not in ("", "distractors"):
             wanted = max(wanted, 2) if config.turns[1] > 1 else wanted
             stage = Stage(chain, space, tools, split, index, wanted, watch)
             try:
@@ -148,7 +155,7 @@ class SlotMaker:
                 return None
         with space.session(scenario, watch=watch) as session:
             while len(turns) < wanted:
-                here = _Here(chain, session, tools, system, turns, maker)
+                here = _Here(chain, session, tools, about, system, turns, maker)
                 made = await self._turns(here, rng, f"{seed}/{len(turns)}", index, attempt, rejections)
                 if not made:
                     rejections[-1]["whole"] = True
@@ -161,7 +168,7 @@ class SlotMaker:
             seed=config.seed,
             attempt=attempt,
             split=split,
-            labels=labels_of(space, turns),
+            labels=labels_of(space, turns, variant == "distractors"),
             environments=[casting.reference(name) for name in space.environments],
             made_by={
                 agent: {"teacher": teacher.name, "model": teacher.model}
@@ -186,7 +193,7 @@ class SlotMaker:
         history = History.of(turns)
         options = SamplerOptions(kind=self.config.sampler, calls=self.config.calls)
         tools = here.tools_now()
-        graph = self.casting.graph(tools)
+        graph = self.casting.graph(here.needed(tools))
         for number in range(TURN_TRIES):
             session.restore(start)
             trace = None
@@ -213,15 +220,21 @@ class _Here:
     chain: Chain
     session: Session
     tools: Sequence[str]
+    about: Sequence[str]
     system: str
     turns: Sequence[Turn]
     maker: Maker | None
 
     def tools_now(self) -> list[str]:
-        """What a trace of the next turn may call: all tools, but for those withheld until a later turn."""
+        """What the next turn offers: all tools, but for those withheld until a later one."""
         early = self.maker is not None and len(self.turns) < self.maker.place
         withheld = self.maker.withheld if self.maker is not None and early else frozenset()
         return [name for name in self.tools if name not in withheld]
+
+    def needed(self, tools: Sequence[str]) -> list[str]:
+        """Those of the tools that a trace may call: of the environments that the conversation is about."""
+        specs = self.chain.space.tools
+        return [name for name in tools if specs[name].environment in self.about]
 
     def scene(self, graph: ToolGraph, rng: Random, options: SamplerOptions) -> Scene:
         return Scene(

@@ -89,7 +89,7 @@ def test_an_unknown_key_in_an_abstention_is_named() -> None:
 @pytest.mark.parametrize(
     ("settings", "expected"),
     [
-        ({"variants": {"irrelevance": 0.5}, "env": ENV[:1]}, "--variant irrelevance: requests are taken from an environment"),
+        ({"variants": {"irrelevance": 0.5}, "env": ENV[:1]}, "--variant irrelevance takes tools of an environment"),
         ({"variants": {"miss_func": 0.5}, "turns": "1"}, "--variant miss_func takes two turns, and --turns is 1"),
     ],
 )  # fmt: skip

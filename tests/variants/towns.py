@@ -110,6 +110,17 @@ class Parking(Environment):
             raise ToolError(f"no zone {zone!r}")
         return {"until": f"{18 + ZONES.index(zone)}:30"}
 
+    @tool(ask=["tell me what one pays for a night near the {zone}"], tell="A night costs {euros} euros.")
+    def night_rates(self, zone: Annotated[str, Values.of(ZONES)]) -> dict[str, int]:
+        """What a night costs in a zone.
+
+        Args:
+            zone: The zone of the town.
+        """
+        if zone not in ZONES:
+            raise ToolError(f"no zone {zone!r}")
+        return {"euros": 12 + 3 * ZONES.index(zone)}
+
 
 class Recipe(TypedDict):
     recipe_id: str
@@ -193,3 +204,19 @@ class Kitchen(Environment):
         if month not in produce:
             raise ToolError(f"nothing is known of {month!r}")
         return {"produce": produce[month]}
+
+    @tool(ask=["list the meals on the plan", "show me which meals are planned"], noun="meal")
+    def list_meals(self) -> dict[str, list[str]]:
+        """The meals that are planned."""
+        return {"meals": sorted(self.meals)}
+
+    @tool(ask=["tell me which wine goes with {dish}"], tell="{wine} goes with it.")
+    def choose_wine(self, dish: Annotated[str, Values.of(DISHES)]) -> dict[str, str]:
+        """A wine for a dish.
+
+        Args:
+            dish: The dish.
+        """
+        if dish not in DISHES:
+            raise ToolError(f"nothing is known of {dish!r}")
+        return {"wine": ("Riesling", "Cider", "Muscat", "Tokay", "Soave")[DISHES.index(dish)]}

@@ -21,6 +21,7 @@ from funreason_plugin.synthesis.chain import Chain
 from funreason_plugin.synthesis.tables import Tables
 from funreason_plugin.synthesis.teachers.scripted import ScriptedTeacher
 from funreason_plugin.synthesis.teachers.scripted_omission import leaving_out
+from funreason_plugin.synthesis.variants.distractors import distractors
 from funreason_plugin.synthesis.variants.irrelevance import Irrelevance
 from funreason_plugin.synthesis.variants.miss_func import MissFunc, to_withhold
 from funreason_plugin.synthesis.variants.miss_param import MissParam
@@ -28,6 +29,9 @@ from funreason_plugin.synthesis.variants.scene import Maker
 from funreason_plugin.synthesis.variants.shares import Shares
 
 __all__ = ["Stage", "Variants"]
+
+ELSEWHERE = ("irrelevance", "distractors")
+"""Variants that need an environment which the conversation is not about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +63,22 @@ class Variants:
         return self._shares.of(slot)
 
     def environments(self, variant: str, rng: Random, split: str) -> tuple[str, ...]:
-        """Environments for a trajectory with the variant."""
-        leave = int(variant == "irrelevance")
+        """Environments that a trajectory with the variant is about."""
+        leave = int(variant in ELSEWHERE)
         return self.casting.environments(rng, split, one_of=self.able(variant), leave=leave)
+
+    def distracted(
+        self, about: tuple[str, ...], split: str, rng: Random
+    ) -> tuple[SimulationSpace, list[str]]:
+        """A space with one or two more environments, and the tools that it offers. Raises SamplingFailed."""
+        casting = self.casting
+        others = [name for name in casting.pool(split) if name not in about]
+        chosen = {*about, *rng.sample(others, min(rng.randint(1, 2), len(others)))}
+        space = casting.space(tuple(name for name in casting.whole.environments if name in chosen))
+        tools = casting.offered(space, split)
+        own = [name for name in tools if space.tools[name].environment in about]
+        taken = distractors(own, [name for name in tools if name not in own], rng)
+        return space, [name for name in tools if name in taken or name in own]
 
     def draw(self, variant: str, stage: Stage, rng: Random) -> Maker:
         """The maker for a conversation. Raises SamplingFailed where there is none."""
@@ -103,29 +120,23 @@ class Variants:
 
     def _check(self) -> None:
         """Raises UserError where a variant cannot be made at all."""
-        wanted = dict(self.config.variants)
-        high = self.config.turns[1]
-        for variant in wanted:
-            if variant != "irrelevance" and high < 2:
-                raise UserError(
-                    f"--variant {variant} takes two turns, and --turns is {high}; give --turns 2 or more"
-                )
-            if variant != "irrelevance" and not self.able(variant):
-                what = (
-                    "no tool can be withheld"
-                    if variant == "miss_func"
-                    else "no required value is the user's alone"
-                )
-                raise UserError(
-                    f"--variant {variant}: cannot be made with --env {' '.join(self.config.env)}: {what}"
-                )
-        if "irrelevance" in wanted:
-            least = self.config.environments_per_trajectory[0]
-            if len(self.casting.pool("train")) <= least:
-                raise UserError(
-                    f"--variant irrelevance: requests are taken from an environment that is not in the conversation; name "
-                    f"more than {least} with --env, or fewer a trajectory with --environments-per-trajectory"
-                )
+        most, least = self.config.turns[1], self.config.environments_per_trajectory[0]
+        for variant in self.config.variants:
+            if variant in ELSEWHERE:
+                if len(self.casting.pool("train")) <= least:
+                    raise UserError(
+                        f"--variant {variant} takes tools of an environment that the conversation is not about; name more "
+                        f"than {least} with --env, or fewer a trajectory with --environments-per-trajectory"
+                    )
+                continue
+            if most < 2:
+                raise UserError(f"--variant {variant} takes two turns, and --turns is {most}; give 2 or more")
+            if not self.able(variant):
+                what = "no tool can be withheld"
+                if variant == "miss_param":
+                    what = "no required value is the user's alone"
+                names = " ".join(self.config.env)
+                raise UserError(f"--variant {variant}: cannot be made with --env {names}: {what}")
 
     def _gives(self, variant: str, name: str) -> bool:
         space = self.casting.space((name,))
