@@ -2,7 +2,7 @@
 // A block whose text does not contain the words at all is not even parsed.
 
 const SHORTEST = 2;
-const AROUND = 60; // characters of a found place's surroundings
+const AROUND = 24; // characters shown before a found place, and four times as many after it
 let searching = 0; // number of the latest search; older ones stop
 
 const FIELDS = {
@@ -56,7 +56,7 @@ function snippetOf(one, words, field) {
 
 function around(text, start, length) {
   const from = Math.max(0, start - AROUND);
-  const to = Math.min(text.length, start + length + 2 * AROUND);
+  const to = Math.min(text.length, start + length + 4 * AROUND);
   return {
     before: (from > 0 ? "…" : "") + text.slice(from, start),
     match: text.slice(start, start + length),
