@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -44,3 +46,23 @@ def test_a_file_of_json_lines_is_its_rows(tmp_path: Path) -> None:
         "memory_jsonl": [{"name": "Luis"}, {"name": "Ann"}],
         "broken_jsonl": '{"name"',
     }
+
+
+def test_a_place_is_taken_by_one_process_at_a_time(tmp_path: Path) -> None:
+    """Concurrency 1 of three processes: nobody comes in before the one before is out."""
+    code = (
+        "import os, sys\n"
+        "from funreason_plugin.environments.external.limits import throttle\n"
+        "def note(text):\n"
+        "    with open(sys.argv[2], 'a') as file: file.write(f'{text} {os.getpid()}\\n')\n"
+        "for _ in range(20):\n"
+        "    with throttle(sys.argv[1], None, 1):\n"
+        "        note('in'); os.sched_yield(); note('out')\n"
+    )
+    log = tmp_path / "log"
+    command = [sys.executable, "-c", code, f"a service of {tmp_path}", str(log)]
+    for process in [subprocess.Popen(command) for _ in range(3)]:
+        assert process.wait() == 0
+    lines = log.read_text().splitlines()
+    assert len(lines) == 120
+    assert all(one == other.replace("out", "in") for one, other in zip(lines[::2], lines[1::2], strict=True))
