@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # bash examples/rl_on_my_tools/run.sh
 #
-# From the repository's root: from an environment to a model trained by reinforcement, on a CPU. Other names than these
-# can be set in the environment: OUT, CONVERSATIONS, SFT_STEPS, RL_STEPS.
+# From the repository's root: from an environment to a model trained by reinforcement, on a CPU. OUT, CONVERSATIONS,
+# SFT_STEPS and RL_STEPS can be set in the environment; keys of the recipe (funreason.reward.mode=binary) stand behind the
+# command.
 set -euo pipefail
 
 OUT=${OUT:-out/greenhouse}
@@ -30,6 +31,7 @@ WHERE=(
   data.train_files="$OUT/data/verl/train.parquet" data.val_files="$OUT/data/verl/val.parquet"
   actor_rollout_ref.model.path="$OUT/sft"
   trainer.default_local_dir="$OUT/grpo" trainer.total_training_steps="$RL_STEPS" trainer.save_freq="$RL_STEPS"
+  "$@"
 )
 
 say "Before RL: recipe, rows, lengths, and the plugin in a Ray worker"

@@ -84,6 +84,8 @@ class FunReasonTrainer(PPOTrainerSync):  # type: ignore[misc]  # verl has no typ
         metrics["funreason/groups_with_variance"] = with_variance(
             {session: scores[row] for session, row in rows.items()}
         )
+        asked = self.config.data.train_batch_size * self.config.actor_rollout_ref.rollout.n
+        metrics["funreason/dropped"] = asked - len(rows)
         return result
 
     def _log_rollout_data(self, batch: KVBatchMeta, timing_raw: Any, rollout_data_dir: str) -> None:

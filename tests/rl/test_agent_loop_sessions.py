@@ -1,4 +1,4 @@
-"""Many sessions of the agent loop: side by side, with hostile output, in verl's own worker, and nothing left over."""
+"""Many sessions of the agent loop: side by side, with hostile output, and nothing left over."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import asyncio
 import gc
 import random
 import threading
-from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -208,60 +206,6 @@ def test_tokens_at_random_are_recorded_as_they_were_sampled(history: str) -> Non
             assert len(output.response_mask) == len(output.response_logprobs)
             for start, end in output.extra_fields["funreason_thoughts"]:
                 assert 0 <= start < end <= len(output.response_ids) and all(output.response_mask[start:end])
-
-
-# ----------------------------------------------------------------------------------------- verl's own worker
-
-
-@pytest.fixture(scope="module")
-def queue() -> Iterator[Any]:
-    import ray
-    import transfer_queue as tq
-    from omegaconf import OmegaConf
-
-    ray.init(num_cpus=2, include_dashboard=False, logging_level="ERROR")
-    tq.init(OmegaConf.create({"backend": {"SimpleStorage": {"num_data_storage_units": 1}}}))
-    yield tq
-    tq.close()
-    ray.shutdown()
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(("history", "expected"), [("keep", 1), ("drop", 7)])
-def test_one_sessions_failure_does_not_fail_its_group(queue: Any, history: str, expected: int) -> None:
-    """verl's V1 worker runs a group of three, of which one loses its engine."""
-    from verl.experimental.agent_loop.agent_loop import _agent_loop_registry
-    from verl.trainer.ppo.v1.agent_loop_tq import AgentLoopWorkerTQ
-
-    trajectory = trajectories()[0]
-    assert expected in (1, len(responses(trajectory, "hermes")))
-    assert (
-        _agent_loop_registry["funreason"]["_target_"] == "funreason_plugin.rl.agent_loop.FunReasonAgentLoop"
-    )
-    settings = config({"history_reasoning": history}, n=3)
-    engine = Engine(scripted(responses(trajectory, "hermes")))
-    engine.failing_session = 1
-    worker = object.__new__(AgentLoopWorkerTQ.__ray_metadata__.modified_class)
-    worker.config = settings
-    worker.rollout_config = settings.actor_rollout_ref.rollout
-    worker.llm_client = engine.client(settings)
-    worker.tokenizer, worker.processor, worker.hf_model_type = tokenizer(), None, "qwen3"
-    worker.dataset_cls, worker.tools, worker.reward_loop_worker_handles = None, [], None
-    worker.distillation_enabled = False
-    prompt = {**row(trajectory), "uid": f"u{history}", "agent_name": "funreason"}
-    del prompt["session_id"]
-    where = {"step": 1, "sample_index": 0, "rollout_n": 0, "validate": False}
-    asyncio.run(worker._run_prompt(prompt, dict(PARAMS), where))
-    tags = queue.kv_list()["train"]
-    assert tags[f"u{history}"]["status"] == "finished"
-    keys = sorted(key for key in tags if key.startswith(f"u{history}_"))
-    sessions = Counter(key.split("_")[1] for key in keys)
-    assert sorted(sessions.values()) == [expected] * 2
-    assert {tags[key]["min_global_steps"] for key in keys} == {7}
-    data = queue.kv_batch_get(keys=keys, partition_id="train", select_fields=["responses", "response_mask"])
-    assert [len(ids) for ids in data["responses"].unbind()] == [
-        len(bits) for bits in data["response_mask"].unbind()
-    ]
 
 
 # --------------------------------------------------------------------------------------------------- leaks

@@ -68,7 +68,7 @@ def test_every_metric_is_explained() -> None:
     asked = task([[find("Emma")]])
     names = set(metrics(judge_played(asked, plays(asked, [find("Emma")])), asked))
     names |= {"acc", "not_judged", "success/response_call", "success/response_answer"}
-    names |= {"groups_with_variance", "egpo/thought_entropy", "egpo/bonus"}
+    names |= {"dropped", "groups_with_variance", "egpo/thought_entropy", "egpo/bonus"}
     explained = {name for row in table("Metrics") for name in re.findall(r"`([^`]+)`", row[0])}
 
     def kind(name: str) -> str:

@@ -18,6 +18,12 @@ from funreason_plugin.environments.space import SimulationSpace
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "examples" / "rl_on_my_tools"
+SMALL = (
+    "data.train_batch_size=2",
+    "actor_rollout_ref.actor.ppo_mini_batch_size=2",
+    "actor_rollout_ref.rollout.n=4",
+    "funreason.response_tokens=24",
+)
 NAME = "examples/rl_on_my_tools/greenhouse.py:Greenhouse"
 
 
@@ -62,7 +68,7 @@ def test_from_the_tools_to_a_trained_model(tmp_path: Path) -> None:
             pytest.skip(f"{package} is not installed")
     with tempfile.TemporaryDirectory(prefix="ray", dir="/tmp") as short:  # Ray's sockets bear no long paths
         done = subprocess.run(
-            ["bash", "examples/rl_on_my_tools/run.sh"],
+            ["bash", "examples/rl_on_my_tools/run.sh", *SMALL],
             cwd=ROOT,
             capture_output=True,
             text=True,
@@ -73,14 +79,14 @@ def test_from_the_tools_to_a_trained_model(tmp_path: Path) -> None:
                 "OUT": str(tmp_path),
                 "CONVERSATIONS": "40",
                 "SFT_STEPS": "8",
-                "RL_STEPS": "2",
+                "RL_STEPS": "1",
             },
         )
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     assert "every row can be played and judged" in done.stdout.replace("\n", " ")
     for step in (1, 2):
         rows = [json.loads(line) for line in (tmp_path / "grpo" / "rollouts" / f"{step}.jsonl").open()]
-        assert len(rows) == 32
+        assert len(rows) == 64
         assert {"score", "success", "success/env_greenhouse", "calls", "reasons"} <= set(rows[0])
     assert "the best and the worst of 8 rollouts of one prompt" in done.stdout
     assert (tmp_path / "grpo" / "validation" / "0.jsonl").is_file()

@@ -121,11 +121,21 @@ def test_the_callback_ends_the_process_with_one_line(made: Path, capsys: pytest.
     assert capsys.readouterr().err == "error: funreason.rewrd is not known; did you mean 'reward'?\n"
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("recipe", ["grpo", "egpo", "tiny/grpo"])
-def test_main_ppo_stops_in_the_driver(made: Path, tmp_path: Path, recipe: str) -> None:
+def test_every_recipe_has_the_callback(recipe: str) -> None:
+    from hydra import compose, initialize_config_dir
+
+    path = RECIPES / f"{recipe}.yaml"
+    with initialize_config_dir(config_dir=str(path.parent), version_base=None):
+        search = "hydra.searchpath=[pkg://verl.trainer.config]"
+        config = compose(path.stem, overrides=[search], return_hydra_config=True)
+    assert config.hydra.callbacks.funreason._target_ == f"{AtStart.__module__}.AtStart"
+
+
+@pytest.mark.slow
+def test_main_ppo_stops_in_the_driver(made: Path, tmp_path: Path) -> None:
     words = [f"data.{name}_files={made}/verl/{name}.parquet" for name in ("train", "val")]
-    where = ["--config-dir", str((RECIPES / recipe).parent), "--config-name", Path(recipe).name]
+    where = ["--config-dir", str(RECIPES), "--config-name", "egpo"]
     done = subprocess.run(
         [sys.executable, "-m", "verl.trainer.main_ppo", *where, *words, "funreason.reward.mode=best",
          f"hydra.run.dir={tmp_path}"],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -20,7 +19,8 @@ from funreason_plugin.rl.settings import Egpo, Settings  # noqa: E402
 from funreason_plugin.rl.trainer import FunReasonTrainer  # noqa: E402
 
 KEYS = ["a_0_0", "a_0_1", "a_1_0", "a_2_0", "b_0_0", "b_1_0", "pad_0_0"]
-"""Two prompts; the first session of the first has two outputs; one row is verl's padding."""
+"""Two prompts with three sessions each, of which one is missing; the first one of the first has two outputs; one row is
+verl's padding."""
 REWARDS = [0.0, 1.0, 0.0, 0.0, 1.0, 1.0, 0.0]
 LENGTHS = [3, 2, 4, 3, 2, 3, 1]
 THOUGHTS: list[list[tuple[int, int]]] = [[(0, 2)], [(0, 1)], [(0, 4)], [], [(0, 1)], [(1, 2)], []]
@@ -36,7 +36,8 @@ def config(**changes: Any) -> Any:
                 "lam": 1.0,
                 "norm_adv_by_std_in_grpo": True,
             },
-            "actor_rollout_ref": {"rollout": {"n": 2}},
+            "data": {"train_batch_size": 2},
+            "actor_rollout_ref": {"rollout": {"n": 3}},
         }
     )
     return OmegaConf.merge(made, changes)
@@ -52,18 +53,6 @@ def trainer(weight: float = 0.0) -> FunReasonTrainer:
     made.global_steps = 1
     made._init_dump_executor()
     return made
-
-
-@pytest.fixture(scope="module")
-def queue() -> Iterator[Any]:
-    import ray
-    import transfer_queue as tq
-
-    ray.init(num_cpus=2, include_dashboard=False, logging_level="ERROR")
-    tq.init(OmegaConf.create({"backend": {"SimpleStorage": {"num_data_storage_units": 1}}}))
-    yield tq
-    tq.close()
-    ray.shutdown()
 
 
 @pytest.fixture
@@ -146,6 +135,7 @@ def test_metrics_are_means_over_sessions(queue: Any, batch: Any, monkeypatch: py
         "funreason/success": 3 / 5,
         "funreason/success/turns_3": 0.5,
         "funreason/groups_with_variance": 0.5,
+        "funreason/dropped": 1,
     }
 
 
