@@ -170,11 +170,11 @@ rl-tiny: $(INSTALLED_RL) ## Train a tiny model on a CPU by SFT, then by GRPO in 
 
 test: $(INSTALLED_DEV) $(INSTALLED_RL) ## Install, run all tests
 	@$(SAY) "Running all tests, about half an hour on two cores (make test-fast leaves out the slow ones)"
-	@$(BIN)/python -m pytest -n $(TESTERS) --dist loadfile $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n $(TESTERS) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 test-fast: $(INSTALLED_DEV) $(INSTALLED_RL) ## Install, run the tests that take no more than a few seconds each
 	@$(SAY) "Running the fast tests"
-	@$(BIN)/python -m pytest -n $(TESTERS) --dist loadfile -m "not slow" $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n $(TESTERS) --dist loadfile --no-loadscope-reorder -m "not slow" $(PYTEST_ARGS)
 
 lint: $(INSTALLED_DEV) ## Install, run ruff and mypy
 	@$(SAY) "ruff check, ruff format --check, mypy --strict"

@@ -64,9 +64,9 @@ def test_some_truths_and_mutated_ones_get_the_checkers_verdict() -> None:
 
 
 @pytest.mark.slow
-def test_all_truths_and_4000_mutated_ones_get_the_checkers_verdict() -> None:
+def test_all_truths_and_1600_mutated_ones_get_the_checkers_verdict() -> None:
     assert len(IDS) == 800
-    agree(IDS, 5)
+    agree(IDS, 2)
 
 
 # -- what a comparison of JSON alone would get wrong ----------------------------------------------------
