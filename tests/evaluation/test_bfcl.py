@@ -16,6 +16,7 @@ pytest.importorskip("tokenizers")
 from funreason_plugin import command_line
 from funreason_plugin.calls import to_python
 from funreason_plugin.evaluate import app
+from funreason_plugin.evaluation.bfcl.calls import read
 from funreason_plugin.rendering import PromptForm
 from tests.evaluation import bfcl_oracle
 from tests.evaluation.bfcl_oracle import as_list, oracle, rows
@@ -85,6 +86,8 @@ def test_the_truth_scores_everything_in_all_four_categories(
     score = out / "score/my-model-4b/multi_turn/BFCL_v4_multi_turn_base_score.json"
     assert json.loads(score.read_text()) == {"accuracy": 1.0, "correct_count": 2, "total_count": 2}
     assert all((body["top_p"], body["max_tokens"]) == (0.7, 20_000) for body in seen)
+    steps = [step for turns in results(out).values() for turn in turns for step in turn]
+    assert all(read(step) for step in steps if step.startswith("["))  # every argument has its name
     assert run(out, NOWHERE, tokenizer, SAMPLE) == 0  # nothing is missing: nobody is asked
     said = capsys.readouterr().out
     assert "multi_turn_long_context  2 of 200       100.00      16.0        46.9       59.5" in said
