@@ -10,7 +10,7 @@ python -m funreason_plugin.check rl out/ recipes/grpo.yaml
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -74,7 +74,8 @@ def data(
     """Replay every trajectory, re-run the acceptance checks, compare the emitted rows; status 1 if any differs."""
     from funreason_plugin.checks.data import check_data
 
-    raise typer.Exit(0 if check_data(folder, console(), workers=workers, remaker=_remaker(folder)) else 1)
+    report = check_data(folder, console(), workers=workers, remaker=_remaker(folder), measure=_measure)
+    raise typer.Exit(0 if report else 1)
 
 
 @app.command()
@@ -139,6 +140,13 @@ def rl(
         folder, recipe, console(), overrides=overrides or (), tokenizer=tokenizer, limit=limit, ray=ray
     )
     raise typer.Exit(0 if ok else 1)
+
+
+def _measure(folder: Path, workers: int) -> dict[str, Any]:
+    """What quality.json has to say."""
+    from funreason_plugin.quality.measuring import measure
+
+    return measure(folder, workers=workers)
 
 
 def _remaker(folder: Path) -> type[Remaker] | None:

@@ -22,6 +22,7 @@ import orjson
 from funreason_plugin.checks.duplicates import Duplicates, Found
 from funreason_plugin.checks.emitted import compare_folders
 from funreason_plugin.checks.inspection import Inspected, Inspector, RemakerLike, level_of, of_this_release
+from funreason_plugin.checks.quality_file import MeasureQuality, check_quality
 from funreason_plugin.checks.replay import compare
 from funreason_plugin.checks.report import Problem, Report
 from funreason_plugin.checks.run_files import (
@@ -62,8 +63,9 @@ def check_data(
     *,
     workers: int = 1,
     remaker: MakeRemaker | None = None,
+    measure: MeasureQuality | None = None,
 ) -> Report:
-    """Check a data folder; with a console, print the result as well.
+    """Check a data folder; with a console, print the result as well. With ``measure``, quality.json too.
 
     Raises:
         UserError: The folder is none of ours, or an environment cannot be built.
@@ -118,6 +120,8 @@ def check_data(
     check_attempts(attempts, rejected, report, run["config"].get("num", 0) if run else 0)
     counted = remaker is not None and NOT_MADE_AGAIN not in report.counts
     check_summary(folder, run, recount, rejected, report, agents=counted)
+    if measure is not None and not broken:
+        check_quality(folder, report, measure, workers)
     _conclude(report, recount)
     report.problems.sort(key=_place)
     if console is not None:
