@@ -10,8 +10,10 @@ some 20 seconds and 40 MB.
 from __future__ import annotations
 
 import gzip
+import subprocess
+import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,9 +21,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
+from funreason_plugin.environments.external.names import Given
 from funreason_plugin.errors import UserError
 from funreason_plugin.report.columns import Block
-from funreason_plugin.report.differences import Replayed
+from funreason_plugin.report.differences import Replayed, is_ours
 from funreason_plugin.report.overview import orders, overview, rejections
 from funreason_plugin.report.page import write_page
 from funreason_plugin.report.reference import reference_of
@@ -36,6 +39,8 @@ AT_ONCE: Final = 200
 """Trajectories a block: what the page unpacks to show one of them."""
 RUN_SECONDS: Final = 5.0
 """How long a run's own report may replay."""
+LONGEST_APART: Final = 1800.0
+"""Seconds after which the process of a run's report is given up."""
 FIRST_QUERY: Final = 160
 """Characters of the first query that the list has without unpacking."""
 
@@ -108,17 +113,34 @@ def build_report(
     return Made(path, survey.trajectories, replayed.count, size, time.monotonic() - started)
 
 
-def report_of_run(folder: Path, console: Console) -> None:
-    """The last step of a run: whatever happens here, the run's data is whole, and its exit status stays."""
+def report_of_run(folder: Path, environments: Sequence[str], console: Console) -> None:
+    """The last step of a run: whatever happens here, the run's data is whole, and its exit status stays.
+
+    Tools that are not ours are replayed in a process of their own, which they may hang or crash.
+    """
     try:
-        made = build_report(folder, replay_seconds=RUN_SECONDS, own=True)
+        if all(is_ours(name) or Given.of(name) is not None for name in environments):
+            build_report(folder, replay_seconds=RUN_SECONDS)
+        else:
+            _build_apart(folder)
     except (Exception, KeyboardInterrupt) as error:
         why = error.message if isinstance(error, UserError) else type(error).__name__
         console.print(
             f"no report ({why}); to make it: python -m funreason_plugin.report {folder}", markup=False
         )
     else:
-        console.print(f"report, to be opened in a browser: {made.path}", markup=False, soft_wrap=True)
+        console.print(f"report, to be opened in a browser: {folder / REPORT}", markup=False, soft_wrap=True)
+
+
+def _build_apart(folder: Path) -> None:
+    words = [str(folder), "--own-tools", "--replay-seconds", str(RUN_SECONDS)]
+    command = [sys.executable, "-m", "funreason_plugin.report", *words]
+    done = subprocess.run(
+        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=LONGEST_APART
+    )
+    if done.returncode:
+        said = done.stderr.strip().splitlines()
+        raise UserError(said[-1] if said else f"its process ended with status {done.returncode}")
 
 
 def packed(data: bytes) -> bytes:

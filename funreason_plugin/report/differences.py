@@ -73,7 +73,12 @@ class Replayed:
     def _may(self, source: str) -> bool:
         if Given.of(source) is not None:
             return False
-        return self._own or source in SHIPPED or source == "bfcl" or source.startswith("bfcl:")
+        return self._own or is_ours(source)
+
+
+def is_ours(source: str) -> bool:
+    """Whether an environment's code comes with this package or with bfcl-eval."""
+    return source in SHIPPED or source == "bfcl" or source.startswith("bfcl:")
 
 
 def _by_turn(record: Mapping[str, Any], space: SimulationSpace) -> Iterator[list[Difference]]:

@@ -34,7 +34,7 @@ def report(config: SynthesisConfig, summary: Summary, console: Console) -> int:
                 f"{summary.kept} of {config.num} trajectories are kept; their rows are written",
                 soft_wrap=True,
             )
-        report_of_run(Path(config.out), console)
+        report_of_run(Path(config.out), config.env, console)
         console.print(next_commands(config), soft_wrap=True)
         return 0
     if summary.stopped == "interrupted":

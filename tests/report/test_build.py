@@ -178,9 +178,23 @@ def test_paths_and_addresses_of_the_maker_are_not_in_it(run_folder: Path, tmp_pa
 
 def test_a_run_s_report_never_fails_the_run(tmp_path: Path) -> None:
     console = Console(file=io.StringIO(), width=300)
-    report_of_run(tmp_path, console)
+    report_of_run(tmp_path, ["travel"], console)
     assert isinstance(console.file, io.StringIO)
     assert "no report" in console.file.getvalue()
+
+
+def test_tools_that_crash_take_no_run_with_them(
+    run_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("crash.py").write_text("import os\nos._exit(7)\n")
+    row = records(run_folder)[0]
+    row["environments"] = [entry | {"source": "crash.py:Crash"} for entry in row["environments"]]
+    write(copied(run_folder, tmp_path), [row])
+    console = Console(file=io.StringIO(), width=300)
+    report_of_run(tmp_path, ["crash.py:Crash"], console)
+    assert isinstance(console.file, io.StringIO)
+    assert "no report (its process ended with status 7)" in console.file.getvalue()
 
 
 def test_the_command_line(run_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
