@@ -154,7 +154,7 @@ GRPO = python -m verl.trainer.main_ppo --config-dir recipes/tiny --config-name g
   data.train_files=$(RL)/verl/train.parquet data.val_files=$(RL)/verl/val.parquet actor_rollout_ref.model.path=$(RL)/model \
   trainer.default_local_dir=$(TINY)/grpo)$(if $(RL_ARGS), $(RL_ARGS))
 
-rl-tiny: $(INSTALLED_RL) ## Train a tiny model on a CPU by SFT, then by GRPO in verl: recipes/tiny/grpo.yaml (6 minutes)
+rl-tiny: $(INSTALLED_RL) ## Train a tiny model on a CPU by SFT, then by GRPO in verl: recipes/tiny/grpo.yaml (7 minutes)
 	@$(REINFORCES) || { $(SAY) "verl beside LLaMA-Factory needs Python 3.11 or 3.12; try: make PYTHON=python3.12 VENV=.venv-rl …"; exit 1; }
 	@$(SAY) "A random model of 0.4 million parameters; 400 conversations of one turn for SFT, 120 of two for RL, in $(RL)/"
 	@rm -rf $(RL) $(TINY)/grpo
