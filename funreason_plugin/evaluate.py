@@ -189,6 +189,11 @@ def bfcl(
     async def play() -> None:
         async with Served(base_url, model, Sampling(temperature, top_p, max_tokens), patience=HOUR) as served:
             await served.check()
+            if served.context is not None and served.context < context:
+                raise UserError(
+                    f"--context {context}: the server's model has {served.context} tokens, and refuses what asks for "
+                    f"more; give --context {served.context}"
+                )
             with shown_progress(shown, "entries") as watch:
                 await generate(run, served, counted, concurrency, watch)
             show_costs(shown, served)

@@ -97,6 +97,7 @@ class Served:
 
     ``tokens`` counts those of prompts and of responses, as the server says them; ``faults`` the requests that were tried
     again, by reason. ``pause`` is the first wait before a request is tried again, in seconds; the next ones are longer.
+    ``context`` is the model's, in tokens, where the server says it (vLLM and SGLang do) and once it was checked.
     ``patience``: seconds until a response counts as lost (0: 600).
     """
 
@@ -115,6 +116,7 @@ class Served:
         self.sampling = sampling or Sampling()
         self.tokens = [0, 0]
         self.faults: Counter[str] = Counter()
+        self.context: int | None = None
         self._pause = pause
         self._patience = patience or _SECONDS
         key = os.environ.get("OPENAI_API_KEY") or "none"
@@ -128,6 +130,7 @@ class Served:
         try:
             listed: Any = await self._client.with_options(max_retries=1, timeout=30).models.list()
             known = [str(model.id) for model in listed.data]
+            rooms = {str(model.id): getattr(model, "max_model_len", None) for model in listed.data}
         except APIConnectionError as error:
             raise UserError(f"{asked}: {_line(error.__cause__ or error)}; is the server up?") from None
         except APIStatusError as error:
@@ -138,6 +141,8 @@ class Served:
             ) from None
         if self.model not in known:
             raise UserError(f"--model {self.model}: the server has {', '.join(known[:5])[:300] or 'none'}")
+        room = rooms[self.model]
+        self.context = room if isinstance(room, int) and room > 0 else None
 
     def generate(self, form: PromptForm, *, thinking: bool = True, spent: Spent | None = None) -> Generate:
         """The player's view, for prompts of one form; what its responses cost is added to ``spent``.

@@ -39,12 +39,15 @@ def from_truth(known: Mapping[str, str]) -> Answer:
 
 
 @contextmanager
-def serving(answer: Answer, model: str = "tiny") -> Iterator[tuple[str, list[dict[str, Any]]]]:
+def serving(
+    answer: Answer, model: str = "tiny", context: int | None = None
+) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     """The base URL, and the bodies of the requests to /v1/completions so far."""
     seen: list[dict[str, Any]] = []
 
     async def models(request: web.Request) -> web.Response:
-        return web.json_response({"object": "list", "data": [{"id": model, "object": "model"}]})
+        room = {} if context is None else {"max_model_len": context}
+        return web.json_response({"object": "list", "data": [{"id": model, "object": "model", **room}]})
 
     async def completions(request: web.Request) -> web.Response:
         body = await request.json()

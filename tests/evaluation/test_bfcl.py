@@ -214,6 +214,14 @@ def test_bad_input_is_one_line_before_any_work(
     assert not seen and not (out / "result").exists()
 
 
+def test_a_server_with_less_context_is_one_line(
+    out: Path, tokenizer: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with serving(lambda text, number: ("", "stop"), "my/model_4b", context=32_768) as (url, seen):
+        assert run(out, url, tokenizer, SAMPLE[:1]) == 1
+    assert "has 32768 tokens" in capsys.readouterr().err and not seen
+
+
 def test_a_tokenizer_of_another_family_is_one_line(
     out: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
