@@ -11,6 +11,7 @@ from aiohttp import web
 
 pytest.importorskip("bfcl_eval")
 pytest.importorskip("overrides")
+pytest.importorskip("tree_sitter")
 pytest.importorskip("tokenizers")
 
 from funreason_plugin import command_line
