@@ -66,3 +66,18 @@ def test_a_place_is_taken_by_one_process_at_a_time(tmp_path: Path) -> None:
     lines = log.read_text().splitlines()
     assert len(lines) == 120
     assert all(one == other.replace("out", "in") for one, other in zip(lines[::2], lines[1::2], strict=True))
+
+
+def test_no_folder_is_left_by_a_process_or_by_one_that_was_killed(tmp_path: Path) -> None:
+    code = (
+        "import os, subprocess, sys, tempfile\n"
+        "from funreason_plugin.environments.external.folders import new_folder\n"
+        "print(new_folder().is_dir())\n"
+        "killed = subprocess.Popen([sys.executable, '-c', ''])\n"
+        "os.mkdir(f'{tempfile.gettempdir()}/funreason-server-{killed.pid}-x')\n"
+        "killed.wait()\n"
+    )
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, check=True, capture_output=True)
+    assert done.stdout == b"True\n"
+    assert list(tmp_path.iterdir()) == []

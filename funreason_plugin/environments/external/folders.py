@@ -7,6 +7,8 @@ inward({"path": "/folder/notes.txt"}, folder)         # {"path": "/tmp/…/notes
 
 from __future__ import annotations
 
+import atexit
+import contextlib
 import os
 import re
 import shutil
@@ -25,19 +27,27 @@ _NAMED: Final = re.compile(rf"(?<![\w./-]){NAME}(?![\w-])")
 
 def new_folder() -> Path:
     """A folder for a server, named after this process; those of processes that were killed are removed."""
-    _sweep(tempfile.gettempdir())
+    _begin(tempfile.gettempdir())
     return Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-"))
 
 
 @cache
-def _sweep(temporary: str) -> None:
+def _begin(temporary: str) -> None:
+    _sweep(temporary)
+    atexit.register(_sweep, temporary, True)  # where Ray kills its workers it kills their guards, too
+
+
+def _sweep(temporary: str, own: bool = False) -> None:
     for folder in Path(temporary).glob(f"{_PREFIX}*"):
         pid = folder.name.removeprefix(_PREFIX).partition("-")[0]
-        if pid.isdigit() and folder.stat().st_uid == os.getuid():
-            try:
-                os.kill(int(pid), 0)
-            except ProcessLookupError:
-                shutil.rmtree(folder, ignore_errors=True)
+        with contextlib.suppress(OSError):  # another process was faster
+            if pid.isdigit() and folder.stat().st_uid == os.getuid():
+                try:
+                    os.kill(int(pid), 0)
+                except ProcessLookupError:
+                    shutil.rmtree(folder, ignore_errors=True)
+                if own and int(pid) == os.getpid():
+                    shutil.rmtree(folder, ignore_errors=True)
 
 
 def inward(arguments: dict[str, Any], folder: Path | None) -> dict[str, Any]:
