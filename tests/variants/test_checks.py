@@ -27,10 +27,18 @@ def abstention(variant: str) -> tuple[Trajectory, int, AbstentionTurn]:
     return trajectory, number, turn
 
 
-def test_a_missing_function_that_is_offered_is_refused() -> None:
-    trajectory, _, turn = abstention("miss_func")
-    turn.variant, turn.lack = "irrelevance", replace(turn.lack)  # nothing withholds it now
-    assert "tool_at_hand" in rules(trajectory)
+def test_a_missing_function_that_an_earlier_turn_has_called_is_refused() -> None:
+    trajectory, number, _ = abstention("miss_func")
+    trajectory.turns.insert(0, trajectory.turns[number + 1])
+    found = {(place, rule) for place, rule, _ in review_trajectory(trajectory)}
+    assert (0, "tool_not_offered") in found
+
+
+def test_an_irrelevant_request_whose_tool_is_offered_is_refused() -> None:
+    trajectory, _, turn = abstention("irrelevance")
+    turn.lack.tools = [trajectory.tools[0]["function"]["name"]]
+    reasons = [reason for _, rule, reason in review_trajectory(trajectory) if rule == "tool_at_hand"]
+    assert reasons == [f"{turn.lack.tools[0]} is offered in this turn"]
 
 
 def test_a_substitute_that_stays_on_offer_is_refused() -> None:
@@ -62,9 +70,10 @@ def test_a_missing_value_that_an_output_has_is_refused() -> None:
 
 
 def test_an_irrelevant_request_for_an_environment_that_is_there_is_refused() -> None:
-    trajectory, _, turn = abstention("irrelevance")
-    turn.lack.environment = trajectory.environments[0]
-    assert "tool_at_hand" in rules(trajectory)
+    trajectory, number, turn = abstention("irrelevance")
+    turn.lack.environment = there = trajectory.environments[0]
+    found = list(at_hand(trajectory, space_of(trajectory)))
+    assert found == [(number, "tool_at_hand", f"the environment {there.name} is there")]
 
 
 def test_a_request_that_is_never_completed_is_refused() -> None:
