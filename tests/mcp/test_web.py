@@ -20,7 +20,7 @@ from funreason_plugin.command_line import run
 from funreason_plugin.environments.space import SimulationSpace
 from funreason_plugin.errors import UserError
 from tests.mcp.conftest import SERVERS
-from tests.mcp.test_chain import made, wins
+from tests.mcp.test_chain import made
 
 pytest.importorskip("uvicorn")
 pytestmark = pytest.mark.slow
@@ -73,7 +73,6 @@ def test_the_whole_chain_without_the_token_in_it(
     monkeypatch.setenv("STOCK_TOKEN", TOKENS[0])
     assert run(check.app, ["env", stock, "--samples", "1"]) == 0
     made(stock, tmp_path / "out")
-    wins(tmp_path / "out")
     printed = capfd.readouterr()
     files = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()]
     assert len(files) > 5
