@@ -59,7 +59,7 @@ def synthesize(
             "Share of the trajectories with a turn of a variant: miss_func=0.1, miss_param=0.1, irrelevance=0.1, "
             "distractors=0.1. "
             "Several may follow, or repeat it. (default: none)",
-            metavar="NAME=SHARE…",
+            metavar="NAME=N…",
         ),
     ] = [],
     seed: Annotated[int | None, option(DATA, "Same seed, same bytes. (default: 0)")] = None,

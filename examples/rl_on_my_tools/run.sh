@@ -29,7 +29,7 @@ llamafactory-cli train recipes/tiny/sft_rl.yaml model_name_or_path="$OUT/random"
 
 WHERE=(
   data.train_files="$OUT/data/verl/train.parquet" data.val_files="$OUT/data/verl/val.parquet"
-  actor_rollout_ref.model.path="$OUT/sft"
+  actor_rollout_ref.model.path="$OUT/sft" data.max_prompt_length=640
   trainer.default_local_dir="$OUT/grpo" trainer.total_training_steps="$RL_STEPS" trainer.save_freq="$RL_STEPS"
   "$@"
 )

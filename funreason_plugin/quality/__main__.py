@@ -24,7 +24,7 @@ def quality(
     path: Annotated[Path, typer.Argument(help="A run's folder, one that convert or mix wrote, or a file of records.", metavar="PATH")],
     against: Annotated[list[Path] | None, typer.Option(help="Also compare with this file or folder; may be repeated.", metavar="FILE")] = None,
     fail_on_contamination: Annotated[bool, typer.Option("--fail-on-contamination", help="Status 1 when a record overlaps beyond what its labels say.")] = False,
-    workers: Annotated[int, typer.Option(help="Processes; the result does not depend on it.", min=1, max=256)] = 1,
+    workers: Annotated[int, typer.Option(help="Processes; the result does not depend on it.", min=1, max=256, metavar="N")] = 1,
     out: Annotated[Path | None, typer.Option(help="Where the JSON goes (default: quality.json in a folder; nowhere for a file).", metavar="FILE")] = None,
 ) -> None:  # fmt: skip
     """Duplicates (exact, near, structural), contamination (BFCL multi-turn, and what --against names), labels."""

@@ -23,8 +23,7 @@ def refuse_live(names: Sequence[str], settings: Settings) -> None:
     if not settings.allow_live and (live := _live(tuple(names))):
         raise UserError(
             f'environment {live!r} calls a live service: thousands of rollouts would; record it ("state": '
-            '"record", check record) or give each session its own, or set funreason.allow_live: true '
-            "(on the command line ++funreason.allow_live=true)"
+            '"record", check record) or give each session its own, or set funreason.allow_live: true'
         )
 
 

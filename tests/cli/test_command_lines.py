@@ -13,6 +13,7 @@ import pytest
 from funreason_plugin import check, cli, evaluate, synthesize
 from funreason_plugin.command_line import run, spread
 from funreason_plugin.config import SynthesisConfig
+from funreason_plugin.quality import __main__ as quality
 from funreason_plugin.synthesis.teachers import served
 
 ROOT = Path(__file__).parents[2]
@@ -73,7 +74,7 @@ def test_the_defaults_in_the_help_are_those_of_the_configuration(capsys: pytest.
     text = re.sub(r"[│\s]+", " ", capsys.readouterr().out)
     model = SynthesisConfig(env=["travel"], teacher="openai", model="any", out=Path("out")).agent("reasoning")
     for key, field in SynthesisConfig.model_fields.items():
-        flag = f" --{key.replace('_', '-')} "
+        flag = " --variant " if key == "variants" else f" --{key.replace('_', '-')} "
         assert (flag in text) == (key not in IN_FILES), key
         if key in IN_FILES or field.is_required():
             continue
@@ -82,7 +83,7 @@ def test_the_defaults_in_the_help_are_those_of_the_configuration(capsys: pytest.
             default = getattr(model, key, None)
         if isinstance(default, tuple):
             default = "-".join(map(str, default))
-        if default not in ([], None, "", False):
+        if default not in ([], {}, None, "", False):
             described = text.split(flag, 1)[1].split(" --", 1)[0]
             shown = f"{default:g}" if isinstance(default, float) else default
             assert f"(default: {shown})" in described, key
@@ -98,7 +99,8 @@ OF_OTHERS = {
 
 def test_every_flag_that_a_message_names_exists(capsys: pytest.CaptureFixture[str]) -> None:
     for app, words in ((synthesize.app, []), (check.app, ["env"]), (check.app, ["data"]), (check.app, ["sft"]),
-                       (check.app, ["rl"]), (evaluate.app, ["pass-rate"]), (served.app, []),
+                       (check.app, ["rl"]), (check.app, ["record"]), (evaluate.app, ["pass-rate"]), (evaluate.app, ["env"]),
+                       (evaluate.app, ["bfcl"]), (evaluate.app, ["compare"]), (quality.app, []), (served.app, []),
                        (cli.app, []), (cli.app, ["recipes"]), (cli.app, ["convert"]), (synthesize.app, ["show"]),
                        (synthesize.app, ["trace"]), (synthesize.app, ["graph"]), (cli.app, ["report"])):  # fmt: skip
         run(app, [*words, "--help"])

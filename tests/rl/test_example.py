@@ -22,7 +22,7 @@ SMALL = (
     "data.train_batch_size=2",
     "actor_rollout_ref.actor.ppo_mini_batch_size=2",
     "actor_rollout_ref.rollout.n=4",
-    "funreason.response_tokens=24",
+    "funreason.response_tokens=48",
 )
 NAME = "examples/rl_on_my_tools/greenhouse.py:Greenhouse"
 
