@@ -99,6 +99,7 @@ quickstart: $(INSTALLED) ## Install, synthesise 200 verified trajectories, check
 	@if $(TRAINS); then $(MAKE) --no-print-directory train-tiny TINY=$(QUICKSTART)/tiny; fi
 	@$(SAY) "What next"
 	@echo "  source $(VENV)/bin/activate"
+	@echo "  $(QUICKSTART)/report.html                                                # yield, every trajectory, the tool graph"
 	@echo "  python -m funreason_plugin.synthesize show $(QUICKSTART)/ --index 1      # another one"
 	@echo "  python -m funreason_plugin.synthesize trace $(QUICKSTART)/ --index 1     # how it came about"
 	@echo "  python -m funreason_plugin.check env examples/my_tools/equipment.py:EquipmentDesk"
