@@ -9,10 +9,10 @@ python -m funreason_plugin.evaluate pass-rate out/ --model my-model --base-url h
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from funreason_plugin.evaluation.runs import Run
 
 
+_T = TypeVar("_T")
 HOUR, DAY = 3_600.0, 86_400.0
 
 app = typer.Typer(
@@ -46,6 +47,16 @@ app = typer.Typer(
 @app.callback()
 def _commands() -> None:
     """Measure a served model on tasks that are executed."""
+
+
+def _finished(work: Coroutine[Any, Any, _T], done: str) -> _T:
+    """Run it to its end. Ctrl-C becomes a UserError: what was ``done`` is in files."""
+    try:
+        return asyncio.run(work)
+    except KeyboardInterrupt:
+        raise UserError(
+            f"interrupted; what was {done} is kept, the same command goes on", INTERRUPTED
+        ) from None
 
 
 @app.command("env")
@@ -116,12 +127,7 @@ def env(
                 show_costs(shown, served)
             return runs
 
-    try:
-        runs = asyncio.run(run())
-    except KeyboardInterrupt:
-        raise UserError(
-            "interrupted; what was played is kept, the same command goes on", INTERRUPTED
-        ) from None
+    runs = _finished(run(), "played")
     show_compared(shown, compared(runs), out)
     show_by_eye(shown, runs, by_eye)
 
@@ -199,12 +205,7 @@ def bfcl(
             show_costs(shown, served)
 
     if run.missing():
-        try:
-            asyncio.run(play())
-        except KeyboardInterrupt:
-            raise UserError(
-                "interrupted; what was played is kept, the same command goes on", INTERRUPTED
-            ) from None
+        _finished(play(), "played")
     found = score(run)
     for table in tables(found, model):
         shown.print(table)
@@ -257,12 +258,7 @@ def pass_rate(
                 tokens[:] = served.tokens
 
     with shown_progress(out, "attempts") as watch:
-        try:
-            rates = asyncio.run(run(watch))
-        except KeyboardInterrupt:
-            raise UserError(
-                "interrupted; what was measured is kept, the same command goes on", INTERRUPTED
-            ) from None
+        rates = _finished(run(watch), "measured")
     show_histogram(out, rates)
     chosen = select(folder, rates, low, high)
     out.print(

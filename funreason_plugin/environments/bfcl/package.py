@@ -28,7 +28,7 @@ MODULES = {
 INSTALL = (
     "pip install mpmath==1.3.0 && pip install --no-deps bfcl-eval==2026.3.23"  # the rest of it is not needed
 )
-_SOURCES = "bfcl_eval.eval_checker.multi_turn_eval.func_source_code"
+SOURCES = "bfcl_eval.eval_checker.multi_turn_eval.func_source_code"
 
 
 @cache
@@ -54,7 +54,7 @@ def module(class_name: str) -> Any:
     """The module of one of the eight classes."""
     package_path()
     try:
-        return importlib.import_module(f"{_SOURCES}.{MODULES[class_name]}")
+        return importlib.import_module(f"{SOURCES}.{MODULES[class_name]}")
     except ImportError as error:
         raise UserError(f"bfcl-eval's {class_name} cannot be imported ({error}): {INSTALL}") from None
 
@@ -67,4 +67,4 @@ def backend(class_name: str) -> Any:
 def long_context() -> Any:
     """The module with the texts that fill the long-context entries."""
     package_path()
-    return importlib.import_module(f"{_SOURCES}.long_context")
+    return importlib.import_module(f"{SOURCES}.long_context")

@@ -20,12 +20,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from funreason_plugin.environments.bfcl.package import package_path
+from funreason_plugin.environments.bfcl.package import SOURCES, package_path
 from funreason_plugin.errors import UserError
 
 __all__ = ["Bfcl", "ModelConfig", "load", "registry_name"]
 
-_SOURCES = "bfcl_eval.eval_checker.multi_turn_eval.func_source_code"
 _TABLE = "bfcl_eval.constants.model_config"
 _INSTALL = "pip install -e '.[bfcl]' && pip install --no-deps bfcl-eval==2026.3.23"
 
@@ -109,7 +108,7 @@ def load() -> Bfcl:
         helper: Any = importlib.import_module("bfcl_eval.eval_checker.eval_runner_helper")
         runner: Any = importlib.import_module("bfcl_eval.eval_checker.eval_runner")
         executor = importlib.import_module("bfcl_eval.eval_checker.multi_turn_eval.multi_turn_utils")
-        tweets: Any = importlib.import_module(f"{_SOURCES}.posting_api")
+        tweets: Any = importlib.import_module(f"{SOURCES}.posting_api")
         base = importlib.import_module("bfcl_eval.model_handler.base_handler")
     except ImportError as error:
         raise UserError(f"bfcl-eval's runner cannot be imported ({error}): {_INSTALL}") from None

@@ -16,8 +16,9 @@ class VirtualList {
       { class: "list", role: "listbox", tabindex: "0", "aria-label": "Trajectories", "aria-activedescendant": "", onkeydown: (event) => this.key(event) },
       this.space,
     );
-    this.element.addEventListener("scroll", () => this.later(), { passive: true });
-    new ResizeObserver(() => this.later()).observe(this.element);
+    const later = onceAFrame(() => this.draw());
+    this.element.addEventListener("scroll", later, { passive: true });
+    new ResizeObserver(later).observe(this.element);
   }
 
   show(places, snippets = null) {
@@ -27,15 +28,6 @@ class VirtualList {
     this.rows.clear();
     this.space.style.height = `${places.length * ROW}px`;
     this.draw();
-  }
-
-  later() {
-    if (this.waiting) return;
-    this.waiting = true;
-    requestAnimationFrame(() => {
-      this.waiting = false;
-      this.draw();
-    });
   }
 
   draw() {

@@ -81,9 +81,10 @@ class Arrows {
     this.links = []; // { kind, from: element, to: element }
     this.layer = drawn("svg", { class: "arrows", "aria-hidden": "true" });
     page.append(this.layer);
-    new ResizeObserver(() => this.later()).observe(page);
-    page.addEventListener("grown", () => this.later());
-    page.addEventListener("toggle", () => this.later(), true);
+    const later = onceAFrame(() => this.draw());
+    new ResizeObserver(later).observe(page);
+    page.addEventListener("grown", later);
+    page.addEventListener("toggle", later, true);
   }
 
   add(kind, from, to) {
@@ -94,21 +95,8 @@ class Arrows {
       for (const element of [link.path, link.head, from, to]) element.classList.toggle("lit", on);
       this.layer.classList.toggle("choosing", on);
     };
-    for (const element of [to]) {
-      element.addEventListener("mouseenter", () => light(true));
-      element.addEventListener("mouseleave", () => light(false));
-      element.addEventListener("focusin", () => light(true));
-      element.addEventListener("focusout", () => light(false));
-    }
-  }
-
-  later() {
-    if (this.waiting) return;
-    this.waiting = true;
-    requestAnimationFrame(() => {
-      this.waiting = false;
-      this.draw();
-    });
+    for (const event of ["mouseenter", "focusin"]) to.addEventListener(event, () => light(true));
+    for (const event of ["mouseleave", "focusout"]) to.addEventListener(event, () => light(false));
   }
 
   draw() {
