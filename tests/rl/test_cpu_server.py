@@ -52,7 +52,7 @@ def test_a_response_has_tokens_log_probabilities_and_the_step_of_its_weights(
     model_config: HFModelConfig,
 ) -> None:
     made = server(model_config)
-    asyncio.run(made.update_weights(made._engine._model.state_dict(), 7))
+    asyncio.run(made.update_weights(made._batching.engine._model.state_dict(), 7))
     (output,) = answers(made, max_tokens=5, ignore_eos=True)
     assert len(output.token_ids) == len(output.log_probs) == 5
     assert output.stop_reason == "completed"
@@ -84,7 +84,7 @@ def test_how_long_a_response_may_be(
 def test_the_tokenizers_end_ends_a_response(model_config: HFModelConfig) -> None:
     end = model_config.tokenizer.eos_token_id
     made = server(model_config, response_length=4000)
-    weights = {name: tensor.clone() for name, tensor in made._engine._model.state_dict().items()}
+    weights = {name: tensor.clone() for name, tensor in made._batching.engine._model.state_dict().items()}
     weights["model.embed_tokens.weight"][end] *= 100  # probable, but not always
     weights["lm_head.weight"] = weights["model.embed_tokens.weight"]
     asyncio.run(made.update_weights(weights, 1))
@@ -115,13 +115,13 @@ def test_requests_that_wait_are_computed_together(
 ) -> None:
     made = server(model_config)
     rows: list[int] = []
-    forward = made._engine._forward
+    forward = made._batching.engine._forward
 
     def counted() -> torch.Tensor:
-        rows.append(len(made._engine._running))
+        rows.append(len(made._batching.engine._running))
         return forward()
 
-    monkeypatch.setattr(made._engine, "_forward", counted)
+    monkeypatch.setattr(made._batching.engine, "_forward", counted)
     answers(made, 16, max_tokens=6, ignore_eos=True)
     assert rows == [16] * 5  # the first token of each came with the prompt
 
@@ -147,7 +147,7 @@ def test_requests_are_aborted_and_later_ones_wait(model_config: HFModelConfig) -
 
     async def go() -> tuple[Any, bool, Any]:
         first = asyncio.create_task(made.generate(PROMPT, {**SAMPLING, "ignore_eos": True}, "0"))
-        while not made._engine._running:
+        while not made._batching.engine._running:
             await asyncio.sleep(0.01)
         await made.abort_all_requests()
         aborted = await first
@@ -169,7 +169,7 @@ def test_a_failure_of_the_model_reaches_every_request_and_the_server_goes_on(
 ) -> None:
     made = server(model_config)
     with monkeypatch.context() as patch:
-        patch.setattr(made._engine, "_forward", lambda: 1 / 0)
+        patch.setattr(made._batching.engine, "_forward", lambda: 1 / 0)
 
         async def ask() -> list[Any]:
             requests = [made.generate(PROMPT, {**SAMPLING, "max_tokens": 4}, str(n)) for n in range(3)]

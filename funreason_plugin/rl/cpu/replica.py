@@ -21,8 +21,9 @@ from verl.workers.rollout.base import BaseRollout
 from verl.workers.rollout.replica import RolloutReplica, TokenOutput
 
 from funreason_plugin.errors import UserError
+from funreason_plugin.rl.cpu.batching import Batching
 from funreason_plugin.rl.cpu.generation import Engine, Request
-from funreason_plugin.rl.cpu.sampling import Sampling
+from funreason_plugin.rl.cpu.sampling import Sampling, ends_of
 
 __all__ = ["Adapter", "CpuReplica", "CpuServer"]
 
@@ -50,23 +51,22 @@ class CpuServer:
             attn_implementation="sdpa",
             trust_remote_code=model_config.trust_remote_code,
         ).eval()
-        self._ends = _ends(model_config)
+        self._ends = ends_of(model_config.tokenizer, model_config.generation_config)
         self._longest = self.config.max_model_len or model.config.max_position_embeddings
-        self._engine = Engine(
-            model,
-            vocabulary=len(model_config.tokenizer),
-            rows=self.config.max_num_seqs,
-            prefill=self.config.max_num_batched_tokens,
-            seed=self.config.seed + replica,
-            raw=self.config.logprobs_mode == "raw_logprobs",
+        self._batching = Batching(
+            Engine(
+                model,
+                vocabulary=len(model_config.tokenizer),
+                rows=self.config.max_num_seqs,
+                prefill=self.config.max_num_batched_tokens,
+                seed=self.config.seed + replica,
+                raw=self.config.logprobs_mode == "raw_logprobs",
+            )
         )
         self._steps: int | None = None
-        self._results: dict[Request, asyncio.Future[bool]] = {}
-        self._lock = asyncio.Lock()  # the engine computes in a thread; weights change between its steps
         self._admitting = asyncio.Event()
         self._admitting.set()
         self._rejecting = False
-        self._loop: asyncio.Task[None] | None = None
 
     async def generate(
         self,
@@ -96,11 +96,7 @@ class CpuServer:
             if self._rejecting:
                 return self._output(request, finished=False)
             await self._admitting.wait()
-        result = self._results[request] = asyncio.get_running_loop().create_future()
-        self._engine.add(request)
-        if self._loop is None or self._loop.done():
-            self._loop = asyncio.create_task(self._work())
-        return self._output(request, await result)
+        return self._output(request, await self._batching.finish(request))
 
     def _output(self, request: Request, finished: bool) -> TokenOutput:
         return TokenOutput(
@@ -110,34 +106,14 @@ class CpuServer:
             extra_fields={"global_steps": self._steps},
         )
 
-    async def _work(self) -> None:
-        try:
-            while self._engine.busy:
-                async with self._lock:
-                    done = await asyncio.to_thread(self._engine.step)
-                for request in done:
-                    self._resolve(request, True)
-        except Exception as error:  # whoever waits is told, and the next request starts anew
-            for request in self._engine.drop():
-                result = self._results.pop(request, None)
-                if result is not None and not result.done():
-                    result.set_exception(error)
-
-    def _resolve(self, request: Request, finished: bool) -> None:
-        result = self._results.pop(request, None)
-        if result is not None and not result.done():
-            result.set_result(finished)
-
     async def update_weights(self, weights: dict[str, torch.Tensor], global_steps: int | None) -> None:
         """Weights by name, as the model's state dict has them."""
-        async with self._lock:
-            await asyncio.to_thread(self._engine.load, weights, global_steps or 0)
+        await self._batching.load(weights, global_steps or 0)
         self._steps = global_steps
 
     async def clear_kv_cache(self) -> None:
         """Forget what was computed of earlier prompts."""
-        async with self._lock:
-            self._engine.forget()
+        await self._batching.forget()
 
     sleep = release_kv_cache = clear_kv_cache
 
@@ -151,21 +127,12 @@ class CpuServer:
         """End all responses where they are, with stop reason "aborted"; later requests wait, or are rejected."""
         self._rejecting = reject_request
         self._admitting.clear()
-        async with self._lock:
-            for request in self._engine.drop():
-                self._resolve(request, False)
+        await self._batching.drop()
 
     async def resume_generation(self) -> None:
         """Take requests again."""
         self._rejecting = False
         self._admitting.set()
-
-
-def _ends(model_config: HFModelConfig) -> frozenset[int]:
-    """The tokens that end a response: the tokenizer's, and those of the generation configuration, as in vLLM."""
-    named = getattr(model_config.generation_config, "eos_token_id", None)
-    ends = {model_config.tokenizer.eos_token_id, *(named if isinstance(named, list) else [named])}
-    return frozenset(token for token in ends if token is not None)
 
 
 class CpuReplica(RolloutReplica):  # type: ignore[misc]  # verl has no types

@@ -16,7 +16,7 @@ import torch
 
 from funreason_plugin.errors import UserError
 
-__all__ = ["Sampling", "draw"]
+__all__ = ["Sampling", "draw", "ends_of"]
 
 _NEUTRAL: dict[str, object] = {
     "repetition_penalty": 1.0,
@@ -90,6 +90,13 @@ class Sampling:
             raise UserError(f"top_p {self.top_p}: expected more than 0, at most 1")
         if self.top_k < -1:
             raise UserError(f"top_k {self.top_k}: expected -1 (all tokens) or more")
+
+
+def ends_of(tokenizer: Any, generation_config: Any) -> frozenset[int]:
+    """The tokens that end a response: the tokenizer's, and those of the generation configuration, as in vLLM."""
+    named = getattr(generation_config, "eos_token_id", None)
+    ends = {tokenizer.eos_token_id, *(named if isinstance(named, list) else [named])}
+    return frozenset(token for token in ends if token is not None)
 
 
 def draw(
