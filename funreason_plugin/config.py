@@ -118,6 +118,7 @@ class SynthesisConfig(ModelSettings):
     calls: Span = (1, 5)
     environments_per_trajectory: Span = (1, 2)
     sampler: Literal["directed", "random"] = "directed"
+    queries: Literal["hard", "stepwise"] = "hard"
     variants: Variants = {}
 
     duplicates: Annotated[str, BeforeValidator(_level)] = "exact"
@@ -187,7 +188,7 @@ class SynthesisConfig(ModelSettings):
     def as_plain(self) -> dict[str, Any]:
         """The configuration as plain data, as it is written to ``run.yaml``."""
         plain = self.model_dump(mode="json")
-        return {key: plain[key] for key in KEYS if key not in _LATER or plain[key]}
+        return {key: plain[key] for key in KEYS if plain[key] != _LATER.get(key)}
 
 
 _OWN = [key for key in SynthesisConfig.model_fields if key not in ModelSettings.model_fields]
@@ -195,7 +196,7 @@ KEYS = (*_OWN, *ModelSettings.model_fields)
 """In the order in which one reads them: what the data is, then what a model needs."""
 
 
-_LATER = ("variants",)
+_LATER: Mapping[str, Any] = {"variants": {}, "queries": "hard"}
 """Keys that run.yaml has only where they were set: folders that were begun without them stay as they are."""
 
 

@@ -66,6 +66,10 @@ def synthesize(
     sampler: Annotated[
         str | None, option(DATA, "directed, or random (the baseline). (default: directed)")
     ] = None,
+    queries: Annotated[
+        str | None,
+        option(DATA, "hard (the outcome), or stepwise (every call; the baseline). (default: hard)"),
+    ] = None,
     duplicates: Annotated[
         str | None,
         option(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -62,6 +62,10 @@ class Plan:
     """The calls in the order of execution."""
 
     calls: tuple[PlannedCall, ...]
+
+    def step_by_step(self) -> Plan:
+        """The same with every call asked for: what a user says who walks the assistant through it."""
+        return Plan(tuple(replace(call, asked=True) for call in self.calls))
 
     @cached_property
     def shape(self) -> tuple[tuple[str, tuple[tuple[str, str, str, int], ...]], ...]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from functools import cache, lru_cache
+from functools import cache
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -26,15 +26,7 @@ from funreason_plugin.synthesis.messages import tool_responses, with_notes, with
 from funreason_plugin.synthesis.plan import plan_of
 from funreason_plugin.synthesis.plan_text import plan_text
 from funreason_plugin.synthesis.prompt_files import Templates, hashes
-from funreason_plugin.synthesis.query import (
-    INDIRECTIONS,
-    LENGTHS,
-    ORDERS,
-    PERSONAS,
-    STYLES,
-    Noise,
-    known_from_earlier,
-)
+from funreason_plugin.synthesis.query import Noise, known_from_earlier
 from funreason_plugin.synthesis.teachers.base import Agent, Message
 from funreason_plugin.synthesis.trace import Trace, TracedCall
 from funreason_plugin.trajectory import Call, Provenance, Turn, offered_late
@@ -50,12 +42,18 @@ MAX_OUTPUTS = 40_000
 """... of all outputs, before the rest are cut to a line."""
 EXAMPLES = 3
 """Real queries that A_Q is shown at a time."""
+STEPWISE = "This user does walk the assistant through the steps, in their order, and says what each is to find or do."
+"""What A_Q is told where queries are the paper's baseline, without advanced tools."""
 
 
 class Prompts:
-    """Writes the messages; one for each worker. ``examples``: real queries, for A_Q to hear how people write."""
+    """Writes the messages; one for each worker. ``examples``: real queries, for A_Q to hear how people write.
+    ``stepwise``: the user asks for every call, and not for the outcome (``queries: stepwise``)."""
 
-    def __init__(self, templates: Templates | None = None, examples: Sequence[str] = ()) -> None:
+    def __init__(
+        self, templates: Templates | None = None, examples: Sequence[str] = (), *, stepwise: bool = False
+    ) -> None:
+        self.stepwise = stepwise
         self.templates = templates or Templates.load()
         self.examples = tuple(examples)
         self._rules: dict[Agent, Message] = {}
@@ -70,7 +68,7 @@ class Prompts:
         examples: tuple[str, ...] = ()
         if config.query_examples is not None:
             examples = Redactor.load(config.redact).examples(load_examples(config.query_examples))
-        return cls(Templates.load(config.prompts), examples)
+        return cls(Templates.load(config.prompts), examples, stepwise=config.queries == "stepwise")
 
     # -- Phase II -----------------------------------------------------------------------------------------
 
@@ -102,6 +100,7 @@ class Prompts:
         """To A_Q: write the user's message. The reply is that message. ``examples``: as `draw_examples` gives them.
         ``leave_out``: a value that the user forgets to say (`variants.miss_param`)."""
         plan = plan_with(trace, advanced, earlier)
+        plan = plan.step_by_step() if self.stepwise else plan
         material: dict[str, Any] = {
             "advanced_tool": {
                 "name": advanced.name,
@@ -112,13 +111,15 @@ class Prompts:
                 ],
             },
             "outline": plan_text(plan, for_query=True),
-            "manner": _manner(noise),
+            "manner": noise.manner,
             "noise": asdict(noise),
             "done_in_earlier_turns": [[call.name for call in turn.calls()] for turn in earlier],
             "known_from_earlier_turns": known_from_earlier(plan, trace, earlier),
         }
         if earlier and earlier[-1].variant != "base":
             material["declined_before"] = True
+        if self.stepwise:
+            material["exception"] = STEPWISE
         if leave_out:
             material["leave_out"] = dict(leave_out)
         user = self._user(
@@ -262,14 +263,6 @@ def _json(material: Mapping[str, Any]) -> str:
 
 def _about(specs: Mapping[str, ToolSpec], name: str) -> str:
     return specs[name].description if name in specs else ""
-
-
-@lru_cache(maxsize=4096)
-def _manner(noise: Noise) -> str:
-    return (
-        f"{PERSONAS[noise.persona]}; {STYLES[noise.style]}; {LENGTHS[noise.length]}; "
-        f"{INDIRECTIONS[noise.indirection]}; {ORDERS[noise.order]}"
-    )
 
 
 def _shown(attempt: Sequence[Call]) -> list[dict[str, Any]]:

@@ -79,6 +79,14 @@ class Noise:
     indirection: str
     order: str
 
+    @property
+    def manner(self) -> str:
+        """In words, for A_Q."""
+        return (
+            f"{PERSONAS[self.persona]}; {STYLES[self.style]}; {LENGTHS[self.length]}; "
+            f"{INDIRECTIONS[self.indirection]}; {ORDERS[self.order]}"
+        )
+
 
 _PERSONAS, _STYLES = tuple(PERSONAS), tuple(STYLES)
 _LENGTHS = ("short", "medium", "medium", "long")

@@ -14,6 +14,7 @@ from funreason_plugin import check, cli, evaluate, synthesize
 from funreason_plugin.command_line import run, spread
 from funreason_plugin.config import SynthesisConfig
 from funreason_plugin.quality import __main__ as quality
+from funreason_plugin.rl.cpu import serve
 from funreason_plugin.synthesis.teachers import served
 
 ROOT = Path(__file__).parents[2]
@@ -102,7 +103,7 @@ def test_every_flag_that_a_message_names_exists(capsys: pytest.CaptureFixture[st
                        (check.app, ["rl"]), (check.app, ["record"]), (evaluate.app, ["pass-rate"]), (evaluate.app, ["env"]),
                        (evaluate.app, ["bfcl"]), (evaluate.app, ["compare"]), (quality.app, []), (served.app, []),
                        (cli.app, []), (cli.app, ["recipes"]), (cli.app, ["convert"]), (synthesize.app, ["show"]),
-                       (synthesize.app, ["trace"]), (synthesize.app, ["graph"]), (cli.app, ["report"])):  # fmt: skip
+                       (synthesize.app, ["trace"]), (synthesize.app, ["graph"]), (cli.app, ["report"]), (serve.app, [])):  # fmt: skip
         run(app, [*words, "--help"])
     known = set(re.findall(r"--[a-z-]+", capsys.readouterr().out)).union(*OF_OTHERS.values())
     unknown = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from random import Random
@@ -16,8 +17,8 @@ from funreason_plugin.synthesis.advanced_tool import (
 )
 from funreason_plugin.synthesis.messages import split_notes, tool_responses
 from funreason_plugin.synthesis.prompts import Prompts
-from funreason_plugin.synthesis.query import draw_noise
-from funreason_plugin.synthesis.teachers.base import Message
+from funreason_plugin.synthesis.query import Noise, draw_noise
+from funreason_plugin.synthesis.teachers.base import Message, Request
 from funreason_plugin.synthesis.teachers.scripted import ScriptedTeacher
 from funreason_plugin.synthesis.trace import Choice, Trace
 from tests.teacher.hand import Hand, output, play, user
@@ -72,6 +73,21 @@ def block(messages: list[Message]) -> dict[str, object]:
     found = json.loads(blocks[0])
     assert isinstance(found, dict)
     return found
+
+
+@pytest.mark.parametrize(("stepwise", "marked"), [(False, 1), (True, 2)])
+def test_hard_queries_ask_for_the_outcome_and_stepwise_ones_for_every_call(
+    stepwise: bool, marked: int
+) -> None:
+    trace = booking()
+    noise = Noise("engineer", "plain", "short", "direct", "natural")
+    messages = Prompts(stepwise=stepwise).querying(parse_advanced_tool(reply(), trace), trace, noise)
+    material = block(messages)
+    assert str(material["outline"]).count("# asked for") == marked
+    assert ("exception" in material) == stepwise
+    teacher = ScriptedTeacher(SPACE)
+    query = asyncio.run(teacher.complete(Request("querying", tuple(messages), "0"))).text
+    assert ("find couriers" in query) == stepwise, query
 
 
 def test_the_advanced_tool_takes_what_the_user_supplies_and_gets_the_values_from_the_trace() -> None:
