@@ -20,12 +20,13 @@ INSTALLED := $(VENV)/.installed
 INSTALLED_DEV := $(VENV)/.installed-dev
 INSTALLED_SFT := $(VENV)/.installed-sft
 INSTALLED_RL := $(VENV)/.installed-rl
+INSTALLED_DOCS := $(VENV)/.installed-docs
 SAY := printf '\n==> %s\n'
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help quickstart sft-tiny sft-tiny-paper train-tiny rl-tiny test test-fast lint format bench clean
+.PHONY: help quickstart sft-tiny sft-tiny-paper train-tiny rl-tiny docs docs-serve test test-fast lint format bench clean
 .NOTPARALLEL:
 
 help: ## What can be made
@@ -169,6 +170,19 @@ rl-tiny: $(INSTALLED_RL) ## Train a tiny model on a CPU by SFT, then by GRPO in 
 	@PATH="$(abspath $(BIN)):$$PATH" $(GRPO) >$(RL)/grpo.log 2>&1 || { tail -n 20 $(RL)/grpo.log; exit 1; }
 	@$(BIN)/python -m funreason_plugin.rl.show_run $(TINY)/grpo
 
+# The variable leaves out a notice about releases of mkdocs to come.
+$(INSTALLED_DOCS): setup.py | $(INSTALLED)
+	@$(SAY) "Installing mkdocs-material into $(VENV)/"
+	@$(BIN)/python -m pip install --quiet -e '.[docs]'
+	@touch $@
+
+docs: $(INSTALLED_DOCS) ## Build the documentation as a site in site/, which needs no network; a dead link is an error
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict
+	@$(SAY) "site/index.html"
+
+docs-serve: $(INSTALLED_DOCS) ## Show the documentation at http://localhost:8000 while it is written
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs serve --strict
+
 test: $(INSTALLED_DEV) $(INSTALLED_RL) ## Install, run all tests
 	@$(SAY) "Running all tests, about half an hour on two cores (make test-fast leaves out the slow ones)"
 	@$(BIN)/python -m pytest -n $(TESTERS) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
@@ -193,7 +207,7 @@ bench: $(INSTALLED_DEV) $(INSTALLED_RL) ## Run every benchmark; each prints its 
 	  printf '\n==> %s\n' "python $$file"; $(BIN)/python $$file || exit 1; \
 	done
 
-clean: ## Remove what was made: the virtual environment, caches, builds, the quickstart folder, out/tiny
-	@$(SAY) "Removing $(VENV)/ and caches and builds, $(QUICKSTART)/ and out/tiny/"
-	@rm -rf $(VENV) $(QUICKSTART) out/tiny build dist *.egg-info cpu/*/build cpu/*/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+clean: ## Remove what was made: the virtual environment, caches, builds, the quickstart folder, out/tiny, site/
+	@$(SAY) "Removing $(VENV)/ and caches and builds, $(QUICKSTART)/, out/tiny/ and site/"
+	@rm -rf $(VENV) $(QUICKSTART) out/tiny site build dist *.egg-info cpu/*/build cpu/*/*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find funreason_plugin tests benchmarks examples -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true

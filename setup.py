@@ -44,6 +44,8 @@ RAY = [
     "ray>=2.41"
 ]  # verl's bound; without [default], whose dashboard is not used and which is 20 packages more
 
+DOCS = ["mkdocs>=1.6,<2", "mkdocs-material>=9.6,<10"]
+
 EXTRAS = {
     "sft": SFT,
     "rl": RL,
@@ -54,7 +56,9 @@ EXTRAS = {
     "vllm": ["vllm>=0.24"],  # needs a GPU machine
     "flash-attn": ["flash-attn>=2.8"],  # needs a GPU machine
     "all": [*SFT, *RL, *BFCL, *MCP, *OPENAPI, *RAY],
+    "docs": DOCS,  # make docs
     "dev": [
+        *DOCS,  # a test builds the site
         "fastapi",  # the services that the OpenAPI tests call
         "hypothesis>=6.100",
         "mypy>=2.4,<3",
