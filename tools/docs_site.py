@@ -84,7 +84,9 @@ def _shown(path: Path, target: str) -> str:
         readme = path / "README.md"
         text = readme.read_text("utf-8") if readme.exists() else f"# {target}\n"
         names = sorted(child.name for child in path.iterdir() if _readable(child))
-        return f"{text}\n\n## Files in {target}\n\n" + "\n".join(f"- [{name}]({name})" for name in names) + "\n"
+        return (
+            f"{text}\n\n## Files in {target}\n\n" + "\n".join(f"- [{name}]({name})" for name in names) + "\n"
+        )
     text = path.read_text("utf-8")
     if path.suffix == ".md":
         return text
@@ -93,7 +95,11 @@ def _shown(path: Path, target: str) -> str:
 
 
 def _readable(path: Path) -> bool:
-    if path.name.startswith((".", "_", "README.md")) or not path.is_file() or path.stat().st_size > MOST_BYTES:
+    if (
+        path.name.startswith((".", "_", "README.md"))
+        or not path.is_file()
+        or path.stat().st_size > MOST_BYTES
+    ):
         return False
     try:
         path.read_text("utf-8")

@@ -44,7 +44,10 @@ class TwoCities(Environment):
 
     def scenario(self, rng: Random) -> dict[str, object]:
         codes = rng.sample(range(10000, 99999), len(CITIES))
-        return {"zipcodes": {city: str(code) for city, code in zip(CITIES, codes, strict=True)}, "tickets": {}}
+        return {
+            "zipcodes": {city: str(code) for city, code in zip(CITIES, codes, strict=True)},
+            "tickets": {},
+        }
 
     @tool(
         ask=("find out the zip code of {city}", "look up which zip code {city} has"),
@@ -63,7 +66,10 @@ class TwoCities(Environment):
 
     @tool(
         writes=True,
-        ask=("get me from {zip_a} to {zip_b}[, {people} seats]", "book a journey from {zip_a} to {zip_b}[ for {people}]"),
+        ask=(
+            "get me from {zip_a} to {zip_b}[, {people} seats]",
+            "book a journey from {zip_a} to {zip_b}[ for {people}]",
+        ),
         noun="journey from {zip_a} to {zip_b}",
         tell="The ticket number is {ticket_no}; the price is {price} EUR.",
     )

@@ -63,7 +63,9 @@ def executed(zip_a: str, zip_b: str, origins: dict[str, Provenance], step: int) 
             TracedCall(name, arguments, provenance, session.call(name, arguments), number)
             for name, arguments, provenance, number in asked
         ]
-        outcome = Outcome.of(session, [call.output for call in calls], [(call.name, call.arguments) for call in calls])
+        outcome = Outcome.of(
+            session, [call.output for call in calls], [(call.name, call.arguments) for call in calls]
+        )
     return Trace(calls, "buy_tickets"), outcome
 
 
