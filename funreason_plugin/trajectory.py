@@ -153,15 +153,48 @@ class AbstentionTurn(Turn):
     lack: Lack = field(kw_only=True)
 
 
-_KINDS = ("a turn", "an abstention")
+FollowUpKind = Literal["correct", "change_of_mind", "undo_part", "refer_back"]
+
+
+@dataclass(slots=True)
+class FollowUp:
+    """What the user does with the turn before.
+
+    ``kind``: "correct" (a value was wrong: ``parameter`` of ``tool``), "change_of_mind" (what was done is taken back, and
+    something else is done), "undo_part" (one of several effects is taken back) or "refer_back" (the user speaks of one of
+    several records that were found). ``undone``: calls of the turn before, by flat index, that count as not made; ``by``
+    is the tool that takes them back, or "" where the new call overwrites what the old one did.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    kind: FollowUpKind
+    tool: str = ""
+    parameter: str = ""
+    undone: list[int] = field(default_factory=list)
+    by: str = ""
+
+
+@dataclass(slots=True)
+class FollowUpTurn(Turn):
+    """A turn whose query is to be understood from the turn before."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    follow_up: FollowUp = field(kw_only=True)
+
+
+_KINDS = {"": "a turn", "lack": "an abstention", "follow_up": "a follow-up"}
 
 
 def _kind(value: Any) -> str:
-    return _KINDS[isinstance(value, AbstentionTurn) or (isinstance(value, dict) and "lack" in value)]
+    has = value.__contains__ if isinstance(value, dict) else lambda name: hasattr(value, name)
+    return next((kind for name, kind in _KINDS.items() if name and has(name)), _KINDS[""])
 
 
 AnyTurn = Annotated[
-    Annotated[Turn, Tag(_KINDS[0])] | Annotated[AbstentionTurn, Tag(_KINDS[1])], Discriminator(_kind)
+    Annotated[Turn, Tag(_KINDS[""])]
+    | Annotated[AbstentionTurn, Tag(_KINDS["lack"])]
+    | Annotated[FollowUpTurn, Tag(_KINDS["follow_up"])],
+    Discriminator(_kind),
 ]
 
 
@@ -218,7 +251,7 @@ def loads(line: bytes | str, where: str = "trajectory") -> Trajectory:
         trajectory = _adapter().validate_json(line)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        path = [part for part in first["loc"] if part not in _KINDS]
+        path = [part for part in first["loc"] if part not in _KINDS.values()]
         place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
         more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
         raise UserError(f"{where}: {place.lstrip('.') or 'line'}: {first['msg']}{more}") from None

@@ -18,7 +18,15 @@ import orjson
 from funreason_plugin.checks.grounding import Evidence
 from funreason_plugin.checks.wording import Said, fold
 from funreason_plugin.environments.paths import parse_path
-from funreason_plugin.trajectory import AbstentionTurn, Lack, Needed, Provenance, Turn
+from funreason_plugin.trajectory import (
+    AbstentionTurn,
+    FollowUp,
+    FollowUpTurn,
+    Lack,
+    Needed,
+    Provenance,
+    Turn,
+)
 
 Tools = Mapping[str, Mapping[str, Any]]
 """The tools offered: name to the JSON schema of its arguments."""
@@ -43,6 +51,8 @@ class AnyCall(Protocol):
 
 class AnyTrace(Protocol):
     """What Phase I hands on."""
+
+    follow_up: FollowUp | None
 
     def steps(self) -> Sequence[Sequence[AnyCall]]: ...
 
@@ -84,6 +94,7 @@ class TurnView:
     advanced_tool: str = ""
     variant: str = "base"
     lack: Lack | None = None
+    follow_up: FollowUp | None = None
     _marks: list[int] = field(default_factory=list)
 
     @classmethod
@@ -102,6 +113,7 @@ class TurnView:
             str(turn.advanced_tool.get("name", "")),
             turn.variant,
             turn.lack if isinstance(turn, AbstentionTurn) else None,
+            turn.follow_up if isinstance(turn, FollowUpTurn) else None,
         )
 
     @classmethod
@@ -109,7 +121,7 @@ class TurnView:
         cls, trace: AnyTrace, earlier: Sequence[Turn], tools: Tools, query: str = "", system: str = ""
     ) -> TurnView:
         """An executed chain of calls, with or without its query."""
-        return cls(earlier, tools, system, query, trace.steps())
+        return cls(earlier, tools, system, query, trace.steps(), follow_up=trace.follow_up)
 
     @cached_property
     def number(self) -> int:
@@ -147,8 +159,9 @@ class TurnView:
 
     @cached_property
     def begun(self) -> int:
-        """The turn in which the request was made that this query completes; the turn itself where it completes none."""
-        number = self.number
+        """The turn in which the request was made that this query completes or follows up; the turn itself where it does
+        neither."""
+        number = self.number - int(self.follow_up is not None and self.number > 0)
         while number and self.earlier[number - 1].variant in COMPLETED_LATER:
             number -= 1
         return number

@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 from funreason_plugin.formats import llamafactory, verl
 from funreason_plugin.formats.options import FormatOptions
 from funreason_plugin.messages import of_trajectory
-from funreason_plugin.trajectory import AbstentionTurn, Call, Lack, Step, Trajectory, Turn
+from funreason_plugin.trajectory import AbstentionTurn, Call, FollowUp, FollowUpTurn, Lack, Step, Trajectory, Turn
 
 FOLDERS = ("llamafactory", "verl")
 _SPLITS = ("train", "val")
@@ -35,13 +35,16 @@ def encode_chunk(lines: Sequence[bytes], options: FormatOptions) -> dict[str, by
 def _unchecked(line: bytes) -> Trajectory:
     """A line that we wrote ourselves, without the validation of `loads`: that would double the time."""
     data = orjson.loads(line)
-    for turn in data["turns"]:
+    for number, turn in enumerate(data["turns"]):
+        kind: type[Turn] = Turn
         turn["steps"] = [
             Step(step["thought"], [Call(**call) for call in step["calls"]]) for step in turn["steps"]
         ]
         if "lack" in turn:
-            turn["lack"] = Lack(**turn["lack"])
-    data["turns"] = [(AbstentionTurn if "lack" in turn else Turn)(**turn) for turn in data["turns"]]
+            turn["lack"], kind = Lack(**turn["lack"]), AbstentionTurn
+        elif "follow_up" in turn:
+            turn["follow_up"], kind = FollowUp(**turn["follow_up"]), FollowUpTurn
+        data["turns"][number] = kind(**turn)
     return Trajectory(**data)
 
 

@@ -97,6 +97,7 @@ def _made(turn: Mapping[str, Any], differences: list[Any] | None) -> dict[str, A
         "hint": cut(turn["hint"]),
         "noise": turn["noise"],
         "lack": turn.get("lack"),
+        "follow_up": turn.get("follow_up"),
         "feedback": shortened(turn["feedback"]),
     }
     made = {key: value for key, value in made.items() if value}

@@ -45,6 +45,8 @@ ADVICE: Final = {
     "in scenario(), or fewer --turns",
     "nothing_to_leave_out": "miss_param: no request has a required value that only the user knows: make such parameters "
     "required, without Ref to what other tools return, or lower the share",
+    "not_followed": "follow_up: the turns that were sampled can be neither corrected, nor undone, nor referred back to: tools whose "
+    "effect another one reverses, and look-ups with several records, give more",
     "not_missing": "miss_func: another tool that is offered tells the same; withhold others, or lower the share",
     "no_tool_to_withhold": "miss_func: every tool has several that may stand in for it, by their names",
     "not_irrelevant": "irrelevance: the tools on offer are about the same things; add an environment about others",

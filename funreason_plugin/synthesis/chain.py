@@ -153,7 +153,7 @@ class Chain:
     ) -> Turn:
         """Phase III: A_R solves the query, with A_C's advice where it fails. Raises TurnRejected."""
         trace, query = task.trace, task.query
-        turn = Turn(
+        new = Turn(
             query=query,
             steps=[],
             thought=None,
@@ -165,7 +165,7 @@ class Chain:
             hint=task.advice,
             noise=task.noise,
         )
-        critiques: list[str] = []
+        turn, critiques = trace.kind_of(new), list[str]()
         for attempt_number in range(1, self.options.k_max + 1):
             session.restore(start)
             asking = partial(self.ask, "reasoning")

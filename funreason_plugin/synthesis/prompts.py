@@ -29,7 +29,7 @@ from funreason_plugin.synthesis.prompt_files import Templates, hashes
 from funreason_plugin.synthesis.query import Noise, known_from_earlier
 from funreason_plugin.synthesis.teachers.base import Agent, Message
 from funreason_plugin.synthesis.trace import Trace, TracedCall
-from funreason_plugin.trajectory import Call, Provenance, Turn, offered_late
+from funreason_plugin.trajectory import AbstentionTurn, Call, Provenance, Turn, offered_late
 
 if TYPE_CHECKING:
     from funreason_plugin.config import SynthesisConfig
@@ -116,7 +116,7 @@ class Prompts:
             "done_in_earlier_turns": [[call.name for call in turn.calls()] for turn in earlier],
             "known_from_earlier_turns": known_from_earlier(plan, trace, earlier),
         }
-        if earlier and earlier[-1].variant != "base":
+        if earlier and isinstance(earlier[-1], AbstentionTurn):
             material["declined_before"] = True
         if self.stepwise:
             material["exception"] = STEPWISE

@@ -128,7 +128,7 @@ class SlotMaker:
         rng = Random(seed)
         split = split_of(index, config.val_share)
         variant = self.variants.of(index)
-        about = self.variants.environments(variant, rng, split)
+        about = self.variants.environments(variant, rng, split, index)
         space = casting.space(about)
         tools = casting.offered(space, split)
         maker: Maker | None = None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from funreason_plugin.trajectory import Choice, Provenance
+from funreason_plugin.trajectory import Choice, FollowUp, FollowUpTurn, Provenance, Turn
 
 __all__ = ["Choice", "Provenance", "SamplingFailed", "Trace", "TracedCall"]
 
@@ -29,11 +29,15 @@ class TracedCall:
 
 @dataclass(slots=True)
 class Trace:
-    """The calls of one turn in order of execution; ``target`` is T_a, ``reached`` whether it was called."""
+    """The calls of one turn in order of execution; ``target`` is T_a, ``reached`` whether it was called.
+
+    ``follow_up``: what the user does with the turn before, where the turn is to be understood from that.
+    """
 
     calls: list[TracedCall]
     target: str
     reached: bool = True
+    follow_up: FollowUp | None = None
 
     def steps(self) -> list[list[TracedCall]]:
         """The calls grouped by step."""
@@ -41,6 +45,13 @@ class Trace:
         for call in self.calls:
             groups.setdefault(call.step, []).append(call)
         return list(groups.values())
+
+    def kind_of(self, turn: Turn) -> Turn:
+        """The turn as one of the trace's kind."""
+        if self.follow_up is None:
+            return turn
+        values = {name: getattr(turn, name) for name in Turn.__slots__}
+        return FollowUpTurn(**values | {"variant": "follow_up"}, follow_up=self.follow_up)
 
 
 class SamplingFailed(Exception):

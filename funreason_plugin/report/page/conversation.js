@@ -134,6 +134,7 @@ function turnPart(turn, number, context) {
       turn.target && h("span", { class: "dim" }, "target ", h("code", {}, turn.target)),
     ),
     lackNote(turn.lack, turn.variant),
+    followUpNote(turn.follow_up),
     query.element,
     steps,
     thoughtPart(turn.thought),
@@ -150,6 +151,15 @@ function lackNote(lack, variant) {
   const where = lack.environment ? ` of ${lack.environment.name}, which is not there` : "";
   const text = lack.parameter ? ["The user does not say ", h("code", {}, lack.parameter), " of ", tools] : ["Not offered: ", tools, where, variant === "miss_func" ? "; offered from the next turn on" : ""];
   return h("p", { class: "lack" }, text, ". Nothing is to be called.");
+}
+
+// What the user does with the turn before.
+const FOLLOW_UPS = { correct: "corrects a value", change_of_mind: "wants something else instead", undo_part: "has part of it undone", refer_back: "refers back to one of several" };
+function followUpNote(follow) {
+  if (!follow) return null;
+  const value = follow.parameter && [": ", h("code", {}, follow.parameter), " of ", h("code", {}, follow.tool)];
+  const undone = follow.undone.length > 0 && (follow.by ? ["; taken back with ", h("code", {}, follow.by)] : "; what the turn before did is overwritten");
+  return h("p", { class: "lack" }, "The user ", FOLLOW_UPS[follow.kind], value, undone, ".");
 }
 
 // The query with the values that arguments take from it marked.

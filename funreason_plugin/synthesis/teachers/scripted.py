@@ -26,6 +26,11 @@ from funreason_plugin.synthesis.teachers.scripted_abstaining import (
     reading_with_value,
 )
 from funreason_plugin.synthesis.teachers.scripted_critiquing import critique
+from funreason_plugin.synthesis.teachers.scripted_following import (
+    corrected_reading,
+    follow_up_query,
+    followed,
+)
 from funreason_plugin.synthesis.teachers.scripted_lexicon import Lexicon
 from funreason_plugin.synthesis.teachers.scripted_mistakes import Mistake, draw_mistake, is_mended
 from funreason_plugin.synthesis.teachers.scripted_naming import Past, Place
@@ -70,11 +75,13 @@ class ScriptedTeacher:
         if request.agent == "querying":
             if "variant" in material:
                 return completion(material, self.lexicon, rng)
+            if "follow_up" in material:
+                return follow_up_query(material, _values(material), self.lexicon, _past(material), rng)
             return self._ask(material, rng)
         return critique(material, rng)
 
     def _ask(self, material: Mapping[str, Any], rng: Random) -> str:
-        values = {row["name"]: row["value"] for row in material["advanced_tool"]["inputs"]}
+        values = _values(material)
         lexicon = self.lexicon
         if left := material.get("leave_out"):
             lexicon = leaving_out(lexicon, left["tool"], left["parameter"]) or lexicon
@@ -88,11 +95,16 @@ class ScriptedTeacher:
         if "given_now" in view.material:
             read = reading_with_value(view, self.lexicon)
             return mended(view, next_message(view, read or Reading(), self.lexicon, None, rng), rng)
+        follow = view.material.get("follow_up", {})
+        if follow.get("kind") == "correct":
+            reading = corrected_reading(view, self.lexicon)
+            return followed(view, next_message(view, reading, self.lexicon, None, rng), reading, rng)
         reading = read_query(view.query, view.plan, self.lexicon)
         mistake = self._draw(view.query, view.solution) if self.error_rate else None
         if mistake is not None and is_mended(mistake, view.plan, view.critiques):
             mistake = None
-        return mended(view, next_message(view, reading, self.lexicon, mistake, rng), rng)
+        message = next_message(view, reading, self.lexicon, mistake, rng)
+        return followed(view, message, reading, rng) if follow else mended(view, message, rng)
 
     def _drawn(self, query: str, solution: str) -> Mistake | None:
         """The turn's mistake: the same in every attempt."""
@@ -101,6 +113,10 @@ class ScriptedTeacher:
             return None
         plan = read_plan(solution)
         return draw_mistake(plan, read_query(query, plan, self.lexicon), self.lexicon, rng)
+
+
+def _values(material: Mapping[str, Any]) -> dict[str, Any]:
+    return {row["name"]: row["value"] for row in material["advanced_tool"]["inputs"]}
 
 
 def _past(material: Mapping[str, Any]) -> Past:
@@ -120,4 +136,6 @@ def _past(material: Mapping[str, Any]) -> Past:
         shown=known["assistant"],
         labels=known["name"],
         declined="declined_before" in material,
+        follows="follow_up" in material,
+        pairs=frozenset(material.get("two_to_choose_from", ())),
     )

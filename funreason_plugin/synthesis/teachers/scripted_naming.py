@@ -11,6 +11,7 @@ from typing import Any
 
 from funreason_plugin.synthesis.plan import Source
 from funreason_plugin.synthesis.teachers import scripted_words as english
+from funreason_plugin.synthesis.teachers.scripted_follow_up_frames import COMPARATIVES
 from funreason_plugin.synthesis.teachers.scripted_lexicon import Lexicon, ToolWords, list_pattern
 from funreason_plugin.synthesis.teachers.scripted_selectors import attribute, selectors, superlatives
 
@@ -43,7 +44,8 @@ class Past:
     """The conversation so far: successful calls by tool, the number of turns, calls in the last of them.
 
     ``said``: what the user said earlier; ``shown``: outputs that an answer told; ``labels``: by which name the
-    user asked for what a call then gave. ``declined``: the last request could not be fulfilled.
+    user asked for what a call then gave. ``declined``: the last request could not be fulfilled. ``follows``: the query
+    follows up the last turn; ``pairs`` are fields by which one of just two records of it is told.
     """
 
     calls: Mapping[str, int] = field(default_factory=dict)
@@ -53,6 +55,8 @@ class Past:
     shown: Mapping[Place, Any] = field(default_factory=dict)
     labels: Mapping[Place, str] = field(default_factory=dict)
     declined: bool = False
+    follows: bool = False
+    pairs: frozenset[str] = frozenset()
 
 
 # -- records and properties -------------------------------------------------------------------------------
@@ -229,6 +233,16 @@ class Earlier:
     def _record(self, source: Source, entity: str) -> str:
         before, after = selection(source, self.rng)
         them = english.plural(entity)
+        if self.past.follows and source.by != "equals" and source.turn == self.past.turns - 1:
+            if source.key in self.past.pairs and before in COMPARATIVES:
+                before = COMPARATIVES[before]
+                return self.rng.choice(
+                    (f"the {before} one", f"the {before} of the two", f"the {before} {entity}")
+                )
+            if before:
+                ways = ("one", "of those", "of them", f"of those {them}", entity)
+                return f"the {before} {self.rng.choice(ways)}"
+            return f"the {self.rng.choice(('one', entity))}{after}" if after else f"that {entity}"
         if before and source.by != "equals":
             ways = (
                 f"the {before} of those {them}",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -17,19 +17,26 @@ from funreason_plugin.synthesis.teachers.scripted_phrasing import EMPTY, Phrasin
 from funreason_plugin.synthesis.teachers.scripted_reader import read_query, words_of
 from funreason_plugin.synthesis.teachers.scripted_variant_frames import AFTER_NO
 
-__all__ = ["credentials", "spoken_calls", "write_query"]
+__all__ = ["Draft", "credentials", "spoken_calls", "write_query"]
 
 DRAFTS = 5
 
 
 def write_query(
-    plan: Plan, values: Mapping[str, Any], lexicon: Lexicon, noise: Mapping[str, str], past: Past, rng: Random
+    plan: Plan,
+    values: Mapping[str, Any],
+    lexicon: Lexicon,
+    noise: Mapping[str, str],
+    past: Past,
+    rng: Random,
+    drafting: Callable[..., Draft] | None = None,
 ) -> str:
     """Draft, read the draft, and word anew what would be misread: in quotes, in another clause."""
+    drafting = drafting or Draft
     quoted: set[str] = set()
     draft = ""
     for _ in range(DRAFTS):
-        draft = _Draft(plan, values, lexicon, noise, past, rng, quoted).text()
+        draft = drafting(plan, values, lexicon, noise, past, rng, quoted).text()
         read = read_query(draft, plan, lexicon).values
         said = {name: value for name, value in values.items() if value not in EMPTY}
         wrong = {name for name, value in said.items() if not _same(read.get(name), value)}
@@ -104,7 +111,9 @@ _FOR_USER = re.compile(r"\b(?:me|you|your)\b")
 
 
 @dataclass(slots=True)
-class _Draft:
+class Draft:
+    """One wording of a whole query."""
+
     plan: Plan
     values: Mapping[str, Any]
     lexicon: Lexicon
@@ -116,7 +125,23 @@ class _Draft:
     def text(self) -> str:
         spoken = spoken_calls(self.plan, self.lexicon)
         deferred = self._deferred(spoken)
-        phrasing = Phrasing(
+        phrasing = self.phrasing(spoken, deferred)
+        clauses = [phrasing.clause(index) for index in spoken]
+        asked = [self.plan.calls[index].asked for index in spoken]
+        request = self._request(clauses, self._dependent(spoken), asked)
+        details = self._statements(deferred, phrasing)
+        secrets = self.credentials()
+        parts = [request]
+        if details:
+            parts.insert(0 if self.noise["order"] == "details_first" else 1, details)
+        if secrets:
+            parts.insert(0 if self.noise["order"] == "details_first" else len(parts), secrets)
+        text = " ".join((*self._opening(), *parts, *self._closing(spoken)))
+        return _QUOTED_STOP.sub(r"\1", text)
+
+    def phrasing(self, spoken: Collection[int], deferred: Collection[tuple[int, str]]) -> Phrasing:
+        """What puts the plan into words."""
+        return Phrasing(
             self.plan,
             self.values,
             self.lexicon,
@@ -126,18 +151,6 @@ class _Draft:
             quoted=self.quoted,
             deferred=deferred,
         )
-        clauses = [phrasing.clause(index) for index in spoken]
-        asked = [self.plan.calls[index].asked for index in spoken]
-        request = self._request(clauses, self._dependent(spoken), asked)
-        details = self._statements(deferred, phrasing)
-        secrets = self._credentials()
-        parts = [request]
-        if details:
-            parts.insert(0 if self.noise["order"] == "details_first" else 1, details)
-        if secrets:
-            parts.insert(0 if self.noise["order"] == "details_first" else len(parts), secrets)
-        text = " ".join((*self._opening(), *parts, *self._closing(spoken)))
-        return _QUOTED_STOP.sub(r"\1", text)
 
     # -- the request ----------------------------------------------------------------------------------
 
@@ -224,7 +237,8 @@ class _Draft:
             sentences.append(frame.format(name=label, Name=english.capital(label), value=value))
         return " ".join(sentences)
 
-    def _credentials(self) -> str:
+    def credentials(self) -> str:
+        """A sentence that says who the user is, where the plan needs one."""
         pairs = []
         for index in credentials(self.plan, goals(self.plan)):
             for path, source in self.plan.calls[index].arguments.items():

@@ -22,6 +22,8 @@ from funreason_plugin.synthesis.tables import Tables
 from funreason_plugin.synthesis.teachers.scripted import ScriptedTeacher
 from funreason_plugin.synthesis.teachers.scripted_omission import leaving_out
 from funreason_plugin.synthesis.variants.distractors import distractors
+from funreason_plugin.synthesis.variants.follow_up import KINDS
+from funreason_plugin.synthesis.variants.follow_up_kinds import FollowUpKinds
 from funreason_plugin.synthesis.variants.irrelevance import Irrelevance
 from funreason_plugin.synthesis.variants.miss_func import MissFunc, to_withhold
 from funreason_plugin.synthesis.variants.miss_param import MissParam
@@ -55,6 +57,7 @@ class Variants:
         self.config: SynthesisConfig = casting.config
         self._shares = Shares(self.config.seed, self.config.variants)
         self._able: dict[str, tuple[str, ...]] = {}
+        self.follow_ups = FollowUpKinds(casting)
         if self.config.variants:
             self._check()
 
@@ -62,10 +65,13 @@ class Variants:
         """The variant of a slot; "" for none."""
         return self._shares.of(slot)
 
-    def environments(self, variant: str, rng: Random, split: str) -> tuple[str, ...]:
+    def environments(self, variant: str, rng: Random, split: str, slot: int) -> tuple[str, ...]:
         """Environments that a trajectory with the variant is about."""
-        leave = int(variant in ELSEWHERE)
-        return self.casting.environments(rng, split, one_of=self.able(variant), leave=leave)
+        leave, able = int(variant in ELSEWHERE), self.able(variant)
+        if variant == "follow_up":
+            kind = self.follow_ups.of(self._shares.number(slot), self.casting.pool(split))
+            able = self.follow_ups.able(kind) if kind is not None else ()
+        return self.casting.environments(rng, split, one_of=able, leave=leave)
 
     def distracted(
         self, about: tuple[str, ...], split: str, rng: Random
@@ -86,6 +92,9 @@ class Variants:
             return MissFunc.draw(stage.tools, self._tables(stage.space, stage.tools), stage.turns, rng)
         if variant == "miss_param":
             return MissParam.draw(stage.turns, rng)
+        if variant == "follow_up":
+            number, pool = self._shares.number(stage.slot), self.casting.pool(stage.split)
+            return self.follow_ups.draw(number, pool, stage.space, stage.turns, rng)
         name = rng.choice(
             [name for name in self.casting.pool(stage.split) if name not in stage.space.environments]
         )
@@ -100,6 +109,9 @@ class Variants:
 
     def able(self, variant: str) -> tuple[str, ...]:
         """The environments that a conversation needs one of to have the variant; none named: any will do."""
+        if variant == "follow_up":
+            made = {name for kind in KINDS for name in self.follow_ups.able(kind)}
+            return tuple(name for name in self.casting.whole.environments if name in made)
         if variant not in ("miss_func", "miss_param"):
             return ()
         if variant not in self._able:
@@ -116,6 +128,10 @@ class Variants:
             missing = [name for name in self.casting.whole.environments if able and name not in able]
             if missing:
                 found[variant] = missing
+        for kind in KINDS if "follow_up" in self.config.variants else ():
+            able = self.follow_ups.able(kind)
+            if unable := [name for name in self.casting.whole.environments if name not in able]:
+                found[f"follow_up {kind}"] = unable
         return found
 
     def _check(self) -> None:
@@ -135,6 +151,8 @@ class Variants:
                 what = "no tool can be withheld"
                 if variant == "miss_param":
                     what = "no required value is the user's alone"
+                if variant == "follow_up":
+                    what = "nothing in it can be corrected, undone or referred back to"
                 names = " ".join(self.config.env)
                 raise UserError(f"--variant {variant}: cannot be made with --env {names}: {what}")
 

@@ -40,6 +40,12 @@ class Shares:
         chosen = Random(f"{self.seed}/variants/{number}").randrange(first, end)
         return self._turns[number % len(self._turns)] if slot == chosen else ""
 
+    def number(self, slot: int) -> int:
+        """How many slots before this one have its variant; for a slot that has one."""
+        whole, place = divmod(int(slot / self._stretch), len(self._turns))
+        name = self._turns[place]
+        return whole * self._turns.count(name) + self._turns[:place].count(name)
+
 
 def _in_turn(weights: Mapping[Variant, int]) -> list[Variant]:
     """The names, each as often as its weight says, evenly spread: always the one that is furthest behind."""

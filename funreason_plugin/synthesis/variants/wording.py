@@ -18,7 +18,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from funreason_plugin.synthesis.messages import without_tokens
 from funreason_plugin.trajectory import Turn
 
-__all__ = ["abstain_notes", "completion", "wording_hash"]
+__all__ = ["abstain_notes", "completion", "follow_up", "wording_hash"]
 
 _FILE = Path(__file__).parent / "prompts.j2"
 
@@ -50,5 +50,13 @@ def abstain_notes(material: Mapping[str, Any]) -> str:
 
 def completion(material: Mapping[str, Any], turns: Sequence[Turn]) -> str:
     """To A_Q: the user's message after an abstention."""
-    conversation = "\n".join(f"User: {turn.query}\nAssistant: {turn.answer}" for turn in turns)
-    return _render("completion", material=_json(material), conversation=conversation)
+    return _render("completion", material=_json(material), conversation=_so_far(turns))
+
+
+def follow_up(material: Mapping[str, Any], turns: Sequence[Turn]) -> str:
+    """To A_Q: the user's message that follows up the turn before."""
+    return _render("follow_up", material=_json(material), conversation=_so_far(turns))
+
+
+def _so_far(turns: Sequence[Turn]) -> str:
+    return "\n".join(f"User: {turn.query}\nAssistant: {turn.answer}" for turn in turns)
