@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-__all__ = ["about_the_same", "likeness", "substitutes"]
+__all__ = ["about_the_same", "likeness", "opposites", "substitutes"]
 
 _LITTLE = frozenset(
     (
@@ -79,6 +79,17 @@ def likeness(tool: str, others: Iterable[str]) -> float:
     verb, nouns = _parts(tool)
     return max(
         (2.0 * len(nouns & _parts(other)[1]) + (verb == _parts(other)[0]) for other in others), default=0.0
+    )
+
+
+_REVERSING = _ALIKE[2][1].split() + _ALIKE[5][1].split() + ["rm", "rmdir", "del", "unlink", "dismiss", "withdraw", "logout"]
+
+
+def opposites(tool: str, other: str) -> bool:
+    """Whether one of the names says that it reverses something: "cancel_stay", "unfollow_user"."""
+    verbs = (_parts(tool)[0], _parts(other)[0])
+    return any(
+        verb in _REVERSING or (len(verb) > 4 and verb.startswith(("un", "re", "dis"))) for verb in verbs
     )
 
 

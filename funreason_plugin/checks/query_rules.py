@@ -7,9 +7,9 @@ from functools import lru_cache
 from typing import Any
 
 from funreason_plugin.checks.rules import rule
-from funreason_plugin.checks.turns import Origin, TurnView, said
+from funreason_plugin.checks.turns import Origin, TurnView, said, value_at
 from funreason_plugin.checks.wording import Said, contains, fold
-from funreason_plugin.trajectory import Choice
+from funreason_plugin.trajectory import Choice, Provenance
 
 QUERY_CHARACTERS = (3, 4000)
 
@@ -168,17 +168,29 @@ def unsaid_choice(view: TurnView) -> str | None:
             continue
         since = min(view.begun, view.number if provenance.turn is None else provenance.turn)
         texts = [view.said, *(view.said_in(turn) for turn in range(view.number - 1, since - 1, -1))]
-        if not any(_expresses(text, provenance.choice) for text in texts):
+        pair = _is_pair(view, provenance)
+        if not any(_expresses(text, provenance.choice, pair) for text in texts):
             choice = provenance.choice
             wanted = f"= {choice.value!r}" if choice.by == "equals" else f"the {choice.by}imum"
             return f"{origin.place}: nothing says that {choice.key or choice.list} is to be {wanted}"
     return None
 
 
-def _expresses(text: Said, choice: Choice) -> bool:
+def _is_pair(view: TurnView, provenance: Provenance) -> bool:
+    """Whether there are just two records to choose from: "the cheaper one"."""
+    calls, choice = view.calls_of(-1 if provenance.turn is None else provenance.turn), provenance.choice
+    if choice is None or provenance.call is None or not 0 <= provenance.call < len(calls):
+        return False
+    records = value_at(calls[provenance.call].output, choice.list)
+    return isinstance(records, (list, dict)) and len(records) == 2
+
+
+def _expresses(text: Said, choice: Choice, pair: bool = False) -> bool:
     if choice.by == "equals":
         return text.reads(choice.value, choice.key) or text.reads(choice.value, choice.key, enum=True)
     if text.words & (_LEAST if choice.by == "min" else _MOST):
+        return True
+    if pair and text.words & (_LESS if choice.by == "min" else _MORE):
         return True
     # A superlative of which we do not know the direction ("roomiest") is given the benefit of the doubt.
     return any(word not in _LEAST and word not in _MOST for word in _SUPERLATIVE.findall(text.folded))
@@ -207,5 +219,13 @@ _MOST = frozenset(
         *("newest", "maximum", "maximal", "priciest", "dearest", "heaviest", "strongest", "farthest"),
         *("furthest", "oldest", "tallest", "widest", "fastest", "richest", "recent", "fullest"),
     )
+)
+_LESS = frozenset(
+    "cheaper less lower smaller earlier sooner shorter fewer nearer closer older younger quicker faster lighter worse "
+    "slower tighter".split()
+)
+_MORE = frozenset(
+    "higher larger bigger greater more later longer better newer pricier dearer heavier stronger farther further older "
+    "taller wider faster richer roomier".split()
 )
 _SUPERLATIVE = re.compile(r"\b[a-z]{3,}est\b")

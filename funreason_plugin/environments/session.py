@@ -46,7 +46,7 @@ class Snapshot:
     parts: dict[str, tuple[int, Any]]
     calls: int
     succeeded: dict[bytes, int]
-    generated: int
+    generated: tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -165,7 +165,7 @@ class Session:
             {name: (live.version, self._saved(live)) for name, live in self._live.items()},
             self.calls,
             dict(self._succeeded),
-            len(self.generated),
+            tuple(self.generated),
         )
 
     def restore(self, snapshot: Snapshot) -> None:
@@ -180,7 +180,7 @@ class Session:
                 live.version = version
                 live.saved = (version, saved)
         self._succeeded = dict(snapshot.succeeded)
-        del self.generated[snapshot.generated :]
+        self.generated[:] = snapshot.generated
 
     def state(self) -> dict[str, dict[str, Any]]:
         """The state by environment: a private copy, volatile fields included."""

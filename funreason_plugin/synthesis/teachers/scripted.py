@@ -30,6 +30,7 @@ from funreason_plugin.synthesis.teachers.scripted_following import (
     corrected_reading,
     follow_up_query,
     followed,
+    following_reading,
 )
 from funreason_plugin.synthesis.teachers.scripted_lexicon import Lexicon
 from funreason_plugin.synthesis.teachers.scripted_mistakes import Mistake, draw_mistake, is_mended
@@ -98,13 +99,17 @@ class ScriptedTeacher:
         follow = view.material.get("follow_up", {})
         if follow.get("kind") == "correct":
             reading = corrected_reading(view, self.lexicon)
-            return followed(view, next_message(view, reading, self.lexicon, None, rng), reading, rng)
-        reading = read_query(view.query, view.plan, self.lexicon)
+            return followed(view, next_message(view, reading, self.lexicon, None, rng), reading, self.lexicon, rng)
+        reading = (
+            following_reading(view.query, view.plan, self.lexicon, follow)
+            if follow
+            else read_query(view.query, view.plan, self.lexicon)
+        )
         mistake = self._draw(view.query, view.solution) if self.error_rate else None
         if mistake is not None and is_mended(mistake, view.plan, view.critiques):
             mistake = None
         message = next_message(view, reading, self.lexicon, mistake, rng)
-        return followed(view, message, reading, rng) if follow else mended(view, message, rng)
+        return followed(view, message, reading, self.lexicon, rng) if follow else mended(view, message, rng)
 
     def _drawn(self, query: str, solution: str) -> Mistake | None:
         """The turn's mistake: the same in every attempt."""
@@ -138,4 +143,5 @@ def _past(material: Mapping[str, Any]) -> Past:
         declined="declined_before" in material,
         follows="follow_up" in material,
         pairs=frozenset(material.get("two_to_choose_from", ())),
+        meant=frozenset(material.get("already_meant", ())),
     )

@@ -17,13 +17,15 @@ from funreason_plugin.synthesis.teachers import scripted_words as english
 from funreason_plugin.synthesis.teachers.scripted_lexicon import Lexicon, ToolWords
 from funreason_plugin.synthesis.teachers.scripted_view import Made
 
-__all__ = ["answer", "tell"]
+__all__ = ["LEADS", "answer", "tell"]
 
 MANY = 6
 """List items that an answer tells; the rest is only mentioned."""
 
 _DONE = ("Done.", "All set.", "That's taken care of.", "It's done.", "Everything's in place.", "Sorted.", "All done.", "That went through.")  # fmt: skip
 _FOUND = ("Here's what I found.", "I've looked it up.", "I checked.", "Here you go.", "This is what came up.", "I had a look.", "Here's the answer.")  # fmt: skip
+LEADS = (*_DONE, *_FOUND)
+"""What an answer may begin with before it tells anything."""
 _MORE = ("and a few more", "among others", "and there are more")
 _OFFERS = ("Let me know if you need anything else.", "Is there anything else I can do?", "Just say so if you need more.", "Anything else?")  # fmt: skip
 _I_HAVE = ("I've {p}.", "As you asked, I've {p}.", "I have {p}.", "I've now {p}.")

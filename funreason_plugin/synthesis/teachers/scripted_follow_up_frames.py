@@ -193,14 +193,14 @@ REDONE = (
     "Here it is with {v}.",
     "With {v}, then.",
     "No problem, I've taken {v} this time.",
-    "Corrected to {v}.",
-    "Sure, {v} it is.",
+    "I've corrected that: {v}.",
+    "Sure, with {v} instead.",
     "All right, now with {v}.",
-    "I've changed that to {v}.",
-    "That's {v} now, and the rest as before.",
+    "I've gone through it again with {v}.",
+    "Now with {v}, and the rest as before.",
     "Thanks for the correction. This is with {v}.",
     "Of course, with {v} instead.",
-    "Noted, {v}.",
+    "Noted: {v}.",
 )
 ANSWERED: dict[str, tuple[str, ...]] = {
     "change_of_mind": (

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from dataclasses import replace
+from functools import lru_cache, partial
 from random import Random
 from typing import Any
 
-from funreason_plugin.synthesis.plan import Plan
+from funreason_plugin.synthesis.plan import Plan, PlannedCall, is_label
 from funreason_plugin.synthesis.plan_text import read_plan
 from funreason_plugin.synthesis.teachers import scripted_follow_up_frames as frames
 from funreason_plugin.synthesis.teachers import scripted_words as english
 from funreason_plugin.synthesis.teachers.scripted_abstaining import words_for
+from funreason_plugin.synthesis.teachers.scripted_answers import LEADS
 from funreason_plugin.synthesis.teachers.scripted_lexicon import Lexicon
-from funreason_plugin.synthesis.teachers.scripted_naming import Past
+from funreason_plugin.synthesis.teachers.scripted_clauses import parse_clause
+from funreason_plugin.synthesis.teachers.scripted_naming import Past, named, record_entity
 from funreason_plugin.synthesis.teachers.scripted_querying import Draft, spoken_calls, write_query
-from funreason_plugin.synthesis.teachers.scripted_reader import Reading
+from funreason_plugin.synthesis.teachers.scripted_reader import Reading, read_query
 from funreason_plugin.synthesis.teachers.scripted_records import quote
 from funreason_plugin.synthesis.teachers.scripted_values import value_from
 from funreason_plugin.synthesis.teachers.scripted_view import View
 
-__all__ = ["corrected_reading", "follow_up_query", "followed"]
+__all__ = ["corrected_reading", "follow_up_query", "followed", "following_reading"]
 
 _TABLES = {"change_of_mind": frames.CHANGED, "undo_part": frames.PART, "refer_back": frames.BACK}
 TRIES = 12
@@ -40,7 +43,7 @@ def follow_up_query(
     def draft(*given: Any) -> _FollowUp:
         return _FollowUp(*given, kind=follow["kind"])
 
-    return write_query(plan, values, lexicon, material["noise"], past, rng, draft)
+    return write_query(plan, values, lexicon, material["noise"], past, rng, draft, partial(following_reading, follow=follow))
 
 
 class _FollowUp(Draft):
@@ -54,10 +57,7 @@ class _FollowUp(Draft):
         phrasing = self.phrasing(spoken := spoken_calls(self.plan, self.lexicon), ())
         undo = self.kind != "refer_back"
         clauses = [
-            self.rng.choice(frames.TAKE_BACK)
-            if undo and index == 0 and not _is_short(self.plan)
-            else phrasing.clause(index)
-            for index in spoken
+            self._taking_back() if undo and index == 0 else phrasing.clause(index) for index in spoken
         ]
         wanted = english.joined(clauses[1:] if undo else clauses, "and then")
         frame = self.rng.choice(_TABLES[self.kind])
@@ -67,9 +67,23 @@ class _FollowUp(Draft):
         return " ".join(filter(None, [text, self.credentials()]))
 
 
-def _is_short(plan: Plan) -> bool:
-    """Whether the first call takes one thing only: "cancel that stay"."""
-    return len(plan.calls[0].given) == 1
+    def _taking_back(self) -> str:
+        """ "cancel that stay", of a call that takes one thing; what takes more is not said anew."""
+        call = self.plan.calls[0]
+        entry = self.lexicon[call.tool]
+        clauses = [clause for clause in map(parse_clause, entry.asks) if clause.slots == call.given]
+        if len(call.given) != 1 or not clauses:
+            return self.rng.choice(frames.TAKE_BACK)
+        name = call.given[0]
+        source = call.arguments[name]
+        giver = self.lexicon.get(source.name)
+        what = record_entity(giver, source.field) if giver is not None and source.kind == "earlier" else ""
+        param = entry.params[name]
+        what = what or (english.words(param.ref.entity) if param.ref is not None else "one")
+        thing = f"that {what}"
+        if self.kind == "undo_part" and source.by == "equals" and is_label(source.key, what) and source.value:
+            thing = named(what, str(source.value)) if self.rng.random() < 0.6 else thing
+        return self.rng.choice(clauses).write({name: thing})
 
 
 # -- corrections ------------------------------------------------------------------------------------------
@@ -138,6 +152,26 @@ def _patterns(words: str) -> Sequence[re.Pattern[str]]:
 _VALUE = r'(?:"[^"]*"|“[^”]*”|[^\s"“](?:(?![.,;!?](?:\s|\Z)).)*?)'
 
 
+def following_reading(query: str, plan: Plan, lexicon: Lexicon, follow: Mapping[str, Any]) -> Reading:
+    """What the query says, but for the call that takes something back: that is known from the turn before."""
+    if follow["kind"] not in ("change_of_mind", "undo_part"):
+        return read_query(query, plan, lexicon)
+    rest = read_query(query, Plan(tuple(map(_one_less, plan.calls[1:]))), lexicon)
+    return replace(
+        rest,
+        asked=[0, *(index + 1 for index in rest.asked)],
+        about={(index + 1, name): text for (index, name), text in rest.about.items()},
+    )
+
+
+def _one_less(call: PlannedCall) -> PlannedCall:
+    sources = {
+        path: replace(source, call=source.call - 1) if source.kind == "output" else source
+        for path, source in call.arguments.items()
+    }
+    return replace(call, arguments=sources)
+
+
 def corrected_reading(view: View, lexicon: Lexicon) -> Reading:
     """What the correction says."""
     follow = view.material["follow_up"]
@@ -149,10 +183,10 @@ def corrected_reading(view: View, lexicon: Lexicon) -> Reading:
 # -- thoughts and answers ---------------------------------------------------------------------------------
 
 
-def followed(view: View, message: str, reading: Reading, rng: Random) -> str:
+def followed(view: View, message: str, reading: Reading, lexicon: Lexicon, rng: Random) -> str:
     """A message of the turn: the first one goes back to the turn before, the last one says what has changed."""
     follow = view.material["follow_up"]
-    value = _bare(reading.values.get(follow.get("input"), ""))
+    value = _named(follow, reading, lexicon) if follow["kind"] == "correct" else ""
     if not view.steps:
         remark = rng.choice(frames.NOTED[follow["kind"]]).format(v=value)
         message = message.replace("<think>\n", f"<think>\n{remark} ", 1)
@@ -163,4 +197,13 @@ def followed(view: View, message: str, reading: Reading, rng: Random) -> str:
     table = frames.REDONE if follow["kind"] == "correct" else frames.ANSWERED.get(follow["kind"])
     if table is None:
         return message
+    rest = next((rest.removeprefix(lead).lstrip() for lead in LEADS if rest.startswith(f"{lead} ")), rest)
     return f"{thought}{end}{english.capital(rng.choice(table).format(v=value))} {rest}"
+
+
+def _named(follow: Mapping[str, Any], reading: Reading, lexicon: Lexicon) -> str:
+    """The new value with what it is: "the arrival date 2026-05-03", "3 nights"."""
+    value = reading.values.get(follow["input"], "")
+    words = words_for(follow["parameter"], lexicon[follow["tool"]].params[follow["parameter"]].schema)
+    shown = _shown(value, words)
+    return f"the {words} {shown}" if english.is_noun(words) and shown == _bare(value) else shown

@@ -45,7 +45,8 @@ class Past:
 
     ``said``: what the user said earlier; ``shown``: outputs that an answer told; ``labels``: by which name the
     user asked for what a call then gave. ``declined``: the last request could not be fulfilled. ``follows``: the query
-    follows up the last turn; ``pairs`` are fields by which one of just two records of it is told.
+    follows up the last turn; ``pairs`` are fields by which one of just two records of it is told, ``meant`` the places of
+    records that the last turn was about already.
     """
 
     calls: Mapping[str, int] = field(default_factory=dict)
@@ -57,6 +58,7 @@ class Past:
     declined: bool = False
     follows: bool = False
     pairs: frozenset[str] = frozenset()
+    meant: frozenset[str] = frozenset()
 
 
 # -- records and properties -------------------------------------------------------------------------------
@@ -200,6 +202,8 @@ class Earlier:
             return self._property(source, entry, entity, shown)
         if shown is not None and self.explicit:
             return f"the {entity} {english.spoken(shown)}"
+        if source.by and f"{source.name}: {source.field.partition('[]')[0]} {source.by} {source.key}" in self.past.meant:
+            return f"that {entity}"
         if source.by:
             mark = (place, str(source.value))
             if mark in self._mentioned:
@@ -236,11 +240,10 @@ class Earlier:
         if self.past.follows and source.by != "equals" and source.turn == self.past.turns - 1:
             if source.key in self.past.pairs and before in COMPARATIVES:
                 before = COMPARATIVES[before]
-                return self.rng.choice(
-                    (f"the {before} one", f"the {before} of the two", f"the {before} {entity}")
-                )
+                ways = ("one", "of the two", "one" if " " in entity else entity)
+                return f"the {before} {self.rng.choice(ways)}"
             if before:
-                ways = ("one", "of those", "of them", f"of those {them}", entity)
+                ways = ("one", "of those", "of them", f"of those {them}", "one" if " " in entity else entity)
                 return f"the {before} {self.rng.choice(ways)}"
             return f"the {self.rng.choice(('one', entity))}{after}" if after else f"that {entity}"
         if before and source.by != "equals":

@@ -14,7 +14,7 @@ from funreason_plugin.synthesis.teachers import scripted_words as english
 from funreason_plugin.synthesis.teachers.scripted_lexicon import Lexicon
 from funreason_plugin.synthesis.teachers.scripted_naming import Past
 from funreason_plugin.synthesis.teachers.scripted_phrasing import EMPTY, Phrasing
-from funreason_plugin.synthesis.teachers.scripted_reader import read_query, words_of
+from funreason_plugin.synthesis.teachers.scripted_reader import Reading, read_query, words_of
 from funreason_plugin.synthesis.teachers.scripted_variant_frames import AFTER_NO
 
 __all__ = ["Draft", "credentials", "spoken_calls", "write_query"]
@@ -30,6 +30,7 @@ def write_query(
     past: Past,
     rng: Random,
     drafting: Callable[..., Draft] | None = None,
+    reading: Callable[[str, Plan, Lexicon], Reading] = read_query,
 ) -> str:
     """Draft, read the draft, and word anew what would be misread: in quotes, in another clause."""
     drafting = drafting or Draft
@@ -37,7 +38,7 @@ def write_query(
     draft = ""
     for _ in range(DRAFTS):
         draft = drafting(plan, values, lexicon, noise, past, rng, quoted).text()
-        read = read_query(draft, plan, lexicon).values
+        read = reading(draft, plan, lexicon).values
         said = {name: value for name, value in values.items() if value not in EMPTY}
         wrong = {name for name, value in said.items() if not _same(read.get(name), value)}
         if not wrong:

@@ -207,6 +207,8 @@ def _found_again(origin: Provenance, output: Any) -> str | None:
     """Where the value is in another output of the same tool, by the same reason; None where that leads nowhere."""
     choice = origin.choice
     if choice is None:
+        if "[" in origin.field:  # one of several, and nothing says why
+            return None
         return origin.field if at(origin.field, output) is not None else None
     records = at(choice.list, output)
     rest = origin.field[len(choice.list) :]

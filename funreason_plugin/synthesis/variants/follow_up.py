@@ -77,7 +77,9 @@ class FollowUps:
         happened = Happened(
             session, scene.graph, options, history, start, then, turn.calls(), goals, self.undoers, scene.rng
         )
-        follow = next(_FOLLOWED[self.kind](happened), None) if goals else None
+        # To be corrected, a call needs the reasons of the trace: what was found in another way has none.
+        usable = goals and (turn.exact_match or self.kind != "correct")
+        follow = next(_FOLLOWED[self.kind](happened), None) if usable else None
         session.restore(then)
         if follow is None:
             raise SamplingFailed("not_followed", f"{self.kind}: nothing follows the turn as it was solved")

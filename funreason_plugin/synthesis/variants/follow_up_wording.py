@@ -11,6 +11,7 @@ from funreason_plugin.checks.turns import value_at
 from funreason_plugin.environments.spec import ToolSpec
 from funreason_plugin.synthesis.advanced_tool import AdvancedTool, plan_with
 from funreason_plugin.synthesis.chain import TurnRejected
+from funreason_plugin.synthesis.choices import same_record
 from funreason_plugin.synthesis.plan_text import plan_text
 from funreason_plugin.synthesis.query import draw_noise, known_from_earlier, query_faults
 from funreason_plugin.synthesis.replies import clean_query
@@ -96,6 +97,7 @@ def _material(
         "done_in_earlier_turns": [[call.name for call in turn.calls()] for turn in turns],
         "known_from_earlier_turns": known_from_earlier(plan, trace, turns),
         "two_to_choose_from": _pairs(trace, turns),
+        "already_meant": _meant(turns[-1], len(turns) - 1),
     }
 
 
@@ -108,6 +110,21 @@ def _was(trace: Trace, turn: Turn) -> Any:
         for call in turn.calls()
         if call.name == follow.tool and follow.parameter in call.provenance
     )
+
+
+def _meant(turn: Turn, number: int) -> list[str]:
+    """Where the turn took a record of its own outputs, and none else of that list: then it is clear which one "that" is."""
+    taken: dict[str, set[str]] = {}
+    reasons: dict[str, str] = {}
+    calls = turn.calls()
+    for call in calls:
+        for origin in call.provenance.values():
+            if origin.choice is None or origin.turn != number or origin.call is None:
+                continue
+            tool = calls[origin.call].name
+            taken.setdefault(tool, set()).add(f"{origin.call} {same_record(origin.field)}")
+            reasons[tool] = f"{tool}: {origin.choice.list} {origin.choice.by} {origin.choice.key}"
+    return [reasons[tool] for tool, records in taken.items() if len(records) == 1]
 
 
 def _pairs(trace: Trace, turns: Sequence[Turn]) -> list[str]:

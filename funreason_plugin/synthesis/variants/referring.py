@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from funreason_plugin.checks.turns import value_at
+from funreason_plugin.synthesis.plan import is_label
 from funreason_plugin.synthesis.trace import SamplingFailed, Trace
 from funreason_plugin.synthesis.variants.happened import Happened
 from funreason_plugin.trajectory import Choice, FollowUp
@@ -14,8 +15,8 @@ __all__ = ["candidates_of", "referred"]
 
 SAMPLES: Final = 4
 """Requests that are looked at for one that compares."""
-BY_NAME: Final = 0.2
-"""How often a record is taken that the user tells by a value of its own ("the one that leaves at 08:15")."""
+BY_VALUE: Final = 0.3
+"""How often a record is taken that the user tells by a value of its own ("the one that leaves at 08:15"), never by its name."""
 
 
 def referred(happened: Happened) -> Iterator[Trace]:
@@ -33,7 +34,8 @@ def referred(happened: Happened) -> Iterator[Trace]:
             session.restore(happened.end)
         chosen = [*_choices(happened, trace)]
         compared = any(choice.by in ("min", "max") for choice in chosen)
-        if chosen and (compared or happened.rng.random() < BY_NAME):
+        named = any(choice.by == "equals" and is_label(choice.key, "") for choice in chosen)
+        if chosen and (compared or (not named and happened.rng.random() < BY_VALUE)):
             trace.follow_up = FollowUp("refer_back")
             yield trace
 

@@ -9,12 +9,13 @@ a call back when the state afterwards equals the wanted one, by the environments
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice, product
 from random import Random
 from typing import Any, Final
 
+from funreason_plugin.checks.closeness import likeness, opposites
 from funreason_plugin.environments.limits import is_error
 from funreason_plugin.environments.session import Session
 from funreason_plugin.environments.space import SimulationSpace
@@ -98,7 +99,14 @@ def undoers(space: SimulationSpace, graph: ToolGraph) -> dict[str, tuple[str, ..
                     continue
                 for filled in undoing(session, wanted, trace.calls, len(before), specs, 0):
                     found.setdefault(spec.name, {})[filled.name] = None
-    return {name: tuple(tools) for name, tools in found.items()}
+    return {name: _likeliest(name, tools) for name, tools in found.items()}
+
+
+def _likeliest(name: str, tools: Collection[str]) -> tuple[str, ...]:
+    """Of several tools that do it, those whose names say so: a folder that was made is removed, not moved over another."""
+    ranks = {tool: (tool == name or opposites(name, tool), likeness(tool, [name])) for tool in tools}
+    clear = [tool for tool in tools if ranks[tool][0]] or [*tools]
+    return tuple(sorted(clear, key=lambda tool: ranks[tool], reverse=True))
 
 
 def later(origin: Provenance, turn: int) -> Provenance:
