@@ -12,6 +12,7 @@ from typing import Any
 
 from funreason_plugin.checks import (  # noqa: F401 - they register
     attempt_rules,
+    follow_up_rules,
     query_rules,
     trace_rules,
     variant_rules,

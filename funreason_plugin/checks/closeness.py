@@ -82,7 +82,11 @@ def likeness(tool: str, others: Iterable[str]) -> float:
     )
 
 
-_REVERSING = _ALIKE[2][1].split() + _ALIKE[5][1].split() + ["rm", "rmdir", "del", "unlink", "dismiss", "withdraw", "logout"]
+_REVERSING = (
+    _ALIKE[2][1].split()
+    + _ALIKE[5][1].split()
+    + ["rm", "rmdir", "del", "unlink", "dismiss", "withdraw", "logout"]
+)
 
 
 def opposites(tool: str, other: str) -> bool:

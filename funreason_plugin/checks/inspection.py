@@ -11,6 +11,7 @@ import orjson
 from funreason_plugin import __version__
 from funreason_plugin.checks.acceptance import review_trajectory
 from funreason_plugin.checks.duplicates import Content, Sketch, parse_level
+from funreason_plugin.checks.follow_up_replay import undone
 from funreason_plugin.checks.records import bookkeeping
 from funreason_plugin.checks.replay import (
     changed_environments,
@@ -118,7 +119,7 @@ class Inspector:
             result.problems.append((where, what, "bookkeeping"))
         if space is None:
             return
-        for turn, name, reason in at_hand(trajectory, space):
+        for turn, name, reason in (*at_hand(trajectory, space), *undone(trajectory, space, self._watch)):
             result.problems.append((f"turns[{turn}]", reason, name))
         result.changed = bool(changed_environments(trajectory, space))
         try:

@@ -221,11 +221,9 @@ _MOST = frozenset(
     )
 )
 _LESS = frozenset(
-    "cheaper less lower smaller earlier sooner shorter fewer nearer closer older younger quicker faster lighter worse "
-    "slower tighter".split()
+    ["cheaper", "less", "lower", "smaller", "earlier", "sooner", "shorter", "fewer", "nearer", "closer", "older", "younger", "quicker", "faster", "lighter", "worse", "slower", "tighter"]
 )
 _MORE = frozenset(
-    "higher larger bigger greater more later longer better newer pricier dearer heavier stronger farther further older "
-    "taller wider faster richer roomier".split()
+    ["higher", "larger", "bigger", "greater", "more", "later", "longer", "better", "newer", "pricier", "dearer", "heavier", "stronger", "farther", "further", "older", "taller", "wider", "faster", "richer", "roomier"]
 )
 _SUPERLATIVE = re.compile(r"\b[a-z]{3,}est\b")

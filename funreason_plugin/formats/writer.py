@@ -21,7 +21,16 @@ import pyarrow.parquet as pq
 from funreason_plugin.formats import llamafactory, verl
 from funreason_plugin.formats.options import FormatOptions
 from funreason_plugin.messages import of_trajectory
-from funreason_plugin.trajectory import AbstentionTurn, Call, FollowUp, FollowUpTurn, Lack, Step, Trajectory, Turn
+from funreason_plugin.trajectory import (
+    AbstentionTurn,
+    Call,
+    FollowUp,
+    FollowUpTurn,
+    Lack,
+    Step,
+    Trajectory,
+    Turn,
+)
 
 FOLDERS = ("llamafactory", "verl")
 _SPLITS = ("train", "val")

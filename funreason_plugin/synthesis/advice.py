@@ -108,6 +108,12 @@ ADVICE: Final = {
     "silent_abstention": "A_R does not say that it cannot do it, or does not ask for the missing value: a stronger model "
     "for reasoning, or parameters named and described in everyday words",
     "tool_at_hand": "what a turn is said to lack is offered, or something near it is",
+    "not_a_follow_up": "what it does with the turn before is not said, or there is no such turn",
+    "nothing_changed": "a follow-up repeats the turn before, or corrects a value to what it was",
+    "said_again": "the query says once more what stays as it was, or the id of what it refers back to",
+    "no_choice": "what is referred back to was the only one of its kind: let look-ups return several records",
+    "not_undone": "the state is not as if it had not been done: what takes it back leaves a trace; mark such fields as volatile or "
+    "ignored in `equality` where they do not matter",
     "value_at_hand": "the value that a turn is said to lack was said or shown before, or a tool gives it",
     "not_completed": "the turn after a missing function or value does not call the tool that it was about",
     "missing_answer": "the turn has no answer: give the target tool a `tell`, or outputs that can be told",

@@ -99,7 +99,9 @@ class ScriptedTeacher:
         follow = view.material.get("follow_up", {})
         if follow.get("kind") == "correct":
             reading = corrected_reading(view, self.lexicon)
-            return followed(view, next_message(view, reading, self.lexicon, None, rng), reading, self.lexicon, rng)
+            return followed(
+                view, next_message(view, reading, self.lexicon, None, rng), reading, self.lexicon, rng
+            )
         reading = (
             following_reading(view.query, view.plan, self.lexicon, follow)
             if follow

@@ -15,8 +15,8 @@ from funreason_plugin.synthesis.teachers import scripted_follow_up_frames as fra
 from funreason_plugin.synthesis.teachers import scripted_words as english
 from funreason_plugin.synthesis.teachers.scripted_abstaining import words_for
 from funreason_plugin.synthesis.teachers.scripted_answers import LEADS
-from funreason_plugin.synthesis.teachers.scripted_lexicon import Lexicon
 from funreason_plugin.synthesis.teachers.scripted_clauses import parse_clause
+from funreason_plugin.synthesis.teachers.scripted_lexicon import Lexicon
 from funreason_plugin.synthesis.teachers.scripted_naming import Past, named, record_entity
 from funreason_plugin.synthesis.teachers.scripted_querying import Draft, spoken_calls, write_query
 from funreason_plugin.synthesis.teachers.scripted_reader import Reading, read_query
@@ -43,7 +43,9 @@ def follow_up_query(
     def draft(*given: Any) -> _FollowUp:
         return _FollowUp(*given, kind=follow["kind"])
 
-    return write_query(plan, values, lexicon, material["noise"], past, rng, draft, partial(following_reading, follow=follow))
+    return write_query(
+        plan, values, lexicon, material["noise"], past, rng, draft, partial(following_reading, follow=follow)
+    )
 
 
 class _FollowUp(Draft):
@@ -56,16 +58,11 @@ class _FollowUp(Draft):
     def text(self) -> str:
         phrasing = self.phrasing(spoken := spoken_calls(self.plan, self.lexicon), ())
         undo = self.kind != "refer_back"
-        clauses = [
-            self._taking_back() if undo and index == 0 else phrasing.clause(index) for index in spoken
-        ]
+        clauses = [self._taking_back() if undo and index == 0 else phrasing.clause(index) for index in spoken]
         wanted = english.joined(clauses[1:] if undo else clauses, "and then")
         frame = self.rng.choice(_TABLES[self.kind])
-        text = frame.format(
-            u=clauses[0], U=english.capital(clauses[0]), c=wanted, C=english.capital(wanted)
-        )
+        text = frame.format(u=clauses[0], U=english.capital(clauses[0]), c=wanted, C=english.capital(wanted))
         return " ".join(filter(None, [text, self.credentials()]))
-
 
     def _taking_back(self) -> str:
         """ "cancel that stay", of a call that takes one thing; what takes more is not said anew."""
@@ -75,11 +72,7 @@ class _FollowUp(Draft):
         if len(call.given) != 1 or not clauses:
             return self.rng.choice(frames.TAKE_BACK)
         name = call.given[0]
-        source = call.arguments[name]
-        giver = self.lexicon.get(source.name)
-        what = record_entity(giver, source.field) if giver is not None and source.kind == "earlier" else ""
-        param = entry.params[name]
-        what = what or (english.words(param.ref.entity) if param.ref is not None else "one")
+        source, what = call.arguments[name], _kind_of(call, name, self.lexicon)
         thing = f"that {what}"
         if self.kind == "undo_part" and source.by == "equals" and is_label(source.key, what) and source.value:
             thing = named(what, str(source.value)) if self.rng.random() < 0.6 else thing
@@ -101,7 +94,9 @@ def _correction(
         body = rng.choice(frames.NAMED if named else frames.CORRECTED)
         body = body.format(w=words, v=_bare(value) if named else new, o=old)
         start = rng.choice(frames.STARTS[style]) if rng.random() < 0.75 else ""
-        text = f"{start} {body}" if start else english.capital(body) if not body.startswith((new, old)) else body
+        text = (
+            f"{start} {body}" if start else english.capital(body) if not body.startswith((new, old)) else body
+        )
         if rng.random() < 0.25:
             text += f" {rng.choice(frames.CLOSED[style])}"
         if _read(text, follow["parameter"], schema) == value:
@@ -122,7 +117,9 @@ def _shown(value: Any, words: str) -> str:
     return _bare(value)
 
 
-_UNSAFE = re.compile(r"[.,;()?!\"]|:\D|\A(?:the|it|that|just)\b|\b(?:not|instead|rather|but|when)\b", re.IGNORECASE)
+_UNSAFE = re.compile(
+    r"[.,;()?!\"]|:\D|\A(?:the|it|that|just)\b|\b(?:not|instead|rather|but|when)\b", re.IGNORECASE
+)
 
 
 def _read(text: str, name: str, schema: Mapping[str, Any]) -> Any:
@@ -157,11 +154,20 @@ def following_reading(query: str, plan: Plan, lexicon: Lexicon, follow: Mapping[
     if follow["kind"] not in ("change_of_mind", "undo_part"):
         return read_query(query, plan, lexicon)
     rest = read_query(query, Plan(tuple(map(_one_less, plan.calls[1:]))), lexicon)
-    return replace(
-        rest,
-        asked=[0, *(index + 1 for index in rest.asked)],
-        about={(index + 1, name): text for (index, name), text in rest.about.items()},
-    )
+    about = {(index + 1, name): text for (index, name), text in rest.about.items()}
+    for name, source in plan.calls[0].arguments.items():
+        if source.by == "equals":
+            about[0, name] = f"that {_kind_of(plan.calls[0], name, lexicon)}"
+    return replace(rest, asked=[0, *(index + 1 for index in rest.asked)], about=about)
+
+
+def _kind_of(call: PlannedCall, name: str, lexicon: Lexicon) -> str:
+    """What to call the thing that a call takes: "stay"."""
+    source, entry = call.arguments[name], lexicon[call.tool]
+    giver, param = lexicon.get(source.name), entry.params[name]
+    if giver is not None and source.kind == "earlier":
+        return record_entity(giver, source.field)
+    return english.words(param.ref.entity) if param.ref is not None else "one"
 
 
 def _one_less(call: PlannedCall) -> PlannedCall:
@@ -190,6 +196,7 @@ def followed(view: View, message: str, reading: Reading, lexicon: Lexicon, rng: 
     if not view.steps:
         remark = rng.choice(frames.NOTED[follow["kind"]]).format(v=value)
         message = message.replace("<think>\n", f"<think>\n{remark} ", 1)
+    message = message.replace(" they mention", " from before")
     thought, end, rest = message.partition("</think>\n")
     failed = not view.steps or any(made.failed for made in view.steps[-1])
     if not end or rest.startswith("<tool_call>") or failed:

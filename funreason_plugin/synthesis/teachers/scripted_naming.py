@@ -202,7 +202,8 @@ class Earlier:
             return self._property(source, entry, entity, shown)
         if shown is not None and self.explicit:
             return f"the {entity} {english.spoken(shown)}"
-        if source.by and f"{source.name}: {source.field.partition('[]')[0]} {source.by} {source.key}" in self.past.meant:
+        where = f"{source.name}: {source.field.partition('[]')[0]} {source.by} {source.key} {source.value}"
+        if source.by and where in self.past.meant:
             return f"that {entity}"
         if source.by:
             mark = (place, str(source.value))
@@ -243,8 +244,8 @@ class Earlier:
                 ways = ("one", "of the two", "one" if " " in entity else entity)
                 return f"the {before} {self.rng.choice(ways)}"
             if before:
-                ways = ("one", "of those", "of them", f"of those {them}", "one" if " " in entity else entity)
-                return f"the {before} {self.rng.choice(ways)}"
+                kinds = ("one", "of those", "of them", f"of those {them}", "one" if " " in entity else entity)
+                return f"the {before} {self.rng.choice(kinds)}"
             return f"the {self.rng.choice(('one', entity))}{after}" if after else f"that {entity}"
         if before and source.by != "equals":
             ways = (

@@ -197,7 +197,13 @@ def _again(happened: Happened, index: int, name: str, value: Any) -> list[Traced
         told = reports(happened.tables, call.name, output) if number in happened.goals else []
         made.append(
             TracedCall(
-                call.name, arguments, origins, output, step, "goal" if number in happened.goals else "support", told
+                call.name,
+                arguments,
+                origins,
+                output,
+                step,
+                "goal" if number in happened.goals else "support",
+                told,
             )
         )
     return made
@@ -214,7 +220,7 @@ def _found_again(origin: Provenance, output: Any) -> str | None:
     rest = origin.field[len(choice.list) :]
     if not isinstance(records, list) or not rest.startswith("["):
         return None
-    keys = [record.get(choice.key) if isinstance(record, dict) else record for record in records]
+    keys: list[Any] = [record.get(choice.key) if isinstance(record, dict) else record for record in records]
     if choice.by == "only":
         chosen = 0 if len(records) == 1 else None
     elif len(records) < 2 or any(key is None for key in keys):

@@ -161,7 +161,9 @@ def _happened(
     told = History.of(turns)
     told.add(trace.calls, trace.target)
     goals = [number for number, call in enumerate(trace.calls) if call.role == "goal"]
-    return Happened(session, graph, options, told, start, session.snapshot(), trace.calls, goals, undoers, rng)
+    return Happened(
+        session, graph, options, told, start, session.snapshot(), trace.calls, goals, undoers, rng
+    )
 
 
 def _places(trace: Trace, calls: Sequence[AnyCall]) -> list[int]:
@@ -175,7 +177,9 @@ def _key(name: str, arguments: Mapping[str, Any]) -> bytes:
     return canonical([name, arguments])
 
 
-def can_make(kind: FollowUpKind, space: SimulationSpace, graph: ToolGraph, undoers: Undoers, calls: tuple[int, int]) -> bool:
+def can_make(
+    kind: FollowUpKind, space: SimulationSpace, graph: ToolGraph, undoers: Undoers, calls: tuple[int, int]
+) -> bool:
     """Whether a turn that this kind can follow was found in some scenario."""
     options = SamplerOptions(calls=calls, single=True)
     for number in range(TRIALS):

@@ -59,7 +59,9 @@ class FollowUpKinds:
                 return kind
         return None
 
-    def draw(self, number: int, pool: Collection[str], space: SimulationSpace, turns: int, rng: Random) -> FollowUps:
+    def draw(
+        self, number: int, pool: Collection[str], space: SimulationSpace, turns: int, rng: Random
+    ) -> FollowUps:
         """The maker for a conversation. Raises SamplingFailed where there is none."""
         kind = self.of(number, pool)
         if kind is None:

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from funreason_plugin.checks import acceptance
+from funreason_plugin.checks.follow_up_rules import candidates_of
 from funreason_plugin.checks.turns import value_at
 from funreason_plugin.environments.spec import ToolSpec
 from funreason_plugin.synthesis.advanced_tool import AdvancedTool, plan_with
@@ -17,7 +18,6 @@ from funreason_plugin.synthesis.query import draw_noise, known_from_earlier, que
 from funreason_plugin.synthesis.replies import clean_query
 from funreason_plugin.synthesis.teachers.base import Message
 from funreason_plugin.synthesis.trace import Trace
-from funreason_plugin.synthesis.variants.referring import candidates_of
 from funreason_plugin.synthesis.variants.scene import Scene
 from funreason_plugin.synthesis.variants.wording import follow_up
 from funreason_plugin.trajectory import Turn
@@ -123,7 +123,8 @@ def _meant(turn: Turn, number: int) -> list[str]:
                 continue
             tool = calls[origin.call].name
             taken.setdefault(tool, set()).add(f"{origin.call} {same_record(origin.field)}")
-            reasons[tool] = f"{tool}: {origin.choice.list} {origin.choice.by} {origin.choice.key}"
+            choice = origin.choice
+            reasons[tool] = f"{tool}: {choice.list} {choice.by} {choice.key} {choice.value}"
     return [reasons[tool] for tool, records in taken.items() if len(records) == 1]
 
 

@@ -1,7 +1,7 @@
 """`Happened`: a turn that has just been played, as what the next one may follow up.
 
-    happened = Happened.of(session, scene_start, calls, goals, …)
-    happened.without([2])       # the state that there would be had the call of index 2 not been made; None: it feeds others
+happened = Happened.of(session, scene_start, calls, goals, …)
+happened.without([2])       # the state that there would be had the call of index 2 not been made; None: it feeds others
 """
 
 from __future__ import annotations

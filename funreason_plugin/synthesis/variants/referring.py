@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
-from funreason_plugin.checks.turns import value_at
+from funreason_plugin.checks.follow_up_rules import candidates_of
 from funreason_plugin.synthesis.plan import is_label
 from funreason_plugin.synthesis.trace import SamplingFailed, Trace
 from funreason_plugin.synthesis.variants.happened import Happened
 from funreason_plugin.trajectory import Choice, FollowUp
 
-__all__ = ["candidates_of", "referred"]
+__all__ = ["referred"]
 
 SAMPLES: Final = 4
 """Requests that are looked at for one that compares."""
@@ -48,9 +48,3 @@ def _choices(happened: Happened, trace: Trace) -> Iterator[Choice]:
                 continue
             if origin.choice is not None and candidates_of(origin.choice, happened.goal.output) > 1:
                 yield origin.choice
-
-
-def candidates_of(choice: Choice, output: Any) -> int:
-    """How many records there were to choose from."""
-    records = value_at(output, choice.list)
-    return len(records) if isinstance(records, (list, dict)) and choice.by != "only" else 0

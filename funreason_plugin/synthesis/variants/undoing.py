@@ -56,7 +56,12 @@ def equal_states(space: SimulationSpace, left: State, right: State) -> bool:
 
 
 def undoing(
-    session: Session, wanted: State, calls: Sequence[AnyCall], index: int, tools: Sequence[ToolSpec], turn: int
+    session: Session,
+    wanted: State,
+    calls: Sequence[AnyCall],
+    index: int,
+    tools: Sequence[ToolSpec],
+    turn: int,
 ) -> Iterator[Filled]:
     """Calls after which the state is the wanted one; the session stands after the turn's calls, and is put back.
 
