@@ -221,9 +221,50 @@ _MOST = frozenset(
     )
 )
 _LESS = frozenset(
-    ["cheaper", "less", "lower", "smaller", "earlier", "sooner", "shorter", "fewer", "nearer", "closer", "older", "younger", "quicker", "faster", "lighter", "worse", "slower", "tighter"]
+    [
+        "cheaper",
+        "less",
+        "lower",
+        "smaller",
+        "earlier",
+        "sooner",
+        "shorter",
+        "fewer",
+        "nearer",
+        "closer",
+        "older",
+        "younger",
+        "quicker",
+        "faster",
+        "lighter",
+        "worse",
+        "slower",
+        "tighter",
+    ]
 )
 _MORE = frozenset(
-    ["higher", "larger", "bigger", "greater", "more", "later", "longer", "better", "newer", "pricier", "dearer", "heavier", "stronger", "farther", "further", "older", "taller", "wider", "faster", "richer", "roomier"]
+    [
+        "higher",
+        "larger",
+        "bigger",
+        "greater",
+        "more",
+        "later",
+        "longer",
+        "better",
+        "newer",
+        "pricier",
+        "dearer",
+        "heavier",
+        "stronger",
+        "farther",
+        "further",
+        "older",
+        "taller",
+        "wider",
+        "faster",
+        "richer",
+        "roomier",
+    ]
 )
 _SUPERLATIVE = re.compile(r"\b[a-z]{3,}est\b")

@@ -8,11 +8,14 @@ from funreason_plugin.trajectory import (
     AbstentionTurn,
     Call,
     Choice,
+    FollowUp,
+    FollowUpTurn,
     Lack,
     Needed,
     Provenance,
     Step,
     Trajectory,
+    Turn,
 )
 from tests.checks.desk import given, said
 
@@ -389,3 +392,103 @@ def _(t: Trajectory) -> None:  # the next turn does something else
     lack = Lack(["set_alerts"])
     abstention(t, 1, "miss_func", lack, "There is something about prices.")
     del t.turns[2]
+
+
+def follow(t: Trajectory, place: int, follow_up: FollowUp) -> FollowUpTurn:
+    """Make a turn a follow-up."""
+    values = {name: getattr(t.turns[place], name) for name in Turn.__slots__}
+    turn = FollowUpTurn(**values | {"variant": "follow_up"}, follow_up=follow_up)
+    t.turns[place] = turn
+    return turn
+
+
+def booked_later(t: Trajectory) -> FollowUpTurn:
+    """The booking as a turn of its own, which refers back to the flights that were found."""
+    looking, booking = t.turns[0], t.turns[1]
+    booking.steps = [looking.steps.pop()]
+    booking.thought, booking.answer = "It is done.", f"Booked as {book_of(booking)['booking_id']}."
+    booking.query = "Get Ada Byron two seats on the cheapest of those."
+    looking.needed, looking.answer = [], f"The cheapest costs {look(t).output['flights'][0]['price']}."
+    looking.query = f"Which flights go from Rome to {look(t).arguments['destination']}?"
+    del t.turns[2]
+    return follow(t, 1, FollowUp("refer_back"))
+
+
+def book_of(turn: Turn) -> dict[str, str]:
+    output: dict[str, str] = turn.steps[0].calls[0].output
+    return output
+
+
+def meant(t: Trajectory, query: str) -> FollowUpTurn:
+    """A turn that corrects the city of arrival."""
+    booked_later(t)
+    call = Call("find_flights", {"origin": "Rome", "destination": "Bergen"}, {}, {"flights": [], "count": 0})
+    call.provenance = {"origin": said(0), "destination": said()}
+    t.turns[1].query, t.turns[1].answer = query, "There are none to Bergen."
+    t.turns[1].steps = [Step("From Rome to Bergen, then.", [call])]
+    return follow(t, 1, FollowUp("correct", "find_flights", "destination"))
+
+
+@only("not_a_follow_up")
+def _(t: Trajectory) -> None:  # nothing says what it does with the turn before
+    t.turns[1].variant = "follow_up"
+
+
+@only("not_a_follow_up")
+def _(t: Trajectory) -> None:  # there is no turn before
+    follow(t, 0, FollowUp("refer_back"))
+
+
+@only("nothing_changed")
+def _(t: Trajectory) -> None:  # what is corrected was not there
+    follow(t, 2, FollowUp("correct", "cancel_booking", "booking_id"))
+
+
+@only("nothing_changed")
+def _(t: Trajectory) -> None:  # the value is the one before
+    meant(t, "I meant Bergen.")
+    look(t).arguments["destination"] = "Bergen"
+    t.turns[0].query = "Which flights go from Rome to Bergen?"
+
+
+@only("said_again")
+def _(t: Trajectory) -> None:  # the id of what is referred back to
+    turn = booked_later(t)
+    turn.query += f" I mean {turn.calls()[0].arguments['flight_id']}."
+
+
+@only("said_again")
+def _(t: Trajectory) -> None:  # what stays as it was
+    meant(t, "I meant from Rome to Bergen.")
+
+
+@only("no_choice")
+def _(t: Trajectory) -> None:  # nothing of the turn before is taken
+    follow(t, 1, FollowUp("refer_back"))
+
+
+@only("no_choice")
+def _(t: Trajectory) -> None:  # there was one to choose from
+    turn = booked_later(t)
+    look(t).output["flights"] = [
+        flight
+        for flight in look(t).output["flights"]
+        if flight["flight_id"] == turn.calls()[0].arguments["flight_id"]
+    ]
+    turn.calls()[0].provenance["flight_id"].field = "flights[0].flight_id"
+    t.turns[0].answer = "There is one."
+
+
+@only("not_undone")
+def _(t: Trajectory) -> None:  # nothing is said to be undone
+    follow(t, 2, FollowUp("change_of_mind"))
+
+
+@only("not_undone")
+def _(t: Trajectory) -> None:  # what takes it back is not called
+    follow(t, 2, FollowUp("change_of_mind", undone=[0], by="book_flight"))
+
+
+@only("not_undone")
+def _(t: Trajectory) -> None:  # the turn before did one thing only
+    follow(t, 2, FollowUp("undo_part", undone=[0], by="cancel_booking"))

@@ -74,21 +74,13 @@ def _affected(happened: Happened, index: int) -> list[int]:
     """The call and those after it that its output leads to, as far as they lead to the goal."""
     found = [index]
     for number in range(index + 1, len(happened.calls)):
-        if any(giver in found for giver in _givers(happened, number)):
+        if any(giver in found for giver in happened.givers(number)):
             found.append(number)
     leading = {happened.goals[-1]}
     for number in reversed(found):
         if number in leading:
-            leading.update(_givers(happened, number))
+            leading.update(happened.givers(number))
     return [number for number in found if number in leading]
-
-
-def _givers(happened: Happened, index: int) -> list[int]:
-    return [
-        origin.call
-        for origin in happened.calls[index].provenance.values()
-        if origin.source == "output" and origin.turn == happened.turn and origin.call is not None
-    ]
 
 
 def _values(happened: Happened, index: int, name: str) -> list[Any]:

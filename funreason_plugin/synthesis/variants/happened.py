@@ -72,6 +72,23 @@ class Happened:
         finally:
             session.restore(self.end)
 
+    def givers(self, index: int) -> list[int]:
+        """The calls of the turn whose outputs a call takes."""
+        origins = self.calls[index].provenance.values()
+        found = (o.call for o in origins if o.source == "output" and o.turn == self.turn)
+        return [call for call in found if call is not None]
+
+    def connected(self, indices: Collection[int]) -> set[int]:
+        """The calls, what writing calls they take something from, and all that takes something from those."""
+        found = set(indices)
+        for number in reversed(range(len(self.calls))):
+            if number in found:
+                found.update(giver for giver in self.givers(number) if self.spec(giver).writes)
+        for number in range(len(self.calls)):
+            if found.intersection(self.givers(number)):
+                found.add(number)
+        return found
+
     def undone(self, index: int, wanted: Mapping[str, Mapping[str, Any]]) -> Iterator[Filled]:
         """Calls that take back one of the turn's."""
         names = self.undoers.get(self.calls[index].name, ())

@@ -75,8 +75,9 @@ def part_undone(happened: Happened) -> Iterator[Trace]:
         # The user says what is to be undone by what it was: that has to be clear.
         if happened.history.called.get(call.name, 0) > 1:
             continue
-        wanted, nothing = happened.without([index]), happened.without(writing)
-        if wanted is None or (nothing is not None and equal_states(happened.session.space, wanted, nothing)):
+        # Of the other effects one at least has to be seen: they may cancel each other out.
+        wanted, nothing = happened.without([index]), happened.without(happened.connected(writing))
+        if wanted is None or nothing is None or equal_states(happened.session.space, wanted, nothing):
             continue
         for filled in happened.undone(index, wanted):
             if len(filled.arguments) != 1:
