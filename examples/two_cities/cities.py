@@ -1,4 +1,4 @@
-"""python -m funreason_plugin.synthesize --env examples/two_cities/cities.py:TwoCities --num 10 --teacher scripted --out out/two_cities
+"""python -m funreason_plugin.synthesize --env examples/two_cities/cities.py:TwoCities --num 10 --turns 2-3 --seed 7 --teacher scripted --out out/two_cities
 
 The example of the FunReason-MT paper as an environment: tickets are sold from zip code to zip code, and people speak of
 cities. Zip codes are drawn anew for every conversation, so that nobody can know one without looking it up.

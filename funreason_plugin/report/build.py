@@ -107,6 +107,7 @@ def build_report(
         "at_once": AT_ONCE,
     }
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         size = write_page(path, about, packed(index.as_json()), parts)
     except OSError as error:
         raise UserError(f"{path}: cannot be written ({error.strerror or error}); give --out FILE") from None

@@ -84,3 +84,24 @@ def test_the_important_documents_show_commands() -> None:
 @document
 def test_every_block_has_a_language(path: Path) -> None:
     assert [block.line for block in blocks(path) if not block.language] == []
+
+
+MAY_DIFFER = ("--estimate", "--num", "--workers", "--executor", "--verl-rows", "--out")
+
+
+@document
+def test_a_document_can_be_run_from_its_beginning_to_its_end(path: Path) -> None:
+    """What makes data names who plays, and a folder is not begun with other settings by a later command."""
+    inline = re.findall(r"^`(python -m funreason_plugin.synthesize .+)`$", path.read_text(), re.MULTILINE)
+    begun: dict[str, set[str]] = {}
+    for words in [*map(str.split, inline), *commands(path)]:
+        if words[:3] != ["python", "-m", "funreason_plugin.synthesize"] or not words[3].startswith("--"):
+            continue  # show, trace, explain, graph
+        if "--dry-run" in words:
+            continue
+        assert "--teacher" in words or "--config" in words, words
+        settings = " ".join(words[3:]).replace("--env travel --env files", "--env travel files")
+        options = set(re.findall(r"--[a-z-]+(?: (?!--)\S+)*", settings))
+        decisive = {option for option in options if option.split()[0] not in MAY_DIFFER}
+        out = words[words.index("--out") + 1].rstrip("/")
+        assert begun.setdefault(out, decisive) == decisive, words

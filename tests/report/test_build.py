@@ -198,7 +198,7 @@ def test_tools_that_crash_take_no_run_with_them(
 
 
 def test_the_command_line(run_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    path = tmp_path / "mine.html"
+    path = tmp_path / "elsewhere" / "mine.html"  # a folder that is not there yet
     assert run(app, ["report", str(run_folder), "--out", str(path), "--replay-seconds", "0"]) == 0
     assert "10 trajectories" in capsys.readouterr().out
     assert path.stat().st_size < 1_000_000
