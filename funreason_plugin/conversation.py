@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from funreason_plugin.calls import ParsedCall, dump_json, parse
+from funreason_plugin.faults import Faults
 from funreason_plugin.live import LiveSession, ToolsLost
 from funreason_plugin.messages import Conversation, Message
 from funreason_plugin.played import Played, PlayedCall, PlayedStep, PlayedTurn, Stop
@@ -100,9 +101,11 @@ class _Game:
         self.played = Played()
         self.started = time.monotonic()
         self._talk = Conversation([], task.system, list(task.tools))
+        self._faults = Faults()
 
     async def conversation(self) -> None:
         for turn in self.task.turns:
+            self._faults = Faults(turn.faults)
             self._talk.messages.append(Message("user", turn.query))
             if not await self._turn(turn, self.limits.steps):
                 return
@@ -112,11 +115,12 @@ class _Game:
         assert self.task.at is not None
         number, done = self.task.at
         self._talk = history(self.task, number, done)
-        before = [call for turn in self.task.turns[:number] for call in turn.calls()]
-        before += [call for step in self.task.turns[number].steps[:done] for call in step]
         try:
-            for call in before:
-                await self.session.call(call.name, call.arguments)
+            for place, turn in enumerate(self.task.turns[: number + 1]):
+                self._faults = Faults(turn.faults)
+                for step in turn.steps[:done] if place == number else turn.steps:
+                    for call in step:
+                        await self._execute(call.name, call.arguments)
         except ToolsLost as error:
             self.played.turns.append(PlayedTurn(stop="tools", reason=str(error)))
             return
@@ -189,4 +193,13 @@ class _Game:
             return {"error": f"unknown tool {call.name!r}"}
         if self.task.rule == "calls":
             return None
-        return await self.session.call(call.name, call.arguments)
+        return await self._execute(call.name, call.arguments)
+
+    async def _execute(self, name: str, arguments: dict[str, Any]) -> Any:
+        """A call on the session, or what the turn's faults give instead. Raises ToolsLost."""
+        fault = self._faults.met(name, arguments)
+        if fault is not None:
+            return fault.output
+        output = await self.session.call(name, arguments)
+        self._faults.done(name, output)
+        return output

@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from funreason_plugin.calls import ParsedCall, dump_json
 from funreason_plugin.errors import UserError
-from funreason_plugin.trajectory import Trajectory, offered_late
+from funreason_plugin.trajectory import Trajectory, mistakes_of, offered_late
 
 __all__ = ["Conversation", "Message", "of_trajectory", "offer_text"]
 
@@ -24,13 +24,17 @@ __all__ = ["Conversation", "Message", "of_trajectory", "offer_text"]
 @dataclass(frozen=True, slots=True)
 class Message:
     """One message. ``content`` is the text of a user or of an answer; ``thought`` and ``calls`` are the
-    assistant's; ``results`` has the text of every result of the calls before, in their order."""
+    assistant's; ``results`` has the text of every result of the calls before, in their order.
+
+    ``mistaken``: the assistant's message is a mistake, which later messages mend: it belongs to the history, and nothing
+    is trained to write it."""
 
     role: Literal["user", "assistant", "tool"]
     content: str = ""
     thought: str | None = None
     calls: tuple[ParsedCall, ...] = ()
     results: tuple[str, ...] = ()
+    mistaken: bool = False
 
 
 @dataclass(slots=True)
@@ -72,9 +76,12 @@ def of_trajectory(trajectory: Trajectory, form: str = "hermes") -> Conversation:
         if number in late:
             query = offer_text([documents.pop(name) for name in late[number]], query, form)
         messages.append(Message("user", query))
-        for step in turn.steps:
+        mistakes = mistakes_of(turn)
+        for place, step in enumerate(turn.steps):
             calls = tuple(ParsedCall(call.name, call.arguments) for call in step.calls)
-            messages.append(Message("assistant", thought=step.thought, calls=calls))
+            messages.append(
+                Message("assistant", thought=step.thought, calls=calls, mistaken=place in mistakes)
+            )
             messages.append(Message("tool", results=tuple(dump_json(call.output) for call in step.calls)))
         messages.append(Message("assistant", turn.answer, turn.thought))
     tools = list(documents.values()) if late else trajectory.tools

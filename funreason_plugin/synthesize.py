@@ -57,7 +57,7 @@ def synthesize(
         option(
             DATA,
             "Share of the trajectories with a turn of a variant: miss_func=0.1, miss_param=0.1, irrelevance=0.1, "
-            "distractors=0.1, follow_up=0.1. "
+            "distractors=0.1, follow_up=0.1, error_recovery=0.1. "
             "Several may follow, or repeat it. (default: none)",
             metavar="NAME=N…",
         ),

@@ -17,6 +17,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import ConfigDict
 
 from funreason_plugin.environments.space import Scenario
+from funreason_plugin.faults import Fault
 from funreason_plugin.rendering import PromptForm
 from funreason_plugin.trajectory import EnvironmentRef, Needed
 
@@ -49,7 +50,8 @@ class TaskTurn:
 
     ``answer`` is the truth's; ``withheld`` are tools that are not offered in this turn (they are in a later one, whose
     query has their documents) and cannot be called, but under rule "bfcl", as there; ``state_hash`` is
-    `Session.state_hash` after the turn.
+    `Session.state_hash` after the turn. ``faults`` are what any policy meets in the turn, and ``mistakes`` the steps of
+    the truth that are mistakes: they count for nothing.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
@@ -60,6 +62,14 @@ class TaskTurn:
     state_hash: str
     answer: str = ""
     withheld: tuple[str, ...] = ()
+    faults: tuple[Fault, ...] = ()
+    mistakes: tuple[int, ...] = ()
+
+    def right(self) -> tuple[tuple[TruthCall, ...], ...]:
+        """The steps without the mistakes."""
+        if not self.mistakes:
+            return self.steps
+        return tuple(step for number, step in enumerate(self.steps) if number not in self.mistakes)
 
     def calls(self) -> list[TruthCall]:
         """All calls of the turn, in the order of execution."""

@@ -24,6 +24,7 @@ from pydantic import ConfigDict, Discriminator, Tag, TypeAdapter, ValidationErro
 from funreason_plugin.environments.space import Scenario
 from funreason_plugin.environments.state import canonical, sha256
 from funreason_plugin.errors import UserError
+from funreason_plugin.faults import Fault, Recovery
 
 SCHEMA_VERSION = 1
 _STRICT = ConfigDict(extra="forbid", strict=True)
@@ -182,7 +183,15 @@ class FollowUpTurn(Turn):
     follow_up: FollowUp = field(kw_only=True)
 
 
-_KINDS = {"": "a turn", "lack": "an abstention", "follow_up": "a follow-up"}
+@dataclass(slots=True)
+class RecoveryTurn(Turn):
+    """A turn in which something goes wrong on purpose, and is mended: variant "error_recovery"."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    recovery: Recovery = field(kw_only=True)
+
+
+_KINDS = {"": "a turn", "lack": "an abstention", "follow_up": "a follow-up", "recovery": "a recovery"}
 
 
 def _kind(value: Any) -> str:
@@ -193,7 +202,8 @@ def _kind(value: Any) -> str:
 AnyTurn = Annotated[
     Annotated[Turn, Tag(_KINDS[""])]
     | Annotated[AbstentionTurn, Tag(_KINDS["lack"])]
-    | Annotated[FollowUpTurn, Tag(_KINDS["follow_up"])],
+    | Annotated[FollowUpTurn, Tag(_KINDS["follow_up"])]
+    | Annotated[RecoveryTurn, Tag(_KINDS["recovery"])],
     Discriminator(_kind),
 ]
 
@@ -232,6 +242,16 @@ def offered_late(turns: Sequence[Turn]) -> dict[int, tuple[str, ...]]:
 def withheld(turns: Sequence[Turn], number: int) -> set[str]:
     """The tools that are not offered in a turn (from 0)."""
     return {name for start, names in offered_late(turns).items() if number < start for name in names}
+
+
+def faults_of(turn: Turn) -> list[Fault]:
+    """The faults that a turn meets; in order."""
+    return turn.recovery.faults if isinstance(turn, RecoveryTurn) else []
+
+
+def mistakes_of(turn: Turn) -> list[int]:
+    """The steps of a turn (from 0) that are mistakes, made on purpose: nothing is to be trained to make them."""
+    return turn.recovery.mistakes if isinstance(turn, RecoveryTurn) else []
 
 
 def certify(trajectory: Trajectory) -> str:

@@ -16,7 +16,7 @@ from funreason_plugin.errors import UserError
 
 __all__ = ["Variant", "Variants", "shares_of"]
 
-Variant = Literal["miss_func", "miss_param", "irrelevance", "distractors", "follow_up"]
+Variant = Literal["miss_func", "miss_param", "irrelevance", "distractors", "follow_up", "error_recovery"]
 """As BFCL names its categories, where it has them."""
 
 

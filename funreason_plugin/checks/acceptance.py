@@ -14,6 +14,7 @@ from funreason_plugin.checks import (  # noqa: F401 - they register
     attempt_rules,
     follow_up_rules,
     query_rules,
+    recovery_rules,
     trace_rules,
     variant_rules,
 )

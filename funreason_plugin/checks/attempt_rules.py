@@ -174,7 +174,7 @@ def ungrounded_answer(view: TurnView) -> str | None:
 
 @rule("unresolved_error", "attempt", "after a call that fails, the same tool succeeds later in the turn")
 def unresolved_error(view: TurnView) -> str | None:
-    if view.variant not in ("base", "follow_up", *ABSTENTIONS):
+    if view.variant not in ("base", "error_recovery", "follow_up", *ABSTENTIONS):
         return None  # other variants of a turn may end in an error on purpose
     succeeded: set[str] = set()
     for call in reversed(view.calls):

@@ -15,7 +15,10 @@ from typing import Any, Literal
 from funreason_plugin.environments.space import SimulationSpace
 from funreason_plugin.errors import UserError
 from funreason_plugin.teacher_config import makers
-from funreason_plugin.trajectory import AbstentionTurn, Trajectory, Turn
+from funreason_plugin.trajectory import AbstentionTurn, RecoveryTurn, Trajectory, Turn
+
+WRONG_RESPONSE = "error_tool_response"
+"""The paper's name for a trajectory in which a tool gives a wrong response: a label of its own."""
 
 Finding = tuple[str, str]
 """A place in the trajectory, and what is wrong there."""
@@ -47,8 +50,8 @@ def bookkeeping(
 
 
 def labels_of(space: SimulationSpace, turns: Sequence[Turn], distracted: bool = False) -> list[str]:
-    """A trajectory's labels: those of its environments, of the ones that a turn speaks of, the variants of its turns, and
-    "distractors" where tools are offered in vain on purpose.
+    """A trajectory's labels: those of its environments, of the ones that a turn speaks of, the variants of its turns,
+    "error_tool_response" where a tool gives a wrong response on purpose, and "distractors" where tools are offered in vain on purpose.
 
     Raises:
         UserError: An environment that a turn speaks of cannot be found.
@@ -58,6 +61,8 @@ def labels_of(space: SimulationSpace, turns: Sequence[Turn], distracted: bool = 
     environments = [*space.environments.values(), *named.environments.values()]
     labels = {label for cls in environments for label in cls.labels}
     variants = {turn.variant for turn in turns if turn.variant != "base"}
+    kinds = {turn.recovery.kind for turn in turns if isinstance(turn, RecoveryTurn)}
+    variants |= {WRONG_RESPONSE} if "wrong_response" in kinds else set()
     return sorted(labels | variants | ({"distractors"} if distracted else set()))
 
 

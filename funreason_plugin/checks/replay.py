@@ -20,7 +20,8 @@ from funreason_plugin.environments.environment import environment_hash
 from funreason_plugin.environments.limits import Watch
 from funreason_plugin.environments.space import SimulationSpace
 from funreason_plugin.errors import UserError
-from funreason_plugin.trajectory import Trajectory, certify
+from funreason_plugin.faults import Faults
+from funreason_plugin.trajectory import Trajectory, certify, faults_of, mistakes_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +100,17 @@ def differences(
         yield from compare(tool, live, f"tools[{number}]", "the environment")
     with space.session(trajectory.scenario, watch=watch) as session:
         for turn_number, turn in enumerate(trajectory.turns):
+            faults, mistakes = Faults(faults_of(turn)), mistakes_of(turn)
             for step_number, step in enumerate(turn.steps):
+                before = session.state_hash() if step_number in mistakes else ""
                 for number, call in enumerate(step.calls):
-                    output = session.call(call.name, call.arguments)
+                    output = faults.call(session, call.name, call.arguments)
                     if output != call.output or type(output) is not type(call.output):
                         where = f"turns[{turn_number}].steps[{step_number}].calls[{number}].output"
                         yield from compare(call.output, output, where)
+                if before and before != (state_hash := session.state_hash()):
+                    where = f"turns[{turn_number}].steps[{step_number}], a mistake that changes nothing"
+                    yield Difference(where, before, state_hash)
             if turn.state_hash != (state_hash := session.state_hash()):
                 yield Difference(f"turns[{turn_number}].state_hash", turn.state_hash, state_hash)
 

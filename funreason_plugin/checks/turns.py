@@ -18,6 +18,7 @@ import orjson
 from funreason_plugin.checks.grounding import Evidence
 from funreason_plugin.checks.wording import Said, fold
 from funreason_plugin.environments.paths import parse_path
+from funreason_plugin.faults import Recovery, met
 from funreason_plugin.trajectory import (
     AbstentionTurn,
     FollowUp,
@@ -25,6 +26,7 @@ from funreason_plugin.trajectory import (
     Lack,
     Needed,
     Provenance,
+    RecoveryTurn,
     Turn,
 )
 
@@ -95,6 +97,7 @@ class TurnView:
     variant: str = "base"
     lack: Lack | None = None
     follow_up: FollowUp | None = None
+    recovery: Recovery | None = None
     _marks: list[int] = field(default_factory=list)
 
     @classmethod
@@ -114,6 +117,7 @@ class TurnView:
             turn.variant,
             turn.lack if isinstance(turn, AbstentionTurn) else None,
             turn.follow_up if isinstance(turn, FollowUpTurn) else None,
+            turn.recovery if isinstance(turn, RecoveryTurn) else None,
         )
 
     @classmethod
@@ -138,10 +142,19 @@ class TurnView:
         return [index for index, step in enumerate(self.steps) for _ in step]
 
     @cached_property
+    def faulty(self) -> list[bool]:
+        """Of each call, in flat order, whether it met a fault."""
+        return met(self.recovery.faults if self.recovery is not None else (), self.calls)
+
+    @cached_property
     def origins(self) -> list[Origin]:
-        """Every argument of every call with its provenance; the parts of one that has several."""
+        """Every argument of every call with its provenance; the parts of one that has several. Those of a step that is a
+        mistake come from nowhere, and are left out."""
         found: list[Origin] = []
+        mistakes = self.recovery.mistakes if self.recovery is not None else ()
         for number, (step, call) in enumerate(zip(self.step_of, self.calls, strict=True)):
+            if step in mistakes:
+                continue
             covered = call.provenance
             for path, provenance in covered.items():
                 found.append(Origin(step, number, call, path, value_at(call.arguments, path), provenance))

@@ -64,7 +64,7 @@ class Split:
 
 
 def split(conversation: Conversation, options: FormatOptions) -> Split:
-    """Take a conversation apart, one row per assistant response."""
+    """Take a conversation apart, one row per assistant response that is to be learned: none for a mistake."""
     result = Split()
     turn = step = -1
     for message in conversation.messages:
@@ -77,7 +77,8 @@ def split(conversation: Conversation, options: FormatOptions) -> Split:
             role, text = _response(message, options.prompt_form)
             thought = thought_block(message.thought) if options.reasoning == "full" else ""
             name = f"{turn}/{step}" if message.calls else f"{turn}/answer"
-            result.responses.append((len(result.history), (role, thought + text), name))
+            if not message.mistaken:
+                result.responses.append((len(result.history), (role, thought + text), name))
             result.history.append((role, text))
             step += 1
     return result

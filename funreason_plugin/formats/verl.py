@@ -27,7 +27,7 @@ from funreason_plugin.formats.options import FormatOptions
 from funreason_plugin.messages import Conversation, Message, of_trajectory, offer_text
 from funreason_plugin.rendering import PromptForm, response_text, results_text, system_text
 from funreason_plugin.tasks import ROW_VERSION, Rule
-from funreason_plugin.trajectory import Trajectory, Turn, offered_late
+from funreason_plugin.trajectory import Trajectory, Turn, faults_of, mistakes_of, offered_late
 
 __all__ = ["AGENT", "SCHEMA", "Withheld", "call_rows", "groups", "rows"]
 
@@ -178,7 +178,8 @@ def _responses(conversation: Conversation, form: PromptForm) -> Iterator[_Respon
             content = f"<tool_response>\n{results_text(message.results, form)}\n</tool_response>"
             prompt.append({"role": "user", "content": content})
         else:
-            yield _Response(turn, step, query, list(prompt), message)
+            if not message.mistaken:
+                yield _Response(turn, step, query, list(prompt), message)
             prompt.append({"role": "assistant", "content": response_text(message, form)})
             step += 1
 
@@ -208,9 +209,16 @@ def _truth(trajectory: Trajectory, late: Withheld) -> list[dict[str, Any]]:
             state_hash=turn.state_hash,
             answer=turn.answer,
             withheld=[name for start, names in late.items() if number < start for name in names],
+            **_recovery(turn),
         )
         for number, turn in enumerate(trajectory.turns)
     ]
+
+
+def _recovery(turn: Turn) -> dict[str, Any]:
+    """What goes wrong in a turn; nothing in most."""
+    found = {"faults": faults_of(turn), "mistakes": mistakes_of(turn)}
+    return {name: value for name, value in found.items() if value}
 
 
 def _turn(variant: str, steps: list[list[dict[str, Any]]], **more: Any) -> dict[str, Any]:

@@ -13,11 +13,13 @@ import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from funreason_plugin.faults import Fault, Recovery
 from funreason_plugin.formats import llamafactory, verl
 from funreason_plugin.formats.options import FormatOptions
 from funreason_plugin.messages import of_trajectory
@@ -27,6 +29,7 @@ from funreason_plugin.trajectory import (
     FollowUp,
     FollowUpTurn,
     Lack,
+    RecoveryTurn,
     Step,
     Trajectory,
     Turn,
@@ -53,8 +56,16 @@ def _unchecked(line: bytes) -> Trajectory:
             turn["lack"], kind = Lack(**turn["lack"]), AbstentionTurn
         elif "follow_up" in turn:
             turn["follow_up"], kind = FollowUp(**turn["follow_up"]), FollowUpTurn
+        elif "recovery" in turn:
+            found = turn["recovery"]
+            faults = [Fault(**fault) for fault in found["faults"]]
+            turn["recovery"], kind = Recovery(**{**found, "faults": faults}), RecoveryTurn
         data["turns"][number] = kind(**turn)
     return Trajectory(**data)
+
+
+def _kind_of(turn: dict[str, Any]) -> type[Turn]:
+    return AbstentionTurn if "lack" in turn else RecoveryTurn if "recovery" in turn else Turn
 
 
 def encode(trajectories: Sequence[Trajectory], options: FormatOptions) -> dict[str, bytes]:

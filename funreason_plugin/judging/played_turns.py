@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from funreason_plugin.environments.changes import applied
 from funreason_plugin.environments.limits import is_error
 from funreason_plugin.environments.state import canonical, same_scalar
+from funreason_plugin.faults import met
 from funreason_plugin.judging.bfcl_rule import OutputsSoFar, state_differences
 from funreason_plugin.judging.score import Score, TurnScore
 from funreason_plugin.judging.truth import Place, Truth, space_of, truth_of
@@ -79,10 +80,10 @@ class _Attempt:
                 judged=judged,
                 played=False,
                 wants_calls=bool(calls),
-                truth_steps=len(truth.steps),
+                truth_steps=len(truth.right()),
             )
         try:
-            self._add(played)
+            self._add(number, played)
             if not calls and played.calls():
                 found = _Found([f"nothing was to be called in this turn, but {played.calls()[0].name} was"])
             elif self.task.rule == "bfcl":
@@ -91,15 +92,22 @@ class _Attempt:
                 found = self._environment(number, calls, played)
         except _INCOMPARABLE as error:
             found = _Found([f"it cannot be compared with the truth: {type(error).__name__}: {error}"])
-        return _turn_score(found, played, truth.steps, judged)
+        return _turn_score(found, played, truth.right(), judged)
 
-    def _add(self, played: PlayedTurn) -> None:
+    def _add(self, number: int, played: PlayedTurn) -> None:
         calls = played.calls()
         if self.task.rule == "bfcl":
             self.executed.add(calls)
             return
-        for call in calls:
-            self.obtained.add(call.output)
+        for call, faulty in zip(calls, self._faulty(number, played), strict=True):
+            if not faulty:
+                self.obtained.add(call.output)
+
+    def _faulty(self, number: int, played: PlayedTurn) -> list[bool]:
+        """Which calls of a turn met one of its faults: what those gave obtains nothing."""
+        turn = self.task.turns[number]
+        before = [] if self.task.at is None else [c for step in turn.steps[: self.task.at[1]] for c in step]
+        return met(turn.faults, [*before, *played.calls()])[len(before) :]
 
     # -- rule "environment" ---------------------------------------------------------------------------
 
@@ -167,7 +175,7 @@ class _Attempt:
                 False, ("not played",), played=False, wants_calls=bool(steps), truth_steps=len(steps)
             )
         try:
-            self._add(played)
+            self._add(number, played)
             found = self._response(played, number, done)
         except _INCOMPARABLE as error:
             found = _Found([f"it cannot be compared with the truth: {type(error).__name__}: {error}"])
@@ -184,7 +192,7 @@ class _Attempt:
         calls = turn.steps[done]
         if not played.steps:
             return _Found([f"a call of {calls[0].name} was due; nothing was called"])
-        if self.task.rule == "calls":
+        if self.task.rule == "calls" or any(self._faulty(number, played)):
             return _other_calls(calls, played.calls())
         truth = truth_of(self.task)
         if truth.problem or truth.around is None:
@@ -202,10 +210,12 @@ class _Attempt:
         Where a step writes, the state tells its effect; then only the outputs of its reading calls are asked for.
         """
         turn = self.task.turns[number]
-        earlier = Obtained(call.output for past in self.task.turns[:number] for call in past.calls())
-        for step in turn.steps[:done]:
-            for call in step:
-                earlier.add(call.output)
+        earlier = Obtained()
+        for past in (*self.task.turns[:number], replace(turn, steps=turn.steps[:done])):
+            calls = past.calls()
+            for call, faulty in zip(calls, met(past.faults, calls), strict=True):
+                if not faulty:
+                    earlier.add(call.output)
         own = Obtained(call.output for call in turn.steps[done])
         new = earlier.missing(turn.needed)
         absent = own.missing(new)

@@ -15,6 +15,7 @@ from typing import Any
 
 from funreason_plugin.environments.changes import applied, changes
 from funreason_plugin.environments.space import SimulationSpace
+from funreason_plugin.faults import Faults
 from funreason_plugin.tasks import Task
 
 __all__ = ["Place", "Truth", "space_of", "truth_of"]
@@ -100,11 +101,12 @@ def _replayed(task: Task) -> Truth:
         places: list[Place] = []
         before = after = None
         for number, turn in enumerate(task.turns):
+            faults = Faults(turn.faults)
             for index, step in enumerate(turn.steps):
                 if task.at == (number, index):
                     before = place = stand()
                 for call in step:
-                    session.call(call.name, call.arguments)
+                    faults.call(session, call.name, call.arguments)
                 if task.at == (number, index):
                     after = place = stand()
             place = stand()

@@ -13,12 +13,14 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from funreason_plugin.calls import to_hermes
 from funreason_plugin.checks.trace_rules import MAX_CALLS
 from funreason_plugin.environments.limits import is_over_time
 from funreason_plugin.environments.session import Session
 from funreason_plugin.synthesis.messages import tool_responses
 from funreason_plugin.synthesis.replies import LONGEST, plain
 from funreason_plugin.synthesis.reply_calls import read_step
+from funreason_plugin.synthesis.setbacks import Setbacks, Trial
 from funreason_plugin.synthesis.teachers.base import Agent, Completion, Message
 from funreason_plugin.trajectory import Call, Step
 
@@ -72,8 +74,10 @@ async def solve(
     max_steps: int,
     ask: Ask,
     seed: str,
+    trial: Trial | None = None,
 ) -> Attempt:
-    """Play one attempt from where the session stands; it is left where the calls have led."""
+    """Play one attempt from where the session stands; it is left where the calls have led. ``trial``: what goes wrong."""
+    trial = trial or Setbacks().begin()
     conversation = list(messages)
     attempt = Attempt()
     for number in range(max_steps):
@@ -89,15 +93,21 @@ async def solve(
         if not parsed.calls:
             attempt.thought, attempt.answer = parsed.thought, parsed.content
             return attempt
-        conversation.append({"role": "assistant", "content": step.written})
-        done = Step(parsed.thought, [])
+        calls = [(call.name, call.arguments) for call in parsed.calls]
+        written, thought = step.written, parsed.thought
+        slip = trial.slipped(calls, len(attempt.steps))
+        if slip is not None:
+            calls, thought = [slip.call()], slip.thought or thought
+            written = f"<think>\n{thought or ''}\n</think>\n{to_hermes(calls)}"
+        conversation.append({"role": "assistant", "content": written})
+        done = Step(thought, [])
         attempt.steps.append(done)
-        for name, arguments in parsed.calls:
+        for name, arguments in calls:
             if name not in offered:
                 done.calls.append(Call(name, arguments, {}, {"error": f"unknown tool {name!r}"}))
                 attempt.problem = f"tool_not_offered: {name} does not exist"
                 return attempt
-            output = session.call(name, arguments)
+            output = trial.faults.call(session, name, arguments)
             if is_over_time(output):
                 attempt.problem = f"over_time: {output['error']}"
                 return attempt

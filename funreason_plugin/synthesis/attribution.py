@@ -9,16 +9,17 @@ rejects the sample.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from funreason_plugin.checks.turns import starts_with
 from funreason_plugin.environments.spec import ToolSpec
 from funreason_plugin.environments.state import canonical, same_scalar
+from funreason_plugin.faults import met
 from funreason_plugin.scoring import leaves_of
 from funreason_plugin.synthesis.trace import Trace
-from funreason_plugin.trajectory import Provenance, Step, Turn
+from funreason_plugin.trajectory import Provenance, Step, Turn, faults_of
 
 _WEAK = 10  # numbers below this occur everywhere; they prove nothing about an output
 
@@ -29,12 +30,14 @@ def attribute(
     query: str,
     earlier: Sequence[Turn],
     specs: Mapping[str, ToolSpec],
+    unsound: Collection[int] = (),
 ) -> None:
-    """Fill in the provenance of every call of an attempt (in place)."""
-    mine = _matches(steps, trace)
+    """Fill in the provenance of every call of an attempt (in place). Nothing comes from the outputs of calls (in flat
+    order) that are ``unsound``."""
+    mine = _matches(steps, trace, unsound)
     turn = len(earlier)
     flat = [call for step in steps for call in step.calls]
-    of_trace = {index: position for position, index in mine.items()}
+    of_trace = {index: position for position, index in mine.items() if position not in unsound}
     begun = 0
     for step in steps:
         for call in step.calls:
@@ -46,14 +49,14 @@ def attribute(
             for path, value in leaves_of(call.arguments):
                 if any(starts_with(path, prefix) for prefix in covered):
                     continue
-                found = _look_up(path, value, query, flat[:begun], earlier, specs.get(call.name))
+                found = _look_up(path, value, query, flat[:begun], earlier, specs.get(call.name), unsound)
                 if found is not None:
                     call.provenance[path] = found
         begun += len(step.calls)
 
 
-def _matches(steps: Sequence[Step], trace: Trace) -> dict[int, int]:
-    """The attempt's calls (by position) that are calls of the trace (by index), each used once."""
+def _matches(steps: Sequence[Step], trace: Trace, unsound: Collection[int]) -> dict[int, int]:
+    """The attempt's calls (by position) that are calls of the trace (by index), each used once; unsound ones beside it."""
     free: dict[bytes, list[int]] = {}
     for index, traced in enumerate(trace.calls):
         free.setdefault(canonical([traced.name, traced.arguments]), []).append(index)
@@ -63,7 +66,7 @@ def _matches(steps: Sequence[Step], trace: Trace) -> dict[int, int]:
         for call in step.calls:
             waiting = free.get(canonical([call.name, call.arguments]))
             if waiting:
-                result[position] = waiting.pop(0)
+                result[position] = waiting[0] if position in unsound else waiting.pop(0)
             position += 1
     return result
 
@@ -90,15 +93,18 @@ def _look_up(
     before: Sequence[Any],
     earlier: Sequence[Turn],
     spec: ToolSpec | None,
+    unsound: Collection[int],
 ) -> Provenance | None:
     if says(query, value):
         return Provenance("query")
     turn = len(earlier)
-    found = _in_outputs(path, value, before, turn)
+    found = _in_outputs(path, value, before, turn, unsound)
     if found is not None:
         return found
     for number in range(turn - 1, -1, -1):
-        found = _in_outputs(path, value, earlier[number].calls(), number)
+        calls = earlier[number].calls()
+        faulty = {place for place, one in enumerate(met(faults_of(earlier[number]), calls)) if one}
+        found = _in_outputs(path, value, calls, number, faulty)
         if found is not None:
             return found
     for number in range(turn - 1, -1, -1):
@@ -117,11 +123,15 @@ def _look_up(
     return None
 
 
-def _in_outputs(path: str, value: Any, calls: Sequence[Any], turn: int) -> Provenance | None:
+def _in_outputs(
+    path: str, value: Any, calls: Sequence[Any], turn: int, unsound: Collection[int] = ()
+) -> Provenance | None:
     if value is None or isinstance(value, bool) or value == "":
         return None
     weak = isinstance(value, (int, float)) and abs(value) < _WEAK
     for position in range(len(calls) - 1, -1, -1):
+        if position in unsound:
+            continue
         for where, leaf in leaves_of(calls[position].output):
             if same_scalar(value, leaf) and (not weak or _last(where) == _last(path)):
                 return Provenance("output", turn=turn, call=position, field=where)

@@ -35,6 +35,7 @@ from funreason_plugin.synthesis.needed import needed_values
 from funreason_plugin.synthesis.prompts import Prompts, ours
 from funreason_plugin.synthesis.query import draw_noise, query_faults
 from funreason_plugin.synthesis.replies import clean_critique, clean_query
+from funreason_plugin.synthesis.setbacks import Setbacks, Trial
 from funreason_plugin.synthesis.teachers.base import Agent, Message, Request, Teacher, TeacherFailed
 from funreason_plugin.synthesis.trace import Trace
 from funreason_plugin.synthesis.usage import Recorder, Usage
@@ -67,7 +68,7 @@ class Task:
     """A turn before it is solved: the trace with its truth, the advanced tool with the hint, the query.
 
     ``completes``: where the query only completes what an earlier turn asked for, that request, under
-    "request_to_complete"; what else stands there is for A_R as well.
+    "request_to_complete"; what else stands there is for A_R as well. ``setbacks``: what goes wrong in the turn.
     """
 
     trace: Trace
@@ -78,6 +79,7 @@ class Task:
     query: str = ""
     noise: dict[str, Any] = field(default_factory=dict)
     completes: dict[str, Any] = field(default_factory=dict)
+    setbacks: Setbacks = field(default_factory=Setbacks)
 
 
 class Chain:
@@ -165,7 +167,7 @@ class Chain:
             hint=task.advice,
             noise=task.noise,
         )
-        turn, critiques = trace.kind_of(new), list[str]()
+        turn, critiques = task.setbacks.turn(trace.kind_of(new)), list[str]()
         for attempt_number in range(1, self.options.k_max + 1):
             session.restore(start)
             asking = partial(self.ask, "reasoning")
@@ -179,15 +181,18 @@ class Chain:
                 critiques,
                 task.completes,
             )
+            trial = task.setbacks.begin()
             attempt = await solve(
-                session, messages, offered, self.options.max_steps, asking, f"{seed}/{attempt_number}"
+                session, messages, offered, self.options.max_steps, asking, f"{seed}/{attempt_number}", trial
             )
-            verdict = self._verdict(session, task.truth, attempt, task.needed, earlier)
+            trial.note(turn)
+            verdict = self._verdict(session, task.truth, attempt, task.needed, earlier, trial)
             if self.recorder is not None:
                 self.recorder.verdict(verdict)
             reasons = [attempt.problem] if attempt.problem else list(verdict.reasons)
             if not reasons:
-                attribute(attempt.steps, trace, query, earlier, self.space.tools)
+                unsound = trial.unsound(attempt.steps)
+                attribute(attempt.steps, trace, query, earlier, self.space.tools, unsound)
                 turn.steps, turn.thought, turn.answer = attempt.steps, attempt.thought, attempt.answer
                 turn.attempts, turn.exact_match = attempt_number, verdict.exact_match
                 turn.state_hash = session.state_hash()
@@ -275,10 +280,12 @@ class Chain:
         attempt: Attempt,
         needed: Sequence[Needed],
         earlier: Sequence[Turn],
+        trial: Trial,
     ) -> Verdict:
         calls = attempt.calls()
         outputs = [call.output for turn in earlier for call in turn.calls()]
-        outputs += [call.output for call in calls if not is_error(call.output)]
+        sound = trial.sound(attempt.steps)
+        outputs += [call.output for call in sound if not is_error(call.output)]
         outcome = Outcome.of(session, outputs, [(call.name, call.arguments) for call in calls])
         return judge(self.space, truth, outcome, needed)
 

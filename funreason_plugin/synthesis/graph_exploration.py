@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Final
 
+from funreason_plugin.checks.setbacks import nothing_found
 from funreason_plugin.environments.limits import is_error, is_over_time
 from funreason_plugin.environments.session import Session, Snapshot
 from funreason_plugin.environments.spec import ToolSpec
@@ -21,7 +22,7 @@ from funreason_plugin.errors import UserError
 from funreason_plugin.synthesis.arguments import argument_leaves
 from funreason_plugin.synthesis.graph_binding import Proposals, Seen
 from funreason_plugin.synthesis.graph_inference import Candidates, Pair
-from funreason_plugin.synthesis.outputs import leaves, nothing_found, opened_by
+from funreason_plugin.synthesis.outputs import leaves, opened_by
 from funreason_plugin.synthesis.parameter_slots import Slot, json_type
 
 _VALUES_PER_FIELD: Final = 40

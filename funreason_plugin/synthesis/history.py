@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from funreason_plugin.environments.limits import is_error
+from funreason_plugin.faults import met
 from funreason_plugin.synthesis.choices import Weighted, list_choices, same_record
 from funreason_plugin.synthesis.outputs import found
-from funreason_plugin.trajectory import Choice, Provenance, Turn
+from funreason_plugin.trajectory import Choice, Provenance, Turn, faults_of
 
 
 class AnyCall(Protocol):
@@ -90,13 +91,14 @@ class History:
         """The history that kept turns make."""
         history = cls()
         for turn in turns:
-            history.add(turn.calls(), turn.target)
+            calls = turn.calls()
+            history.add(calls, turn.target, met(faults_of(turn), calls))
         return history
 
-    def add(self, calls: Sequence[AnyCall], target: str = "") -> None:
-        """Add a turn: its calls in the order of execution. Calls that failed give nothing."""
+    def add(self, calls: Sequence[AnyCall], target: str = "", faulty: Sequence[bool] = ()) -> None:
+        """Add a turn: its calls in the order of execution. Calls that failed, or met a fault, give nothing."""
         for index, call in enumerate(calls):
-            if is_error(call.output):
+            if is_error(call.output) or (faulty and faulty[index]):
                 continue
             asked = tuple(scalars(call.arguments))
             self.latest[call.name] = LiveCall(

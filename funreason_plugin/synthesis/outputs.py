@@ -118,19 +118,3 @@ def list_of(pattern: str) -> str | None:
     if cut < 0:
         return None
     return pattern[:cut].rstrip(".")
-
-
-def nothing_found(output: Any, arguments: Mapping[str, Any]) -> bool:
-    """Whether a look-up found nothing: empty, or an object whose lists are empty and that else repeats the question."""
-    if output is None or output == "" or output == [] or output == {}:
-        return True
-    if not isinstance(output, dict):
-        return False
-    asked = [value for value in arguments.values() if not isinstance(value, (dict, list))]
-    hollow = False
-    for value in output.values():
-        if value == [] or value == {}:
-            hollow = True
-        elif isinstance(value, (dict, list)) or not (not value or value in asked):
-            return False
-    return hollow

@@ -12,12 +12,12 @@ import pytest
 
 pytest.importorskip("bfcl_eval")
 
+from funreason_plugin.checks.setbacks import nothing_found
 from funreason_plugin.environments.bfcl import bfcl_environment, bfcl_environments, entry_ids, load_entry
 from funreason_plugin.environments.environment import Environment
 from funreason_plugin.environments.limits import is_error
 from funreason_plugin.environments.space import SimulationSpace
 from funreason_plugin.environments.state import canonical
-from funreason_plugin.synthesis.outputs import nothing_found
 from tests.bfcl.walks import NEVER_SUCCEEDS, Walk
 
 SCENARIOS = 200

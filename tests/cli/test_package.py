@@ -28,6 +28,7 @@ LAYERS = (
         "trajectory",
         "scoring",
         "conversation",
+        "faults",
         "tasks",
         "task_rows",
         "played",

@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 
 from benchmarks.graph import steps, synthetic
+from funreason_plugin.checks.setbacks import nothing_found
 from funreason_plugin.environments.marks import Ref, Values
 from funreason_plugin.environments.spec import OutputField, ParamSpec, ToolSpec
 from funreason_plugin.synthesis.graph import ToolGraph
 from funreason_plugin.synthesis.graph_inference import Candidates
 from funreason_plugin.synthesis.names import id_like, tool_noun, words
-from funreason_plugin.synthesis.outputs import found, leaves, nothing_found, opened_by
+from funreason_plugin.synthesis.outputs import found, leaves, opened_by
 from funreason_plugin.synthesis.tables import Tables
 
 TEXT = {"type": "string"}

@@ -80,6 +80,8 @@ def messages(conversation: Conversation, thoughts: bool) -> Iterator[dict[str, A
 
 def _assistant(message: Message, ids: Sequence[str], thoughts: bool) -> dict[str, Any]:
     row: dict[str, Any] = {"role": "assistant", "content": message.content or None}
+    if message.mistaken:
+        row["weight"] = 0  # what fine-tuning at OpenAI leaves out of the loss
     if thoughts and message.thought:
         row["reasoning_content"] = message.thought
     if message.calls:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -22,6 +24,7 @@ from funreason_plugin.synthesis.teachers.scripted_observations import Planned, f
 from funreason_plugin.synthesis.teachers.scripted_phrasing import Phrasing
 from funreason_plugin.synthesis.teachers.scripted_querying import credentials, fed_by
 from funreason_plugin.synthesis.teachers.scripted_reader import Reading
+from funreason_plugin.synthesis.teachers.scripted_recovering import Course, course_of, early, mending, remark
 from funreason_plugin.synthesis.teachers.scripted_thoughts import Thoughts
 from funreason_plugin.synthesis.teachers.scripted_view import Made, NotFound, View, remember, resolve
 
@@ -31,6 +34,12 @@ __all__ = ["clauses_of", "next_message"]
 def next_message(view: View, reading: Reading, lexicon: Lexicon, mistake: Mistake | None, rng: Random) -> str:
     """The agent's reply: a thought with calls, or a thought with the answer."""
     schedule = _schedule(view, mistake)
+    course = None
+    if mistake is None and view.steps and "manner" in view.material:
+        course = course_of(view, schedule, lexicon, partial(_due, schedule, reading, lexicon))
+        view = course.view
+        if course.open is not None and (message := _mended(course, schedule, reading, lexicon, rng)):
+            return message
     done = len(view.steps)
     outputs = _outputs(schedule, view)
     failed = next((made for made in view.steps[-1] if made.failed), None) if view.steps else None
@@ -44,14 +53,12 @@ def next_message(view: View, reading: Reading, lexicon: Lexicon, mistake: Mistak
         if done == 0:
             goals = [english.to_third_person(text) for text in clauses_of(view, reading, lexicon, rng)]
             thought = thoughts.first(goals, calls, later)
+            if course is not None and course.past:
+                thought = thoughts.instead(early(course.past[-1], rng), calls, later)
         else:
             thought = thoughts.next(view.steps[-1], calls, later)
         made_now = tuple((call.tool, dict(call.arguments)) for call in calls)
-        written = to_hermes(made_now)
-        text = _message(thought, written)
-        remember(text, made_now)
-        remember(written, made_now)  # as it stands in the history of later turns
-        return text
+        return _calling(thought, made_now)
     made = [one for step in view.steps for one in step]
     if failed is not None:
         return _message(thoughts.last([failed], []), answer([failed], lambda one: "", lexicon, rng))
@@ -64,7 +71,42 @@ def next_message(view: View, reading: Reading, lexicon: Lexicon, mistake: Mistak
         clauses = clauses_of(view, reading, lexicon, rng)
         return english.to_second_person(clauses[goals_of(view, reading, lexicon).index(index)])
 
-    return _message(thought, answer(list(told.values()), asked, lexicon, rng))
+    text = answer(list(told.values()), asked, lexicon, rng)
+    if course is not None and (told_first := remark(course, rng)):
+        text = f"{told_first} {text}" if rng.random() < 0.6 else f"{text} {told_first}"
+    return _message(thought, text)
+
+
+def _calling(thought: str, calls: tuple[tuple[str, dict[str, Any]], ...]) -> str:
+    written = to_hermes(calls)
+    text = _message(thought, written)
+    remember(text, calls)
+    remember(written, calls)  # as it stands in the history of later turns
+    return text
+
+
+def _due(
+    schedule: Sequence[Sequence[int]], reading: Reading, lexicon: Lexicon, index: int, view: View
+) -> Planned:
+    """A call of the plan, as the request and the outputs of the steps before it say. Raises NotFound."""
+    return _planned(index, view, reading, lexicon, _outputs(schedule, view), None)
+
+
+def _mended(
+    course: Course, schedule: Sequence[Sequence[int]], reading: Reading, lexicon: Lexicon, rng: Random
+) -> str:
+    """The message that mends what went wrong in the last one; "" where it is given up."""
+    assert course.open is not None
+    before = replace(course.view, steps=course.view.steps[:-1])
+    try:
+        found = mending(course, _due(schedule, reading, lexicon, course.open[0], before), rng)
+    except NotFound:
+        return ""
+    if found is None:
+        return ""
+    remarks, planned, table = found
+    thought = Thoughts(course.view, lexicon, rng, {}, reading.asked).again(remarks, planned, table)
+    return _calling(thought, ((planned.tool, dict(planned.arguments)),))
 
 
 def _message(thought: str, rest: str) -> str:

@@ -162,6 +162,17 @@ class Thoughts:
             remarks.append(pick(frames.AFTERWARDS).format(tool=f"`{self.view.plan.calls[later[0]].tool}`"))
         return _text(remarks)
 
+    def again(self, remarks: str, planned: Planned, table: Sequence[str]) -> str:
+        """After a call that went wrong, before the one that mends it; ``table`` has wordings for what that takes."""
+        pairs = self._pairs(planned)
+        frame = self._pick(table) if pairs else ""
+        return _text([remarks, frame.format(tool=f"`{planned.tool}`", pairs=english.joined(pairs))])
+
+    def instead(self, remarks: str, calls: Sequence[Planned], later: Sequence[int]) -> str:
+        """After a call that came too early, before those that were due."""
+        why = self._missing(calls, later)[:1]
+        return _text([remarks, *self.observations.all(calls), *why, self._arguments(calls, first=False)])
+
     # -- arguments ------------------------------------------------------------------------------------
 
     def _arguments(self, calls: Sequence[Planned], *, first: bool) -> str:

@@ -70,7 +70,7 @@ class View:
         solution = material["solution"]
         latest, query = query, material.get("request_to_complete", query)
         turns: tuple[tuple[Made, ...], ...] = ()
-        if " in turn " in solution:
+        if " in turn " in solution or ("manner" in material and last > 1):
             turns = _turns(tuple((message["role"], message["content"]) for message in messages[1:last]))
         before = (_words(m["content"]) for m in reversed(messages[:last]) if m["role"] == "user")
         return cls(

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from funreason_plugin.checks.setbacks import nothing_found
 from funreason_plugin.environments.limits import is_error
 from funreason_plugin.environments.values import fits
 from funreason_plugin.synthesis.arguments import put
-from funreason_plugin.synthesis.outputs import at, nothing_found
+from funreason_plugin.synthesis.outputs import at
 from funreason_plugin.synthesis.parameters import Binder
 from funreason_plugin.synthesis.trace import Trace, TracedCall
 from funreason_plugin.synthesis.trimming import reports

@@ -27,6 +27,8 @@ from funreason_plugin.synthesis.variants.follow_up_kinds import FollowUpKinds
 from funreason_plugin.synthesis.variants.irrelevance import Irrelevance
 from funreason_plugin.synthesis.variants.miss_func import MissFunc, to_withhold
 from funreason_plugin.synthesis.variants.miss_param import MissParam
+from funreason_plugin.synthesis.variants.recoveries import Recoveries
+from funreason_plugin.synthesis.variants.recovery import Recovering
 from funreason_plugin.synthesis.variants.scene import Maker
 from funreason_plugin.synthesis.variants.shares import Shares
 
@@ -58,6 +60,7 @@ class Variants:
         self._shares = Shares(self.config.seed, self.config.variants)
         self._able: dict[str, tuple[str, ...]] = {}
         self.follow_ups = FollowUpKinds(casting)
+        self.recoveries = Recoveries(casting)
         if self.config.variants:
             self._check()
 
@@ -71,6 +74,8 @@ class Variants:
         if variant == "follow_up":
             kind = self.follow_ups.of(self._shares.number(slot), self.casting.pool(split))
             able = self.follow_ups.able(kind) if kind is not None else ()
+        if variant == "error_recovery":
+            able = self.recoveries.able(self.recoveries.of(self._shares.number(slot)))
         return self.casting.environments(rng, split, one_of=able, leave=leave)
 
     def distracted(
@@ -95,6 +100,9 @@ class Variants:
         if variant == "follow_up":
             number, pool = self._shares.number(stage.slot), self.casting.pool(stage.split)
             return self.follow_ups.draw(number, pool, stage.space, stage.turns, rng)
+        if variant == "error_recovery":
+            kind = self.recoveries.of(self._shares.number(stage.slot))
+            return Recovering.draw(kind, stage.turns, rng)
         name = rng.choice(
             [name for name in self.casting.pool(stage.split) if name not in stage.space.environments]
         )
@@ -132,6 +140,8 @@ class Variants:
             able = self.follow_ups.able(kind)
             if unable := [name for name in self.casting.whole.environments if name not in able]:
                 found[f"follow_up {kind}"] = unable
+        if "error_recovery" in self.config.variants:
+            found |= self.recoveries.cannot()
         return found
 
     def _check(self) -> None:
@@ -144,6 +154,9 @@ class Variants:
                         f"--variant {variant} takes tools of an environment that the conversation is not about; name more "
                         f"than {least} with --env, or fewer a trajectory with --environments-per-trajectory"
                     )
+                continue
+            if variant == "error_recovery":
+                self.recoveries.check()
                 continue
             if most < 2:
                 raise UserError(f"--variant {variant} takes two turns, and --turns is {most}; give 2 or more")

@@ -18,7 +18,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from funreason_plugin.synthesis.messages import without_tokens
 from funreason_plugin.trajectory import Turn
 
-__all__ = ["abstain_notes", "completion", "follow_up", "wording_hash"]
+__all__ = ["abstain_notes", "careful", "completion", "follow_up", "wording_hash"]
 
 _FILE = Path(__file__).parent / "prompts.j2"
 
@@ -60,3 +60,8 @@ def follow_up(material: Mapping[str, Any], turns: Sequence[Turn]) -> str:
 
 def _so_far(turns: Sequence[Turn]) -> str:
     return "\n".join(f"User: {turn.query}\nAssistant: {turn.answer}" for turn in turns)
+
+
+def careful() -> str:
+    """How A_R is to read results in a turn in which something may go wrong; it names nothing that will."""
+    return _render("careful").strip()
