@@ -8,6 +8,7 @@ import pytest
 
 from funreason_plugin.checks.acceptance import RULES, review_query, review_trace, review_trajectory
 from funreason_plugin.synthesis.trace import Trace, TracedCall
+from tests.checks import mutations_recovery  # noqa: F401 - it registers
 from tests.checks.desk import SPACE, conversation
 from tests.checks.mutations import MUTATIONS, Mutation
 
