@@ -19,6 +19,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, PlainSerializer, Valida
 from funreason_plugin.config_errors import one_line, unknown_key
 from funreason_plugin.config_file import read
 from funreason_plugin.errors import UserError, did_you_mean
+from funreason_plugin.shape_config import Like, resolved
 from funreason_plugin.teacher_config import (
     MODEL_TEACHERS,
     STRICT,
@@ -44,6 +45,11 @@ __all__ = ["SynthesisConfig", "check_names", "load", "versions"]
 def _names(value: Any) -> Any:
     """``travel`` and ``"travel, files"`` are lists of names, too."""
     return re.split(r"\s*,\s*|\s+", value.strip()) if isinstance(value, str) and value.strip() else value
+
+
+def _paths(value: Any) -> Any:
+    """One path is a list of paths, too."""
+    return [value] if isinstance(value, (str, Path)) and str(value).strip() else value
 
 
 def _span(value: Any) -> Any:
@@ -96,6 +102,7 @@ def _level(value: Any) -> Any:
 _LEVELS = r"keep|exact|structural|near(:(0\.[5-9]\d{0,3}|1\.0))?"
 Span = Annotated[tuple[int, int], BeforeValidator(_span), PlainSerializer(_span_text)]
 Names = Annotated[list[str], BeforeValidator(_names)]
+Paths = Annotated[list[Path], BeforeValidator(_paths)]
 Share = Annotated[float, Field(ge=0, lt=1)]
 Agents = Annotated[dict[Agent, AgentSettings], BeforeValidator(_mapping), PlainSerializer(_set_keys)]
 Prices = Annotated[dict[Name, Price], BeforeValidator(_mapping)]
@@ -120,8 +127,11 @@ class SynthesisConfig(ModelSettings):
     sampler: Literal["directed", "random"] = "directed"
     queries: Literal["hard", "stepwise"] = "hard"
     variants: Variants = {}
+    like: Like = None
 
     duplicates: Annotated[str, BeforeValidator(_level)] = "exact"
+    against: Paths = []
+    fail_on_contamination: bool = False
 
     k_max: Annotated[int, Field(ge=1, le=20)] = 3
     error_rate: Annotated[float, Field(ge=0, le=1)] = 0.15
@@ -188,7 +198,7 @@ class SynthesisConfig(ModelSettings):
     def as_plain(self) -> dict[str, Any]:
         """The configuration as plain data, as it is written to ``run.yaml``."""
         plain = self.model_dump(mode="json")
-        return {key: plain[key] for key in KEYS if plain[key] != _LATER.get(key)}
+        return {key: plain[key] for key in KEYS if key not in _LATER or plain[key] != _LATER[key]}
 
 
 _OWN = [key for key in SynthesisConfig.model_fields if key not in ModelSettings.model_fields]
@@ -196,7 +206,13 @@ KEYS = (*_OWN, *ModelSettings.model_fields)
 """In the order in which one reads them: what the data is, then what a model needs."""
 
 
-_LATER: Mapping[str, Any] = {"variants": {}, "queries": "hard"}
+_LATER: Mapping[str, Any] = {
+    "variants": {},
+    "queries": "hard",
+    "like": None,
+    "against": [],
+    "fail_on_contamination": False,
+}
 """Keys that run.yaml has only where they were set: folders that were begun without them stay as they are."""
 
 
@@ -214,7 +230,7 @@ def load(path: Path | None, flags: Mapping[str, Any]) -> SynthesisConfig:
     for key in from_file:
         if key not in KEYS:
             raise UserError(unknown_key(str(key), path, KEYS))
-    merged = {**from_file, **given}
+    merged = {**resolved(from_file, given), **given}
     if "agents" in given:
         merged["agents"] = _merged(from_file.get("agents"), given["agents"])
     try:

@@ -62,6 +62,15 @@ def synthesize(
             metavar="NAME=N…",
         ),
     ] = [],
+    like: Annotated[
+        str | None,
+        option(
+            DATA,
+            "Shape of other conversations (turns, calls, tools, dependencies, lengths): bfcl, bfcl:base, or a file of your "
+            "own. Flags win over it.",
+            metavar="NAME|FILE",
+        ),
+    ] = None,
     seed: Annotated[int | None, option(DATA, "Same seed, same bytes. (default: 0)")] = None,
     sampler: Annotated[
         str | None, option(DATA, "directed, or random (the baseline). (default: directed)")
@@ -77,6 +86,22 @@ def synthesize(
             "Which repetitions are made anew: keep (none), exact, near (MinHash; near:0.9), structural (other values "
             "only). (default: exact)",
             metavar="LEVEL",
+        ),
+    ] = None,
+    against: Annotated[
+        list[Path],
+        option(
+            DATA,
+            "Compare queries, tools and values with these as well, beside BFCL's, at the end. May be repeated.",
+            metavar="FILE",
+        ),
+    ] = [],
+    fail_on_contamination: Annotated[
+        bool | None,
+        option(
+            DATA,
+            "Status 1 when a trajectory overlaps beyond what its labels say; all of it is written.",
+            "--fail-on-contamination",
         ),
     ] = None,
     k_max: Annotated[int | None, option(DATA, "Attempts at one turn. (default: 3)")] = None,
@@ -225,9 +250,14 @@ def synthesize(
     settings = configuration.load(
         config, {**flags, "agents": agents_of(agent), "variants": shares_of(variant)}
     )
+    from funreason_plugin.synthesis.likeness import said, shaped
+
+    settings = shaped(settings)
     if allow_writes:
         settings = settings.model_copy(update={"env": with_writes(settings.env)})
     shown = console()
+    if line := said(settings):
+        shown.print(line, markup=False, soft_wrap=True)
     if dry_run:
         from funreason_plugin.synthesis.preview import preview
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from funreason_plugin.messages import Conversation
+from funreason_plugin.rendering import PromptForm
 from funreason_plugin.trajectory import Trajectory
 
 __all__ = ["Example", "Reading", "Source"]
@@ -46,6 +47,8 @@ class Reading:
     """Names of tools get _ for what names cannot have (`toolace`)."""
     python_literals: bool = False
     """What Python's `str` wrote is read where JSON is expected."""
+    prompt_form: PromptForm = "hermes"
+    """How rows write tools; those that a query offers stand in its text."""
     notes: Counter[str] = field(default_factory=Counter)
 
     def note(self, what: str, count: int = 1) -> None:

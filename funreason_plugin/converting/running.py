@@ -154,6 +154,7 @@ class _Run:
                     row.padded,
                     self.job.rename_tools,
                     self.job.python_literals,
+                    self.job.prompt_form,
                 )
                 try:
                     if row.refused is not None:

@@ -24,7 +24,7 @@ from funreason_plugin.quality.reference import Reference, shipped
 from funreason_plugin.quality.tally import Measured, Quality, Tally
 from funreason_plugin.workers import CallWatch, Pool
 
-__all__ = ["QUALITY", "Quality", "measure", "refuse_contamination", "write"]
+__all__ = ["QUALITY", "Quality", "contamination", "measure", "reference", "refuse_contamination", "write"]
 
 QUALITY = "quality.json"
 AT_ONCE = 64
@@ -49,7 +49,7 @@ def measure(
     Raises:
         UserError: There is no data, or a file to compare with has none.
     """
-    references = [shipped(), *(_reference(file, path) for file in against)]
+    references = [shipped(), *(reference(file, path) for file in against)]
     tally = Tally(references)
     waiting: dict[int, list[Measured | None]] = {}
     following = 0
@@ -83,25 +83,37 @@ def write(target: Path, quality: Quality) -> None:
 
 def refuse_contamination(path: Path, quality: Quality) -> None:
     """Raise a UserError when a record has more in common with a reference than its labels say."""
+    if line := contamination(quality):
+        raise UserError(f"{path}: {line}")
+
+
+def contamination(quality: Quality) -> str:
+    """In one line, how many records overlap beyond their labels, and the first; "" when none does."""
     found = quality["contamination"]
     if found["records"]:
         kinds = ", ".join(f"{kind} {count:,}" for kind, count in found["kinds"].items() if count)
         first = found["found"][0]
-        raise UserError(
-            f"{path}: {found['records']:,} of {quality['records']:,} records overlap with "
+        return (
+            f"{found['records']:,} of {quality['records']:,} records overlap with "
             f"{' or '.join(found['by_reference'])} ({kinds}); the first is {first['place']} ({first['kind']})"
         )
+    return ""
 
 
-def _reference(file: Path, path: Path) -> Reference:
+def reference(file: Path, path: Path) -> Reference:
+    """What the data at ``path`` is to have nothing in common with.
+
+    Raises:
+        UserError: It is the data itself, cannot be read, or has nothing to compare with.
+    """
     if file.resolve() == path.resolve():
         raise UserError(
             f"--against {file}: is the data itself; expected what it must not have in common with"
         )
-    reference = Reference.of(file.name, _records(file))
-    if not (reference.queries or reference.grams or reference.schemas or reference.names or reference.values):
+    made = Reference.of(file.name, _records(file))
+    if not (made.queries or made.grams or made.schemas or made.names or made.values):
         raise UserError(f"--against {file}: no record that has queries, tools or values to compare with")
-    return reference
+    return made
 
 
 def _records(file: Path) -> Iterator[tuple[str, Record]]:

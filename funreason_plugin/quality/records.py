@@ -18,7 +18,7 @@ import orjson
 from funreason_plugin.calls import parse
 from funreason_plugin.checks.duplicates import Content, Done
 
-__all__ = ["Record", "record_of", "record_of_line"]
+__all__ = ["Record", "events", "record_of", "record_of_line"]
 
 _DEPTH = 40
 
@@ -72,13 +72,13 @@ def _read(value: dict[str, Any]) -> Record | None:
             content, values = _messages(value[key], role, text)
             return Record(content, tools=tools, values=values, labels=_labels(value.get("labels")))
     if isinstance(value.get("question"), list):
-        queries = [_user_text(turn if isinstance(turn, list) else [turn]) for turn in value["question"]]
+        queries = [user_text(turn if isinstance(turn, list) else [turn]) for turn in value["question"]]
         state = value.get("initial_config")
         return Record(_said(queries), tools=tools, values=[state] if state else [])
     for key in ("query", "question", "instruction", "prompt", "text"):
         if isinstance(value.get(key), str):
             query = f"{value[key]}\n{value['input']}" if isinstance(value.get("input"), str) else value[key]
-            return Record(Content(((query, _calls(_loaded(value.get("answers")))),)), tools=tools)
+            return Record(Content(((query, _calls(loaded(value.get("answers")))),)), tools=tools)
     if "parameters" in value and isinstance(value.get("name"), str):
         return Record(Content(()), id=value["name"], tools=[value])
     return Record(Content(()), tools=tools) if tools else None
@@ -102,7 +102,7 @@ def _trajectory(value: dict[str, Any]) -> Record:
 
 def _verl(value: dict[str, Any]) -> Record:
     extra = value["extra_info"]
-    queries, truth = _loaded(extra["queries"]), _loaded(value["reward_model"]["ground_truth"])
+    queries, truth = loaded(extra["queries"]), loaded(value["reward_model"]["ground_truth"])
     turns = []
     for number, query in enumerate(queries):
         steps = truth[number]["steps"] if number < len(truth) else []
@@ -113,7 +113,7 @@ def _verl(value: dict[str, Any]) -> Record:
         Content(tuple(turns)),
         id=str(extra["id"]),
         tools=_tools(extra["tools"]),
-        values=[_loaded(extra.get("scenario")), outputs],
+        values=[loaded(extra.get("scenario")), outputs],
         labels=_labels(extra.get("labels")),
         split=str(extra.get("split") or ""),
     )
@@ -123,25 +123,39 @@ def _messages(messages: list[Any], role: str, text: str) -> tuple[Content, list[
     """The queries with the calls that follow each, and the outputs."""
     turns: list[tuple[str, list[Done]]] = []
     values: list[Any] = []
+    for said in events(messages, role, text):
+        if isinstance(said, str):
+            turns.append((said, []))
+        elif isinstance(said, tuple):
+            if not turns:
+                turns.append(("", []))
+            turns[-1][1].extend(said)
+        else:
+            values += said
+    return Content(tuple((query, tuple(calls)) for query, calls in turns)), values
+
+
+def events(messages: list[Any], role: str, text: str) -> Iterator[str | tuple[Done, ...] | list[Any]]:
+    """A conversation message by message: a query, the calls of a response, or a list of outputs.
+
+    ``role`` and ``text`` are the names of a message's fields. What is none of the three is left out.
+    """
     for message in messages:
         who, said = str(message.get(role)), _text(message.get(text))
         if who in ("user", "human"):
-            turns.append((said, []))
+            yield said
         elif who in ("tool", "observation", "function"):
-            values += _outputs(said)
+            yield _outputs(said)
         elif who in ("assistant", "gpt", "function_call"):
-            found = [*_calls(message.get("tool_calls")), *_calls(_written(said, who))]
+            found = (*_calls(message.get("tool_calls")), *_calls(_written(said, who)))
             if found:
-                if not turns:
-                    turns.append(("", []))
-                turns[-1][1].extend(found)
-    return Content(tuple((query, tuple(calls)) for query, calls in turns)), values
+                yield found
 
 
 def _written(text: str, who: str) -> Any:
     """The calls in a message's text."""
     if who == "function_call":
-        return _loaded(text.rpartition("</think>")[2])
+        return loaded(text.rpartition("</think>")[2])
     if "<tool_call>" in text or text.lstrip().startswith("["):
         return [call._asdict() for call in parse(text).calls]
     return None
@@ -153,7 +167,7 @@ def _calls(value: Any) -> tuple[Done, ...]:
     for call in value if isinstance(value, list) else [value]:
         if isinstance(call, dict):
             call = call.get("function", call)
-            arguments = _loaded(call.get("arguments"))
+            arguments = loaded(call.get("arguments"))
             if isinstance(call.get("name"), str):
                 found.append(Done(call["name"], arguments if isinstance(arguments, dict) else {}))
     return tuple(found)
@@ -161,13 +175,13 @@ def _calls(value: Any) -> tuple[Done, ...]:
 
 def _tools(value: Any) -> list[dict[str, Any]]:
     """Documents of tools, out of OpenAI's wrapping where they are in it."""
-    found = _loaded(value)
+    found = loaded(value)
     listed = found if isinstance(found, list) else [found]
     tools = [tool.get("function", tool) for tool in listed if isinstance(tool, dict)]
     return [tool for tool in tools if isinstance(tool, dict) and isinstance(tool.get("name"), str)]
 
 
-def _user_text(messages: list[Any]) -> str:
+def user_text(messages: list[Any]) -> str:
     said = [message for message in messages if message.get("role", "user") == "user"]
     return "\n".join(_text(message.get("content")) for message in said)
 
@@ -185,8 +199,8 @@ def _text(content: Any) -> str:
 
 def _outputs(text: str) -> list[Any]:
     """An output as data where it is JSON; several in one message come as lines."""
-    whole = _loaded(text)
-    return [whole] if whole is not text else [_loaded(line) for line in text.splitlines()]
+    whole = loaded(text)
+    return [whole] if whole is not text else [loaded(line) for line in text.splitlines()]
 
 
 def _labels(value: Any) -> tuple[str, ...]:
@@ -194,7 +208,7 @@ def _labels(value: Any) -> tuple[str, ...]:
     return tuple(map(str, found)) if isinstance(found, list) else ()
 
 
-def _loaded(value: Any) -> Any:
+def loaded(value: Any) -> Any:
     """JSON in a text as data; a text that is none stays what it is."""
     if isinstance(value, str) and value.lstrip()[:1] in ("[", "{"):
         try:

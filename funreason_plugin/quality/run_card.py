@@ -7,7 +7,7 @@ Everything in it follows from the trajectories and settings: the same seed, the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,13 +28,15 @@ def describe(
     run: Mapping[str, Any],
     summary: Mapping[str, Any],
     workers: int = 1,
+    against: Sequence[Path] = (),
 ) -> Quality:
-    """Measure a run's folder, and write quality.json and the card. ``run`` is run.yaml, ``summary`` summary.json.
+    """Measure a run's folder, and write quality.json and the card. ``run`` is run.yaml, ``summary`` summary.json, ``against``
+    what it is compared with beside the shipped reference.
 
     Raises:
         UserError: A file cannot be written.
     """
-    quality = measure(folder, workers=workers)
+    quality = measure(folder, against=against, workers=workers)
     write(folder / QUALITY, quality)
     try:
         run_card(folder, run, summary, quality).write(folder / CARD)
@@ -75,6 +77,7 @@ def run_card(folder: Path, run: Mapping[str, Any], summary: Mapping[str, Any], q
     )
     card.add("Licence", _licence(made_by))
     card.add("Sources", _sources(run, labels))
+    card.add("Shape", _shape(config.get("like")))
     card.add("Variants", table(("variant", "turns"), labels.get("variants", {}).items()))
     card.add("Figures", _figures(summary, quality))
     card.add("Duplicates and contamination", _quality_lines(config, quality))
@@ -107,6 +110,13 @@ def _sources(run: Mapping[str, Any], labels: Mapping[str, Any]) -> list[str]:
         "",
         *table(("agent", "teacher", "model", "trajectories"), agents),
     ]
+
+
+def _shape(like: Any) -> Iterator[str]:
+    """What the run was made like, and what of it that decided."""
+    if isinstance(like, Mapping):
+        sets = ", ".join(str(part).replace("_", " ") for part in like.get("sets", ()))
+        yield f"Made like {like.get('source')}, whose distributions decided: {sets}. `report.html` has both side by side."
 
 
 def _figures(summary: Mapping[str, Any], quality: Quality) -> list[str]:

@@ -1,6 +1,6 @@
 """The blind sheet: real and synthetic queries, mixed, for a person to tell apart; the key is a second file.
 
-    key = write_blind_sheet(Path("out"), Path("logs.jsonl"), Path("sheet.md"))     # Path("sheet.key.json")
+    key = write_blind_sheet(Path("out"), "logs.jsonl", Path("sheet.md"))     # Path("sheet.key.json")
 
 25 of each. Somebody who only guesses has 32 or more of 50 right with a probability of 3%.
 """
@@ -14,7 +14,7 @@ from typing import Final
 import orjson
 
 from funreason_plugin.errors import UserError
-from funreason_plugin.report.reference import reference_of
+from funreason_plugin.report.reference import queries_of
 
 OF_EACH: Final = 25
 LONGEST: Final = 1200
@@ -28,14 +28,14 @@ happens by chance in 3 sheets of 100: then they can be told apart.
 """
 
 
-def write_blind_sheet(folder: Path, reference: Path, sheet: Path) -> Path:
+def write_blind_sheet(folder: Path, reference: str, sheet: Path) -> Path:
     """Write the sheet, and the key beside it; returns the key's path. The same files give the same sheet.
 
     Raises:
         UserError: One side has too few queries, or a file cannot be read or written.
     """
-    synthetic = _drawn(reference_of(folder).queries, "synthetic", folder)
-    real = _drawn(reference_of(reference).queries, "real", reference)
+    synthetic = _drawn(queries_of(str(folder)), "synthetic", str(folder))
+    real = _drawn(queries_of(reference), "real", reference)
     rows = [("synthetic", *row) for row in synthetic] + [("real", *row) for row in real]
     Random("order").shuffle(rows)
     key = sheet.with_name(f"{sheet.stem}.key.json")
@@ -55,11 +55,11 @@ def write_blind_sheet(folder: Path, reference: Path, sheet: Path) -> Path:
     return key
 
 
-def _drawn(queries: dict[str, str], kind: str, path: Path) -> list[tuple[str, str]]:
+def _drawn(queries: dict[str, str], kind: str, given: str) -> list[tuple[str, str]]:
     """`OF_EACH` queries with their places, of as many conversations as there are."""
     usable = [(query, place) for query, place in queries.items() if len(query) <= LONGEST]
     if len(usable) < OF_EACH:
-        raise UserError(f"{path}: {len(usable)} different {kind} queries; the blind sheet needs {OF_EACH}")
+        raise UserError(f"{given}: {len(usable)} different {kind} queries; the blind sheet needs {OF_EACH}")
     Random(kind).shuffle(usable)
     first: dict[str, tuple[str, str]] = {}  # by conversation
     for query, place in usable:

@@ -25,9 +25,9 @@ from funreason_plugin.environments.external.names import Given
 from funreason_plugin.errors import UserError
 from funreason_plugin.report.columns import Block
 from funreason_plugin.report.differences import Replayed, is_ours
-from funreason_plugin.report.overview import orders, overview, rejections
+from funreason_plugin.report.overview import like_of, orders, overview, rejections
 from funreason_plugin.report.page import write_page
-from funreason_plugin.report.reference import reference_of
+from funreason_plugin.report.reference import beside, reference_of
 from funreason_plugin.report.survey import Survey
 from funreason_plugin.synthesis.folder import TRAJECTORIES
 
@@ -62,7 +62,7 @@ def build_report(
     *,
     replay_seconds: float = 10.0,
     own: bool = False,
-    reference: Path | None = None,
+    reference: str | None = None,
 ) -> Made:
     """Write the report of a folder; by default into it.
 
@@ -71,7 +71,8 @@ def build_report(
         out: The file to write.
         replay_seconds: How long trajectories may be replayed for the differences of their states.
         own: Environments other than ours may be imported and called for that (never MCP and OpenAPI).
-        reference: Other conversations, whose distributions stand beside.
+        reference: Other conversations (a file, a folder, "bfcl"), whose distributions stand beside; where none are named,
+            those that the run was to be like.
 
     Raises:
         UserError: It is no run's folder, a line is damaged, or the file cannot be written.
@@ -80,7 +81,7 @@ def build_report(
     path = folder / REPORT if out is None else out
     if not (folder / TRAJECTORIES).is_file():
         raise UserError(f"{folder}: has no {TRAJECTORIES}; expected the output folder of a run")
-    other = reference_of(reference) if reference is not None else None
+    other = reference_of(reference) if reference is not None else like_of(folder)
     survey = Survey(orders(folder))
     replayed = Replayed(replay_seconds, own)
     index = _Index(rejections(folder))
@@ -101,7 +102,7 @@ def build_report(
             blocks.append(packing.submit(packed, block.as_json()))
         parts = [future.result() for future in blocks]
     about = {
-        **overview(folder, survey, other.numbers(survey) if other is not None else None),
+        **overview(folder, survey, beside(other, survey) if other is not None else None),
         "replayed": replayed.count,
         "not_replaying": replayed.failed,
         "at_once": AT_ONCE,

@@ -21,8 +21,8 @@ def report(
     folder: Annotated[Path, typer.Argument(help="The output folder of a run.", metavar="DIR")],
     out: Annotated[Path | None, typer.Option(help="The file to write. (default: DIR/report.html)", metavar="FILE")] = None,
     reference: Annotated[
-        Path | None,
-        typer.Option(help="Other conversations (your logs, a benchmark) to put the distributions of beside.", metavar="FILE|DIR"),
+        str | None,
+        typer.Option(help="Other conversations to put the distributions of beside: your logs, or bfcl. (default: what the run was made --like)", metavar="FILE|bfcl"),
     ] = None,
     show: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
     replay_seconds: Annotated[
@@ -33,7 +33,7 @@ def report(
     ] = False,
     blind_sheet: Annotated[
         Path | None,
-        typer.Option(help="Instead of a report: 50 queries, half from --reference, for a person to tell apart; the key beside it.", metavar="FILE.md"),
+        typer.Option(help="Instead of a report: 50 queries, half real ones, for a person to tell apart; the key beside it.", metavar="FILE.md"),
     ] = None,
 ) -> None:  # fmt: skip
     """One HTML file about a run: yield, a reader of every trajectory, tools and graph, distributions, quality."""
@@ -41,10 +41,7 @@ def report(
     from funreason_plugin.report.build import build_report
 
     if blind_sheet is not None:
-        if reference is None:
-            raise UserError(
-                "--blind-sheet mixes queries of DIR with real ones: name them with --reference FILE"
-            )
+        reference = reference or _like(folder)
         key = write_blind_sheet(folder, reference, blind_sheet)
         console().print(f"{blind_sheet}, to be filled in; the key is {key}", soft_wrap=True)
         return
@@ -58,6 +55,20 @@ def report(
         import webbrowser
 
         webbrowser.open(made.path.resolve().as_uri())
+
+
+def _like(folder: Path) -> str:
+    """The benchmark that a run was made like: its queries are at hand where it is installed."""
+    from funreason_plugin.quality.shape import is_bfcl
+    from funreason_plugin.report.overview import like_of
+
+    like = like_of(folder)
+    if like is not None and is_bfcl(like.name):
+        return like.name
+    where = f" (the run was made like {like.name}, which is not in its folder)" if like is not None else ""
+    raise UserError(
+        f"--blind-sheet mixes queries of DIR with real ones: name them with --reference FILE or --reference bfcl{where}"
+    )
 
 
 def main() -> None:

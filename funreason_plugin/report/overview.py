@@ -10,20 +10,23 @@ from pathlib import Path
 from typing import Any, Final
 
 import orjson
+import yaml
+from pydantic import ValidationError
 
 from funreason_plugin.errors import UserError
 from funreason_plugin.report.picture import places
 from funreason_plugin.report.survey import Survey
+from funreason_plugin.shape_config import Shape
 from funreason_plugin.synthesis.advice import PHASES, advice_for, meaning_of
 from funreason_plugin.synthesis.explain import Findings, gather
-from funreason_plugin.synthesis.folder import GRAPH, REJECTED, SUMMARY
+from funreason_plugin.synthesis.folder import GRAPH, REJECTED, RUN, SUMMARY
 from funreason_plugin.synthesis.funnel import passages
 
 QUALITY: Final = "quality.json"
 SHOWN_CODES: Final = 40
 REJECTIONS_OF_A_SLOT: Final = 12
 LONGEST_DETAIL: Final = 400
-PRIVATE: Final = {"out", "cache", "base_url", "api_key_env", "extra_body", "ray_address"}
+PRIVATE: Final = {"out", "like", "against", "cache", "base_url", "api_key_env", "extra_body", "ray_address"}
 """Settings that a report, which is passed around, leaves out: paths and addresses of where it was made."""
 
 
@@ -63,10 +66,20 @@ def overview(folder: Path, survey: Survey, reference: Mapping[str, Any] | None =
         "sources": dict(survey.sources),
         "shape": shape(survey),
         "distributions": survey.distributions(),
-        "reference": reference or _mapping(quality.pop("reference", None) or summary.get("reference")),
+        "reference": dict(reference or {}),
         "quality": quality,
         "graph": graph(folder, survey),
     }
+
+
+def like_of(folder: Path) -> Shape | None:
+    """The conversations whose shape the run was given (``--like``), as its run.yaml has them."""
+    try:
+        loaded = yaml.safe_load((folder / RUN).read_text("utf-8"))
+        like = loaded["config"]["like"]
+        return Shape.model_validate(like)
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, LookupError, TypeError, ValidationError):
+        return None
 
 
 def funnel(found: Findings, survey: Survey) -> dict[str, Any]:

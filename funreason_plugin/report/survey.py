@@ -16,13 +16,13 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from funreason_plugin.environments.limits import is_error
+from funreason_plugin.quality.shape import length_bin
+from funreason_plugin.shape_config import LENGTH_BIN
 
 _INDEX: Final = re.compile(r"\[\d+\]")
-QUERY_BIN: Final = 40
+QUERY_BIN: Final = LENGTH_BIN
 THOUGHT_BIN: Final = 100
 """Characters a bar."""
-LAST_BIN: Final = 30
-"""Bars of a text length; the last takes what is longer."""
 
 TITLES: Final = {
     "turns": ("Turns a trajectory", "turns"),
@@ -106,11 +106,11 @@ class Survey:
         self.exact += turn["exact_match"]
         if turn["target"]:
             self._tool(turn["target"])[3] += 1
-        self.counts["query"][bin_of(turn["query"], QUERY_BIN)] += 1
+        self.counts["query"][length_bin(turn["query"], QUERY_BIN)] += 1
         self.counts["steps"][len(turn["steps"])] += 1
         for step in turn["steps"]:
             if step["thought"]:
-                self.counts["thought"][bin_of(step["thought"], THOUGHT_BIN)] += 1
+                self.counts["thought"][length_bin(step["thought"], THOUGHT_BIN)] += 1
             here += list(self._step(step, calls))
         self.counts["calls"][len(here)] += 1
         self.idle += not here
@@ -137,6 +137,12 @@ class Survey:
     def _tool(self, name: str) -> list[int]:
         return self.tools.setdefault(name, [0, 0, 0, 0, 0])
 
+    def givers(self) -> dict[str, int]:
+        """Arguments by what gave them: an output of the same turn, of an earlier one, anything else."""
+        outputs = self.sources["output"]
+        elsewhere = self.sources.total() - outputs
+        return {"this turn": outputs - self.across, "earlier turn": self.across, "elsewhere": elsewhere}
+
     def distributions(self) -> list[dict[str, Any]]:
         """For the page: name, title, unit, width of a bar (1: single values), rows of value and count."""
         widths = {"query": QUERY_BIN, "thought": THOUGHT_BIN}
@@ -150,11 +156,6 @@ class Survey:
             }
             for name, (title, unit) in TITLES.items()
         ]
-
-
-def bin_of(text: str, width: int) -> int:
-    """Where the bar of a text's length begins."""
-    return min(len(text) // width, LAST_BIN - 1) * width
 
 
 def _maker(maker: Mapping[str, str]) -> str:

@@ -69,14 +69,21 @@ class Casting:
         return pool
 
     def environments(
-        self, rng: Random, split: str, *, one_of: Collection[str] = (), leave: int = 0
+        self,
+        rng: Random,
+        split: str,
+        *,
+        one_of: Collection[str] = (),
+        leave: int = 0,
+        wanted: int | None = None,
     ) -> tuple[str, ...]:
-        """Draw some, in the space's order; ``one_of`` is among them where it names any, and ``leave`` are left over."""
+        """Draw some, in the space's order; ``one_of`` is among them where it names any, and ``leave`` are left over.
+        ``wanted``: how many, where that is drawn already."""
         names = list(self.whole.environments)
         held_out = [name for name in names if name in self.config.holdout_env]
         pool = self.pool(split)
         low, high = self.config.environments_per_trajectory
-        count = min(rng.randint(low, high), len(pool) - leave)
+        count = min(rng.randint(low, high) if wanted is None else wanted, len(pool) - leave)
         chosen = rng.sample(pool, count)
         if split == "val" and held_out and not set(chosen) & set(held_out):
             chosen[0] = rng.choice(held_out)

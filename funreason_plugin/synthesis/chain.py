@@ -10,7 +10,7 @@ tool, hint, critiques) never enters the kept sample.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from random import Random
@@ -56,11 +56,14 @@ class TurnRejected(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ChainOptions:
-    """K_max (attempts of A_R at one turn), tries of A_Q at one query, and how many steps a turn may have."""
+    """K_max (attempts of A_R at one turn), tries of A_Q at one query, and how many steps a turn may have.
+
+    ``length`` draws how long a query is to be, in characters, for a turn of so many calls."""
 
     k_max: int = 3
     query_tries: int = 2
     max_steps: int = 10
+    length: Callable[[Random, int], int] | None = None
 
 
 @dataclass(slots=True)
@@ -242,7 +245,8 @@ class Chain:
         """Phase II: the hard query with its noise, asked for again when a rule refuses it. Raises TurnRejected."""
         refused: list[tuple[str, str]] = []
         for number in range(self.options.query_tries):
-            noise = draw_noise(rng)
+            length = self.options.length(rng, len(trace.calls)) if self.options.length is not None else 0
+            noise = draw_noise(rng, length)
             asked = f"{seed}/{number}"
             examples = self.prompts.draw_examples(asked)
             messages = self.prompts.querying(advanced, trace, noise, earlier, examples, leave_out)
@@ -251,7 +255,7 @@ class Chain:
             refused = [reply.problem] if reply.problem else query_faults(query, advanced.name, examples)
             refused = refused or acceptance.review_query(query, trace, earlier, offered)
             if not refused:
-                return query, asdict(noise)
+                return query, noise.as_plain()
         raise TurnRejected("query", *refused[0])
 
     # -- truth and verdict ------------------------------------------------------------------------------

@@ -60,7 +60,7 @@ def describe(config: SynthesisConfig, folder: Folder, settings: dict[str, Any]) 
     tally = folder.tally
     workers = min(config.workers, os.cpu_count() or 1, -(-tally.kept // (4 * CHUNK)))
     accepted = {"attempts": tally.attempts, "accept_rate": round(tally.accept_rate, 4)}
-    describe_folder(folder.path, settings, accepted, workers)
+    describe_folder(folder.path, settings, accepted, workers, config.against)
 
 
 def _encoder(

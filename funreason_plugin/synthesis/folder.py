@@ -77,7 +77,11 @@ class Folder:
                 f"{path}: another run is writing here; wait for it or choose another --out"
             ) from None
         self.spool = Spool(path / PENDING, self._failed)
-        self.resumed = self._settle(settings)
+        try:
+            self.resumed = self._settle(settings)
+        except BaseException:
+            self._lock.close()  # not when the error's frames are collected
+            raise
         for name in (TRAJECTORIES, REJECTED):
             (path / name).touch()
 

@@ -85,6 +85,9 @@ class History:
     passed: list[tuple[int, int, str, tuple[Any, ...]]] = field(
         default_factory=list
     )  # (turn, call, tool, values)
+    depths: dict[tuple[int, int], int] = field(
+        default_factory=dict
+    )  # (turn, call): calls in its longest chain
 
     @classmethod
     def of(cls, turns: Iterable[Turn]) -> History:
@@ -98,6 +101,12 @@ class History:
     def add(self, calls: Sequence[AnyCall], target: str = "", faulty: Sequence[bool] = ()) -> None:
         """Add a turn: its calls in the order of execution. Calls that failed, or met a fault, give nothing."""
         for index, call in enumerate(calls):
+            givers = [
+                self.depths.get((origin.turn, origin.call), 0)
+                for origin in call.provenance.values()
+                if origin.source == "output" and origin.turn is not None and origin.call is not None
+            ]
+            self.depths[self.turns, index] = 1 + max(givers, default=0)
             if is_error(call.output) or (faulty and faulty[index]):
                 continue
             asked = tuple(scalars(call.arguments))

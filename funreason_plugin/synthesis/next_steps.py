@@ -7,6 +7,7 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import orjson
 from rich.console import Console
 from rich.text import Text
 
@@ -36,7 +37,7 @@ def report(config: SynthesisConfig, summary: Summary, console: Console) -> int:
             )
         report_of_run(Path(config.out), config.env, console)
         console.print(next_commands(config), soft_wrap=True)
-        return 0
+        return _contaminated(config, console)
     if summary.stopped == "interrupted":
         console.print(
             f"[yellow]interrupted[/]: {summary.kept} trajectories are safe in {folder}; "
@@ -47,6 +48,18 @@ def report(config: SynthesisConfig, summary: Summary, console: Console) -> int:
     console.print(f"[red]stopped[/]: {summary.stopped}", soft_wrap=True)
     console.print(f"why: {_line('funreason_plugin.synthesize', 'explain', folder)}", soft_wrap=True)
     return 1
+
+
+def _contaminated(config: SynthesisConfig, console: Console) -> int:
+    """Say what overlaps with a reference: status 1 where that is to be a failure."""
+    from funreason_plugin.quality.measuring import QUALITY, contamination, refuse_contamination
+
+    quality = orjson.loads((Path(config.out) / QUALITY).read_bytes())
+    if config.fail_on_contamination:
+        refuse_contamination(Path(config.out), quality)
+    if line := contamination(quality):
+        console.print(f"[yellow]contamination[/]: {line}; quality.json names them", soft_wrap=True)
+    return 0
 
 
 def next_commands(config: SynthesisConfig) -> Text:

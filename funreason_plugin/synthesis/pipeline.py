@@ -22,6 +22,7 @@ from rich.console import Console
 from funreason_plugin.config import SynthesisConfig, check_names
 from funreason_plugin.environments.space import SimulationSpace
 from funreason_plugin.errors import UserError
+from funreason_plugin.quality.measuring import reference
 from funreason_plugin.synthesis import emission
 from funreason_plugin.synthesis.casting import Casting
 from funreason_plugin.synthesis.crew import CrewWorker
@@ -57,6 +58,8 @@ def run(config: SynthesisConfig, console: Console) -> Summary:
     """
     space = SimulationSpace.from_names(config.env)
     check_names(config, space)
+    for file in config.against:
+        reference(file, config.out)
     redactor = Redactor.load(config.redact)
     settings = settings_of(config, space)
     folder = Folder(Path(config.out), settings)

@@ -11,7 +11,6 @@ once: rules, policy and tools, then the conversation, then the query; the notes 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from functools import cache
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -112,7 +111,7 @@ class Prompts:
             },
             "outline": plan_text(plan, for_query=True),
             "manner": noise.manner,
-            "noise": asdict(noise),
+            "noise": noise.as_plain(),
             "done_in_earlier_turns": [[call.name for call in turn.calls()] for turn in earlier],
             "known_from_earlier_turns": known_from_earlier(plan, trace, earlier),
         }

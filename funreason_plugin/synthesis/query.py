@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from random import Random
 from typing import Any
 
@@ -71,19 +71,27 @@ ORDERS: dict[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Noise:
-    """One draw of ε; each field is a key of the table of its name."""
+    """One draw of ε; each field is a key of the table of its name. ``characters``: about how long, 0 for as it comes."""
 
     persona: str
     style: str
     length: str
     indirection: str
     order: str
+    characters: int = 0
+
+    def as_plain(self) -> dict[str, Any]:
+        """As a trajectory and the teachers have it; a length only where one is wished for."""
+        return {name: value for name, value in asdict(self).items() if name != "characters" or value}
 
     @property
     def manner(self) -> str:
         """In words, for A_Q."""
+        length = LENGTHS[self.length]
+        if self.characters:
+            length = f"about {self.characters} characters long, as far as the content allows"
         return (
-            f"{PERSONAS[self.persona]}; {STYLES[self.style]}; {LENGTHS[self.length]}; "
+            f"{PERSONAS[self.persona]}; {STYLES[self.style]}; {length}; "
             f"{INDIRECTIONS[self.indirection]}; {ORDERS[self.order]}"
         )
 
@@ -94,7 +102,7 @@ _INDIRECTIONS = ("direct", "direct", "question", "question", "need", "need", "de
 _ORDERS = ("natural", "natural", "details_last", "details_first")
 
 
-def draw_noise(rng: Random) -> Noise:
+def draw_noise(rng: Random, characters: int = 0) -> Noise:
     """Draw ε."""
     return Noise(
         persona=rng.choice(_PERSONAS),
@@ -102,6 +110,7 @@ def draw_noise(rng: Random) -> Noise:
         length=rng.choice(_LENGTHS),
         indirection=rng.choice(_INDIRECTIONS),
         order=rng.choice(_ORDERS),
+        characters=characters,
     )
 
 

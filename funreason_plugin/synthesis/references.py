@@ -46,11 +46,13 @@ class Bound:
 
 
 class References:
-    """The values of outputs that a turn can refer to. ``calls`` are the turn's calls so far."""
+    """The values of outputs that a turn can refer to. ``calls`` are the turn's calls so far; ``deep``: of earlier turns'
+    calls, those that took most from others come first."""
 
     def __init__(self, tables: Tables, history: History, rng: Random) -> None:
         self.tables, self.history, self.rng = tables, history, rng
         self.calls: list[LiveCall] = []
+        self.deep = False
         self.records: dict[Record, Choice] = dict(history.records)  # those in use, and why
         self._tool = ""
         self._together_rate = TOGETHER
@@ -135,6 +137,10 @@ class References:
             options = [option for option in options if option.live.turn < now] or options
         else:
             options = [option for option in options if option.live.turn == now] or options
+        if self.deep and len(options) > 1:
+            depths = [self.history.depths.get((option.live.turn, option.live.index), 0) for option in options]
+            deepest = max(depths)
+            options = [option for option, depth in zip(options, depths, strict=True) if depth == deepest]
         if self._refused and len(options) > 1:
             counts = [self._refused.get((self._tool, repr(option.value)), 0) for option in options]
             least = min(counts)

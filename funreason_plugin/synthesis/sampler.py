@@ -36,7 +36,9 @@ GOALS: Final = 3  # most goals of a turn
 @dataclass(frozen=True, slots=True)
 class SamplerOptions:
     """``calls``: the fewest and most calls of a turn. ``weights``: by tool, how much a target is wanted (default 1).
-    ``single``: a turn asks for one thing only. ``attempts``: how often a turn is begun anew.
+    ``single``: a turn asks for one thing only. ``attempts``: how often a turn is begun anew. ``across`` and ``within``:
+    whether it is to take a value from an output of an earlier turn, and of its own; all but the last attempt have to.
+    ``deep``: so many links the conversation's longest chain is to have more, so of earlier turns, its end counts first.
 
     ``kind="random"`` is the paper's baseline: a uniformly random legal tool at each step.
     """
@@ -46,6 +48,9 @@ class SamplerOptions:
     weights: Mapping[str, float] = field(default_factory=dict)
     single: bool = False
     attempts: int = 8
+    across: bool | None = None
+    within: bool | None = None
+    deep: int = 0
 
 
 def sample_turn(
@@ -73,24 +78,48 @@ def sample_turn(
             session.restore(start)
         walk = Walk(session, tables, rng, history)
         walk.legality.any_provider = target is not None
+        walk.binder.references.deep = options.deep > 0
         try:
-            name, earlier = (target, False) if target is not None else _target(walk, options, attempt < 2)
+            name, earlier = (
+                (target, False)
+                if target is not None
+                else _target(walk, options, attempt < 2 or options.across is True)
+            )
             if options.kind == "random":
                 walk.wander(rng.randint(least, most))
             else:
                 walk.reach(name, most, earlier)
                 if not options.single:
-                    _go_on(walk, least, most)
+                    _go_on(walk, least, most, options.within)
             trace = finished(session, start, tables, walk.calls, walk.bounds, walk.goals, name, history.turns)
         except SamplingFailed as failed:
             failure = failed
             continue
         if least <= len(trace.calls) <= most:
-            return trace
+            if attempt >= options.attempts - 1 or _as_wished(trace, options, history.turns):
+                return trace
+            failure = SamplingFailed(
+                "target_unreachable", f"{name} takes its values from elsewhere than wished"
+            )
+            continue
         failure = SamplingFailed(
             "target_unreachable", f"{name} takes {len(trace.calls)} calls, not {least}-{most}"
         )
     raise failure
+
+
+def _as_wished(trace: Trace, options: SamplerOptions, turn: int) -> bool:
+    """Whether a trace takes its values from where they are to come from."""
+    if options.across is None and options.within is None:
+        return True
+    givers = [
+        origin.turn
+        for call in trace.calls
+        for origin in call.provenance.values()
+        if origin.source == "output"
+    ]
+    here = sum(giver == turn for giver in givers)
+    return options.across in (None, here < len(givers)) and options.within in (None, here > 0)
 
 
 # -- the target -------------------------------------------------------------------------------------------
@@ -100,24 +129,35 @@ def _target(walk: Walk, options: SamplerOptions, later: bool) -> tuple[str, bool
     """T_a, and whether it is to take what earlier turns brought."""
     tables, rng = walk.tables, walk.rng
     usable = [name for name, tool in tables.tools.items() if tool.usable]
-    if later and walk.history.turns and rng.random() < LATER:
-        name = _draw(walk, options, _heirs(walk))
+    share = LATER if options.across is None else float(options.across)
+    if later and walk.history.turns and rng.random() < share:
+        name = _draw(walk, options, _heirs(walk, options.deep))
         if name is not None:
             return name, True
-    if rng.random() < NOT_LEGAL:
+    if rng.random() < (NOT_LEGAL if options.within is None else options.within):
         name = _draw(walk, options, [name for name in usable if name not in walk.legality.legal])
         if name is not None:
             return name, False
-    name = _draw(walk, options, usable)
+    legal = [name for name in usable if name in walk.legality.legal] if options.within is False else []
+    name = _draw(walk, options, legal or usable)
     if name is None:
         what = f"none of {len(tables.tools)} tools can be reached in {options.calls[1]} calls"
         raise SamplingFailed("no_legal_tool", what)
     return name, False
 
 
-def _heirs(walk: Walk) -> list[str]:
-    """Tools that can use what the earlier turns brought; else those that take what the user said then."""
+def _heirs(walk: Walk, deep: int = 0) -> list[str]:
+    """Tools that can use what the earlier turns brought; else those that take what the user said then. ``deep``: what the
+    end of the longest chain brought, that anything can use; where more links are to come, by tools that have heirs."""
     tables, history = walk.tables, walk.history
+    if deep:
+        by_depth: dict[int, list[str]] = {}
+        for tool, live in history.latest.items():
+            by_depth.setdefault(history.depths[live.turn, live.index], []).append(tool)
+        for depth in sorted(by_depth, reverse=True):
+            heirs = [name for tool in by_depth[depth] for name in tables.heirs.get(tool, ())]
+            if usable := [name for name in dict.fromkeys(heirs) if tables.tools[name].usable]:
+                return [name for name in usable if deep > 1 and tables.heirs.get(name)] or usable
     found = dict.fromkeys(
         name for tool in history.latest for name in tables.heirs.get(tool, ()) if tables.tools[name].usable
     )
@@ -141,7 +181,7 @@ def _draw(walk: Walk, options: SamplerOptions, names: list[str]) -> str | None:
 # -- beyond the target ------------------------------------------------------------------------------------
 
 
-def _go_on(walk: Walk, least: int, most: int) -> None:
+def _go_on(walk: Walk, least: int, most: int, within: bool | None = None) -> None:
     """Sometimes another goal, while the turn has calls left; one that fails is dropped."""
     rng = walk.rng
     wanted = rng.randint(least, most)
@@ -149,7 +189,7 @@ def _go_on(walk: Walk, least: int, most: int) -> None:
         len(walk.calls) < wanted and len(walk.goals) < GOALS and rng.random() < GO_ON
     ):
         made = len(walk.calls)
-        name = _next_goal(walk, most - made)
+        name = _next_goal(walk, most - made, within)
         if name is None:
             return
         before = walk.session.snapshot()
@@ -161,8 +201,9 @@ def _go_on(walk: Walk, least: int, most: int) -> None:
             return
 
 
-def _next_goal(walk: Walk, left: int) -> str | None:
-    """The same look-up for something else, a tool that builds on this turn's outputs, or any other."""
+def _next_goal(walk: Walk, left: int, within: bool | None = None) -> str | None:
+    """The same look-up for something else, a tool that builds on this turn's outputs, or any other. ``within``: that does
+    so, or does not."""
     rng, tables = walk.rng, walk.tables
     done = dict.fromkeys(call.name for call in walk.calls)
     last = tables.tools[walk.calls[walk.goals[-1]].name]
@@ -170,7 +211,9 @@ def _next_goal(walk: Walk, left: int) -> str | None:
     if kind < 0.2 and not last.spec.writes and last.parameters:
         return last.spec.name
     fresh = [name for name, tool in tables.tools.items() if tool.usable and name not in done]
-    if kind < 0.6:
+    if within is False:
+        fresh = [name for name in fresh if name in walk.legality.legal] or fresh
+    elif kind < 0.6 or within:
         heirs = {name for made in done for name in tables.consumers.get(made, ())}
         fresh = [name for name in fresh if name in heirs] or fresh
     for _ in range(4):

@@ -34,6 +34,7 @@ MAY_DIFFER = frozenset(
         "num", "workers", "out", "base_url", "api_key_env", "concurrency", "request_time_limit",
         "trajectory_time_limit", "retries", "give_up_after", "prices", "currency", "budget", "max_tokens", "cache",
         "no_cache", "cache_size", "executor", "ray_address", "engine",
+        "against", "fail_on_contamination",  # looked at when the trajectories are there
         "verl_rows",  # rows are written at the end, from the same trajectories
         "prompts", "query_examples",  # where they lie; their text is compared by its hash
     }
@@ -145,9 +146,9 @@ def _configurations(old: Any, new: Any) -> str:
         place = ".".join(map(str, error.errors(include_url=False, include_input=False)[0]["loc"]))
         return f"run.yaml is not a configuration of this version (config.{place or 'teacher'})"
     before, after = was.as_plain(), now.as_plain()
-    for name in after:
-        if name not in MAY_DIFFER | _BY_AGENT and before[name] != after[name]:
-            return f"was made with {name}={before[name]!r}, this run has {after[name]!r}"
+    for name in dict.fromkeys([*after, *before]):
+        if name not in MAY_DIFFER | _BY_AGENT and before.get(name) != after.get(name):
+            return f"was made with {name}={_short(before.get(name))}, this run has {_short(after.get(name))}"
     return _agents(was, now)
 
 

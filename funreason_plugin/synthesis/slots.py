@@ -17,11 +17,14 @@ from funreason_plugin.checks.records import labels_of, split_of
 from funreason_plugin.config import SynthesisConfig, versions
 from funreason_plugin.environments.limits import Watch
 from funreason_plugin.environments.session import Session
+from funreason_plugin.environments.space import SimulationSpace
 from funreason_plugin.synthesis.casting import AskModel, Casting
 from funreason_plugin.synthesis.chain import Chain, ChainOptions, Recorder, TurnRejected, Usage
 from funreason_plugin.synthesis.graph import ToolGraph
+from funreason_plugin.synthesis.offering import some
 from funreason_plugin.synthesis.prompts import Prompts
 from funreason_plugin.synthesis.sampler import History, SamplerOptions, sample_turn
+from funreason_plugin.synthesis.shaping import Frame, Shaping
 from funreason_plugin.synthesis.slot_result import (
     Rejection,
     SlotResult,
@@ -30,6 +33,7 @@ from funreason_plugin.synthesis.slot_result import (
     rejected_whole,
     tools_called,
 )
+from funreason_plugin.synthesis.tables import Tables
 from funreason_plugin.synthesis.trace import SamplingFailed
 from funreason_plugin.synthesis.variants.drawing import Stage, Variants
 from funreason_plugin.synthesis.variants.scene import Maker, Scene
@@ -58,6 +62,7 @@ class SlotMaker:
         self.config = config
         self.casting = Casting(config, graph, ask)
         self.variants = Variants(self.casting)
+        self.shaping = Shaping(config)
         self.space = self.casting.whole
         self.watch = watch
         self.recorder: Recorder | None = None
@@ -99,6 +104,14 @@ class SlotMaker:
 
     # -- one attempt ------------------------------------------------------------------------------------
 
+    def _offered(self, space: SimulationSpace, split: str, frame: Frame) -> list[str]:
+        """The tools of a conversation: all of its space, or as many as its frame says."""
+        tools = self.casting.offered(space, split)
+        if frame.offered is None:
+            return tools
+        tables = Tables.of(self.casting.graph(tools), space)
+        return some(tools, tables, frame.offered, Random(f"{frame.seed}/offered"))
+
     async def _in_time(
         self, index: int, attempt: int, rejections: list[bytes], usage: Usage, watch: Watch | None
     ) -> Trajectory | None:
@@ -128,9 +141,10 @@ class SlotMaker:
         rng = Random(seed)
         split = split_of(index, config.val_share)
         variant = self.variants.of(index)
-        about = self.variants.environments(variant, rng, split, index)
+        frame = self.shaping.frame(config.seed, index, attempt)
+        about = self.variants.environments(variant, rng, split, index, frame.environments)
         space = casting.space(about)
-        tools = casting.offered(space, split)
+        tools = self._offered(space, split, frame)
         maker: Maker | None = None
         try:
             if variant == "distractors":
@@ -139,12 +153,13 @@ class SlotMaker:
             rejections.append(rejected_whole(index, attempt, failed.code, failed.detail))
             return None
         teachers = casting.teachers(space, index)
-        options = ChainOptions(k_max=config.k_max)
+        length = self.shaping.length if self.shaping.measures_length else None
+        options = ChainOptions(k_max=config.k_max, length=length)
         chain = Chain(space, teachers, options, usage, self.recorder, self.prompts)
         scenario = space.scenario(seed)
         system = space.policy
         turns: list[Turn] = []
-        wanted = rng.randint(*config.turns)
+        wanted = rng.randint(*config.turns) if frame.turns is None else frame.turns
         if variant not in ("", "distractors"):
             wanted = max(wanted, 2) if config.turns[1] > 1 else wanted
             stage = Stage(chain, space, tools, split, index, wanted, watch)
@@ -155,7 +170,7 @@ class SlotMaker:
                 return None
         with space.session(scenario, watch=watch) as session:
             while len(turns) < wanted:
-                here = _Here(chain, session, tools, about, system, turns, maker)
+                here = _Here(chain, session, tools, about, system, turns, maker, frame, wanted)
                 made = await self._turns(here, rng, f"{seed}/{len(turns)}", index, attempt, rejections)
                 if not made:
                     rejections[-1]["whole"] = True
@@ -191,15 +206,16 @@ class SlotMaker:
         session, turns = here.session, here.turns
         start = session.snapshot()
         history = History.of(turns)
-        options = SamplerOptions(kind=self.config.sampler, calls=self.config.calls)
+        wish = self.shaping.wish(here.frame, history, here.wanted)
         tools = here.tools_now()
         graph = self.casting.graph(here.needed(tools))
         for number in range(TURN_TRIES):
             session.restore(start)
             trace = None
+            options = wish.options(self.config, number)
             try:
                 if here.maker is not None and here.maker.place == len(turns):
-                    scene = here.scene(graph, rng, options)
+                    scene = here.scene(graph, rng, wish.options(self.config, number, one_goal=True))
                     return await here.maker.play(scene, f"{seed}/{number}")
                 trace = sample_turn(session, graph, options, rng, history)
                 session.restore(start)
@@ -224,6 +240,8 @@ class _Here:
     system: str
     turns: Sequence[Turn]
     maker: Maker | None
+    frame: Frame
+    wanted: int
 
     def tools_now(self) -> list[str]:
         """What the next turn offers: all tools, but for those withheld until a later one."""

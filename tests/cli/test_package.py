@@ -17,7 +17,15 @@ PACKAGE = ROOT / "funreason_plugin"
 
 # Lowest first. A module may import its own layer and those below it; the last layers stand beside each other.
 LAYERS = (
-    {"errors", "credentials", "teacher_config", "variant_config", "config_errors", "config_file"},
+    {
+        "errors",
+        "credentials",
+        "teacher_config",
+        "variant_config",
+        "shape_config",
+        "config_errors",
+        "config_file",
+    },
     {"environments"},
     {
         "calls",

@@ -56,7 +56,7 @@ def test_a_turn_that_lacks_a_parameter_has_an_empty_truth() -> None:
     trajectory = read("bfcl", entry("miss_param")).trajectory
     assert trajectory is not None
     empty = [turn for turn in trajectory.turns if not turn.steps]
-    assert [turn.variant for turn in empty] == ["missing_parameter"]
+    assert [turn.variant for turn in empty] == ["miss_param"]
 
 
 def test_a_withheld_tool_is_offered_by_a_later_query() -> None:
@@ -73,7 +73,7 @@ def test_a_withheld_tool_is_offered_by_a_later_query() -> None:
     prompts = pytest.importorskip("bfcl_eval.constants.default_prompts")
     offer = prompts.DEFAULT_USER_PROMPT_FOR_ADDITIONAL_FUNCTION_PROMPTING.format(functions=functions)
     assert task.turns[int(turn)].query == offer
-    assert [made.variant for made in task.turns].count("missing_function") == 1
+    assert [made.variant for made in task.turns].count("miss_func") == 1
 
 
 def test_an_entry_whose_tools_change_is_no_trajectory(tmp_path: Path) -> None:

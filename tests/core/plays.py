@@ -43,7 +43,7 @@ def task(
                 tuple(TruthCall(name, arguments, session.call(name, arguments)) for name, arguments in calls)
                 for calls in steps
             )
-            variant = "base" if steps else "missing_parameter"
+            variant = "base" if steps else "miss_param"
             own = tuple((needed or {}).get(number, ()))
             made.append(TaskTurn(f"query {number}", variant, truth, own, session.state_hash(), "Done."))
     return Task(

@@ -78,7 +78,7 @@ def test_metrics_of_a_conversation() -> None:
     found = metrics(judge_played(of, plays(of, [lend("Dune")], "Lent.", "Which one?", [lend("Moby")])), of)
     assert found["success"] == found["success/turns_3"] == found["success/env_library"] == 0.0
     assert found["success/variant_base"] == 0.5
-    assert found["success/variant_missing_parameter"] == 1.0
+    assert found["success/variant_miss_param"] == 1.0
     assert found["progress"] == pytest.approx(2 / 3)
     assert (found["calls"], found["errors"], found["steps"], found["responses"]) == (2.0, 1.0, 2.0, 5.0)
     assert (found["format"], found["malformed"], found["truncated"], found["abstention"]) == (

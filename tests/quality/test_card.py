@@ -37,7 +37,7 @@ QUALITY: dict[str, Any] = {
     },
     "labels": {
         "labels": {"in-domain:bfcl": 9_000},
-        "variants": {"base": 59_000, "missing_function": 1_000},
+        "variants": {"base": 59_000, "miss_func": 1_000},
         "environments": {"bfcl_math": 17_000},
         "splits": {"train": 16_000, "val": 1_000},
         "made_by": [{"agent": "querying", "teacher": "openai", "model": "Qwen/Qwen3-32B", "records": 17_000}],
@@ -80,7 +80,7 @@ def test_the_text_says_what_a_reader_must_know(card: Card) -> None:
         "`in-domain:bfcl`: 9,000 of 17,000 trajectories",
         "a score on BFCL is in-domain",
         "Qwen/Qwen3-32B: the terms of these models",
-        "| missing_function | 1,000 |",
+        "| miss_func | 1,000 |",
         "| accepted | 85.0% |",
         "0 exact, 2 near",
         "`--duplicates near`",

@@ -7,13 +7,16 @@ from pathlib import Path
 
 import orjson
 import pytest
+import yaml
 
 from funreason_plugin.cli import app
 from funreason_plugin.command_line import run
+from funreason_plugin.environments.bfcl import entries, package
 from funreason_plugin.errors import UserError
+from funreason_plugin.quality.shape import shape_of
 from funreason_plugin.report.blind_sheet import write_blind_sheet
 from funreason_plugin.report.build import build_report
-from funreason_plugin.report.reference import distance, reference_of
+from funreason_plugin.report.reference import queries_of, reference_of, total_variation, wasserstein
 from tests.report.folders import parts
 
 
@@ -40,32 +43,61 @@ def logs(tmp_path: Path) -> Path:
 
 
 def test_the_reference_is_counted_and_stands_beside(run_folder: Path, logs: Path, tmp_path: Path) -> None:
-    made = build_report(run_folder, tmp_path / "report.html", replay_seconds=0, reference=logs)
+    made = build_report(run_folder, tmp_path / "report.html", replay_seconds=0, reference=str(logs))
     beside = parts(made.path)["overview"]["reference"]
-    assert beside["name"] == "logs.jsonl"
+    assert (beside["name"], beside["source"]) == ("logs.jsonl", "logs.jsonl, 30 conversations")
     assert beside["distributions"]["turns"] == {"2": 30}
-    assert beside["distributions"]["calls"] == {"1": 30, "0": 30}
-    assert beside["shape"] == {"turns": 2.0, "calls": 0.5, "idle": 0.5}
+    assert beside["distributions"]["calls"] == {"0": 30, "1": 30}
+    assert beside["shape"]["turns"] == 2.0
+    assert (beside["shape"]["calls"], beside["shape"]["idle"]) == (0.5, 0.5)
     assert 0 < beside["distances"]["calls"] <= 1
+    assert beside["wasserstein"]["turns"] == pytest.approx(beside["means"]["turns"][0] - 2, abs=0.01)
+    assert beside["overall"] == pytest.approx(
+        sum(beside["distances"].values()) / len(beside["distances"]), abs=1e-4
+    )
     assert "offered" not in beside["distributions"]
 
 
-def test_what_another_program_wrote_stands_beside(run_folder: Path, tmp_path: Path) -> None:
+def test_a_run_that_was_made_like_others_stands_beside_them(run_folder: Path, tmp_path: Path) -> None:
     for path in run_folder.iterdir():
         if path.is_file():
             (tmp_path / path.name).write_bytes(path.read_bytes())
-    written = {"name": "theirs", "distributions": {"turns": {"3": 7}}}
-    (tmp_path / "quality.json").write_bytes(orjson.dumps({"reference": written, "duplicates": {"exact": 0}}))
-    overview = parts(build_report(tmp_path, replay_seconds=0).path)["overview"]
-    assert overview["reference"] == written
-    assert overview["quality"] == {"duplicates": {"exact": 0}}
+    settings = yaml.safe_load((tmp_path / "run.yaml").read_text())
+    like = shape_of("bfcl:base").model_copy(update={"sets": ["turns"]})
+    settings["config"]["like"] = like.model_dump(mode="json")
+    (tmp_path / "run.yaml").write_text(yaml.safe_dump(settings))
+    reference = parts(build_report(tmp_path, replay_seconds=0).path)["overview"]["reference"]
+    assert (reference["name"], reference["sets"]) == ("bfcl:base", ["turns"])
+    assert set(reference["distances"]) == {
+        "turns", "calls", "chain", "environments", "offered", "query", "sources",
+    }  # fmt: skip
+
+
+def test_without_a_reference_nothing_stands_beside(run_folder: Path, tmp_path: Path) -> None:
+    made = build_report(run_folder, tmp_path / "report.html", replay_seconds=0)
+    assert parts(made.path)["overview"]["reference"] == {}
 
 
 def test_queries_without_calls_say_nothing_of_calls(tmp_path: Path) -> None:
     path = tmp_path / "queries.txt"
     path.write_text("Where is my parcel?\nCancel it.\n")
-    reference = reference_of(path)
-    assert list(reference.queries) == ["Where is my parcel?", "Cancel it."]
+    assert list(queries_of(str(path))) == ["Where is my parcel?", "Cancel it."]
+    assert reference_of(str(path)).calls == {}
+
+
+@pytest.mark.parametrize(
+    "one, other, expected",
+    [
+        ({3: 5}, {3: 50}, 0.0),
+        ({1: 1}, {4: 1}, 3.0),
+        ({1: 1, 3: 1}, {2: 2}, 1.0),
+        ({0: 1, 10: 1}, {0: 1}, 5.0),
+    ],
+)
+def test_wasserstein_is_how_far_values_have_to_be_moved(
+    one: dict[int, int], other: dict[int, int], expected: float
+) -> None:
+    assert wasserstein(one, other) == expected
 
 
 @pytest.mark.parametrize(
@@ -80,7 +112,7 @@ def test_queries_without_calls_say_nothing_of_calls(tmp_path: Path) -> None:
 def test_the_distance_of_two_distributions(
     one: dict[int, int], other: dict[int, int], expected: float
 ) -> None:
-    assert distance(one, other) == expected
+    assert total_variation(one, other) == expected
 
 
 def test_the_blind_sheet_mixes_both_and_its_key_tells(run_folder: Path, logs: Path, tmp_path: Path) -> None:
@@ -103,7 +135,7 @@ def test_too_few_queries_are_said(run_folder: Path, tmp_path: Path) -> None:
     few = tmp_path / "few.txt"
     few.write_text("One.\nTwo.\n")
     with pytest.raises(UserError, match="2 different real queries; the blind sheet needs 25"):
-        write_blind_sheet(run_folder, few, tmp_path / "sheet.md")
+        write_blind_sheet(run_folder, str(few), tmp_path / "sheet.md")
 
 
 def test_a_blind_sheet_needs_a_reference(
@@ -111,3 +143,32 @@ def test_a_blind_sheet_needs_a_reference(
 ) -> None:
     assert run(app, ["report", str(run_folder), "--blind-sheet", str(tmp_path / "sheet.md")]) == 1
     assert "--reference FILE" in capsys.readouterr().err
+
+
+def test_the_blind_sheet_takes_the_benchmark_s_queries_where_it_is_installed(
+    run_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("bfcl_eval")
+    words = [
+        "report",
+        str(run_folder),
+        "--reference",
+        "bfcl:base",
+        "--blind-sheet",
+        str(tmp_path / "sheet.md"),
+    ]
+    assert run(app, words) == 0
+    key = orjson.loads((tmp_path / "sheet.key.json").read_bytes())
+    assert {answer["from"].partition("_base_")[0] for answer in key.values() if answer["is"] == "real"} == {
+        "multi_turn"
+    }
+    package.package_path.cache_clear()
+    entries._rows.cache_clear()
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    try:
+        assert run(app, words) == 1
+    finally:
+        package.package_path.cache_clear()
+    assert (
+        capsys.readouterr().err.splitlines()[-1].startswith("error: bfcl-eval is not installed: pip install")
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -10,7 +11,9 @@ import pytest
 from funreason_plugin.checks.acceptance import review_trajectory
 from funreason_plugin.checks.replay import replay, space_of
 from funreason_plugin.checks.variant_tools import at_hand, in_vain
+from funreason_plugin.environments.space import SimulationSpace
 from funreason_plugin.errors import UserError
+from funreason_plugin.synthesis.graph import ToolGraph
 from funreason_plugin.synthesis.slots import SlotMaker
 from funreason_plugin.synthesis.trace import SamplingFailed
 from funreason_plugin.synthesis.variants.distractors import distractors
@@ -70,3 +73,16 @@ def test_what_might_do_the_same_is_not_offered_and_what_sounds_alike_comes_first
 def test_one_environment_is_not_enough() -> None:
     with pytest.raises(UserError, match="--variant distractors takes tools of an environment"):
         SlotMaker(configuration(variants={"distractors": 0.5}, env=ENV[:1]), graph())
+
+
+def test_too_few_tools_to_distract_with_are_refused_before_anything_is_made() -> None:
+    env = [f"{Path(__file__).with_name('bell.py')}:Bell", ENV[0]]
+    space = SimulationSpace.from_names(env)
+    parking = [name for name in space.tools if name != "ring_bell"]
+    held = configuration(variants={"distractors": 0.5}, env=env, holdout_tools=parking[1:])
+    with pytest.raises(
+        UserError, match="--variant distractors: the environments of .* have fewer than 5 tools"
+    ):
+        SlotMaker(held, ToolGraph.build(space, states=1))
+    enough = configuration(variants={"distractors": 0.5}, env=env)
+    SlotMaker(enough, ToolGraph.build(space, states=1))

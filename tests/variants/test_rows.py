@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from funreason_plugin.calls import to_hermes
 from funreason_plugin.checks.replay import space_of
 from funreason_plugin.conversation import Reply, play
+from funreason_plugin.converting.running import Job, convert
 from funreason_plugin.formats import verl
 from funreason_plugin.formats.options import FormatOptions
 from funreason_plugin.formats.writer import encode_chunk
@@ -40,6 +43,25 @@ def test_a_late_tool_is_no_part_of_the_system_prompt_but_of_the_query_that_offer
 def test_the_card_form_writes_it_as_bfcl_does() -> None:
     trajectory, number = with_variant("miss_func")
     queries = [m.content for m in of_trajectory(trajectory, "card").messages if m.role == "user"]
+    assert queries[number + 1].startswith("[{'name': '")
+
+
+def test_a_conversion_to_the_card_form_writes_it_so_too(tmp_path: Path) -> None:
+    trajectory, number = with_variant("miss_func")
+    (tmp_path / "trajectories.jsonl").write_bytes(dumps(trajectory))
+    convert(
+        Job(
+            "trajectories",
+            "llamafactory",
+            [tmp_path / "trajectories.jsonl"],
+            tmp_path / "out",
+            prompt_form="card",
+        )
+    )
+    (shard,) = (tmp_path / "out").rglob("*.parquet")
+    rows = pq.read_table(shard).to_pylist()
+    longest = max((row["conversations"] for row in rows), key=len)
+    queries = [message["value"] for message in longest if message["from"] == "human"]
     assert queries[number + 1].startswith("[{'name': '")
 
 

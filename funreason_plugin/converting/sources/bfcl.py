@@ -27,8 +27,8 @@ from funreason_plugin.trajectory import SCHEMA_VERSION, Call, EnvironmentRef, St
 __all__ = ["LABELS", "SOURCE", "read"]
 
 LABELS = ["benchmark:bfcl", "in-domain:bfcl"]
-VARIANTS = {"miss_param": "missing_parameter", "miss_func": "missing_function"}
-"""What a turn without a call is, by the category of its entry."""
+VARIANTS = ("miss_func", "miss_param")
+"""Categories whose turns without a call have their name as variant."""
 
 
 def read(row: Any, reading: Reading) -> Example:
@@ -62,7 +62,7 @@ def replayed(entry: BenchmarkEntry) -> Trajectory:
     from funreason_plugin.config import versions
 
     category, _, number = entry.id.removeprefix("multi_turn_").rpartition("_")
-    empty = VARIANTS.get(category, "base")
+    empty = category if category in VARIANTS else "base"
     space = SimulationSpace(entry.environments)
     turns: list[Turn] = []
     with space.session(entry.scenario) as session:

@@ -31,7 +31,8 @@ def read(row: Any, reading: Reading) -> Example:
             raise Refused("record", "not a trajectory", str(error)) from None
         if not genuine:
             raise Refused("certificate", "does not fit: the record was changed after it was made")
-    return Example(of_trajectory(trajectory), trajectory.id, trajectory.split, trajectory=trajectory)
+    conversation = of_trajectory(trajectory, reading.prompt_form)
+    return Example(conversation, trajectory.id, trajectory.split, trajectory=trajectory)
 
 
 SOURCE = Source(

@@ -1,14 +1,15 @@
 // What the conversations are like: distributions, beside those of a reference where the folder has one.
 //
-// `reference` is { name, distributions: { turns: { "3": 40, … } }, shape: { turns: 3.7, … }, distances: { turns: 0.1, … } };
-// all of it may be missing. Its bars use the same values as ours; for lengths, where a bar begins.
+// `reference` is what report/reference.py makes: name, source, sets, distributions { turns: { "3": 40, … } }, means, shape,
+// distances, wasserstein, overall; without one it is empty. Its bars use the same values as ours; for lengths, where a bar
+// begins.
 
 function renderShape(section) {
   const { reference, distributions } = overview;
   put(
     section,
-    h("div", { class: "hero" }, h("h2", {}, "Distributions"), h("p", { class: "dim" }, reference.name ? `Beside ${reference.name}` : "Of the kept trajectories")),
-    shapeTable(),
+    h("div", { class: "hero" }, h("h2", {}, "Distributions"), h("p", { class: "dim" }, reference.source ? `Beside ${reference.source}` : "Of the kept trajectories")),
+    h("div", { class: "grid two" }, shapeTable(), distancesCard()),
     h("div", { class: "grid two" }, distributions.filter((one) => one.rows.length).map(distributionChart)),
     h("div", { class: "grid two" }, sharesCard("Variants, by trajectory", overview.variants, overview.run.config.variants), sharesCard("Labels, by trajectory", overview.labels), sharesCard("Splits", overview.splits), sharesCard("Where arguments come from", sourcesNamed())),
   );
@@ -27,6 +28,21 @@ function shapeTable() {
   if (named) columns.push({ title: overview.reference.name ?? "Reference", number: true });
   const rows = overview.shape.map((row) => [row.title, shown(row.value, row.unit), ...(named ? [shown(theirs[row.name], row.unit)] : [])]);
   return h("figure", { class: "card" }, h("figcaption", {}, h("h3", {}, "In single numbers")), table(columns, rows, { kind: "pairs" }));
+}
+
+function distancesCard() {
+  const { distances, wasserstein, means, overall, name, sets } = overview.reference;
+  if (!isObject(distances)) return null;
+  const known = new Map(overview.distributions.map((one) => [one.name, one]));
+  const shown = (value) => (typeof value === "number" ? value.toFixed(2) : "–");
+  const rows = Object.entries(distances).map(([key, distance]) => {
+    const [here, there] = means?.[key] ?? [];
+    return [known.get(key)?.title ?? "What gives arguments their values", shown(here), shown(there), shown(wasserstein?.[key]), distance.toFixed(3)];
+  });
+  rows.push(["All together (mean)", "", "", "", overall.toFixed(3)]);
+  const columns = [{ title: "" }, { title: "Mean here", number: true }, { title: `Mean in ${name}`, number: true }, { title: "Wasserstein-1", number: true }, { title: "Total variation", number: true }];
+  const note = sets?.length ? `The run took from it: ${sets.map((one) => one.replaceAll("_", " ")).join(", ")}. ` : "";
+  return h("figure", { class: "card" }, h("figcaption", {}, h("h3", {}, `Distance from ${name}`), h("p", { class: "dim" }, `${note}Total variation is 0 for the same and 1 for nothing in common; Wasserstein-1 is in the unit of the value.`)), table(columns, rows, { kind: "pairs" }));
 }
 
 function distributionChart(one) {

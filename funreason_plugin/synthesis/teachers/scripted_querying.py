@@ -20,31 +20,55 @@ from funreason_plugin.synthesis.teachers.scripted_variant_frames import AFTER_NO
 __all__ = ["Draft", "credentials", "spoken_calls", "write_query"]
 
 DRAFTS = 5
+ROUNDS = 4
+"""Drafts of which the one is taken whose length is nearest to what is wished for."""
+NEAR = 0.08
+MOST_CONTEXTS = 3
+"""Sentences around a request that is to be long."""
 
 
 def write_query(
     plan: Plan,
     values: Mapping[str, Any],
     lexicon: Lexicon,
-    noise: Mapping[str, str],
+    noise: Mapping[str, Any],
     past: Past,
     rng: Random,
     drafting: Callable[..., Draft] | None = None,
     reading: Callable[[str, Plan, Lexicon], Reading] = read_query,
 ) -> str:
-    """Draft, read the draft, and word anew what would be misread: in quotes, in another clause."""
-    drafting = drafting or Draft
+    """The request; of several, where a length is wished for, the one that comes nearest to it and reads well."""
+    drafting, wished = drafting or Draft, noise.get("characters", 0)
+    drafts: list[tuple[bool, int, str]] = []
+    for _ in range(ROUNDS if wished else 1):
+        text, misread = _written(
+            values,
+            lambda quoted: drafting(plan, values, lexicon, noise, past, rng, quoted).text(),
+            lambda text: reading(text, plan, lexicon).values,
+        )
+        drafts.append((misread, abs(len(text) - wished), text))
+        if not misread and drafts[-1][1] <= NEAR * wished:
+            break
+    return min(drafts, key=lambda draft: draft[:2])[2]
+
+
+def _written(
+    values: Mapping[str, Any],
+    drafted: Callable[[Collection[str]], str],
+    read_back: Callable[[str], Mapping[str, Any]],
+) -> tuple[str, bool]:
+    """Draft, read the draft, and word anew what would be misread: in quotes, in another clause. Whether it still is."""
     quoted: set[str] = set()
-    draft = ""
+    draft, wrong = "", set[str]()
     for _ in range(DRAFTS):
-        draft = drafting(plan, values, lexicon, noise, past, rng, quoted).text()
-        read = reading(draft, plan, lexicon).values
+        draft = drafted(quoted)
+        read = read_back(draft)
         said = {name: value for name, value in values.items() if value not in EMPTY}
         wrong = {name for name, value in said.items() if not _same(read.get(name), value)}
         if not wrong:
             break
         quoted |= wrong
-    return draft
+    return draft, bool(wrong)
 
 
 def _same(read: Any, value: Any) -> bool:
@@ -118,7 +142,7 @@ class Draft:
     plan: Plan
     values: Mapping[str, Any]
     lexicon: Lexicon
-    noise: Mapping[str, str]
+    noise: Mapping[str, Any]
     past: Past
     rng: Random
     quoted: Collection[str]
@@ -137,8 +161,11 @@ class Draft:
             parts.insert(0 if self.noise["order"] == "details_first" else 1, details)
         if secrets:
             parts.insert(0 if self.noise["order"] == "details_first" else len(parts), secrets)
-        text = " ".join((*self._opening(), *parts, *self._closing(spoken)))
-        return _QUOTED_STOP.sub(r"\1", text)
+        if self.noise.get("characters"):
+            parts = self._filled(parts, spoken)
+        else:
+            parts = [*self._opening(), *parts, *self._closing(spoken)]
+        return _QUOTED_STOP.sub(r"\1", " ".join(parts))
 
     def phrasing(self, spoken: Collection[int], deferred: Collection[tuple[int, str]]) -> Phrasing:
         """What puts the plan into words."""
@@ -256,6 +283,25 @@ class Draft:
 
     # -- around it ------------------------------------------------------------------------------------
 
+    def _filled(self, parts: list[str], spoken: Sequence[int]) -> list[str]:
+        """The request with as much around it as makes it about as long as is wished for."""
+        rng, style = self.rng, self.noise["style"]
+        room = self.noise["characters"] - len(" ".join(parts))
+        if self.past.declined:
+            opening = rng.choice(AFTER_NO[style])
+        else:
+            opening = rng.choice((frames.FOLLOW_UPS if self.past.turns else frames.GREETINGS)[style])
+        contexts = rng.sample(frames.CONTEXTS[self.noise["persona"]], MOST_CONTEXTS)
+        before: list[str] = []
+        for sentence in (opening, *contexts):
+            if len(sentence) // 2 < room:
+                before.append(sentence)
+                room -= len(sentence) + 1
+        after = [self._closer(spoken)] if room > 0 else []
+        if after and len(after[0]) // 2 > room:
+            after = []
+        return [*before, *parts, *after]
+
     def _opening(self) -> list[str]:
         length, style = self.noise["length"], self.noise["style"]
         rng, parts = self.rng, []
@@ -277,10 +323,14 @@ class Draft:
         length, rng = self.noise["length"], self.rng
         if rng.random() >= {"short": 0.05, "medium": 0.35, "long": 0.5}[length]:
             return []
+        return [self._closer(spoken)]
+
+    def _closer(self, spoken: Sequence[int]) -> str:
+        rng = self.rng
         writes = any(self.lexicon[self.plan.calls[index].tool].spec.writes for index in spoken)
         if rng.random() < 0.45:
-            return [rng.choice(frames.WRITE_CLOSERS if writes else frames.READ_CLOSERS)]
-        return [rng.choice(frames.CLOSERS[self.noise["style"]])]
+            return rng.choice(frames.WRITE_CLOSERS if writes else frames.READ_CLOSERS)
+        return rng.choice(frames.CLOSERS[self.noise["style"]])
 
 
 _QUOTED_STOP = re.compile(r"([.?!][\"”])\.(?=\s|\Z)")

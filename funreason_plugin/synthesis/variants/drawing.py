@@ -7,11 +7,14 @@ variants.cannot()                                 # {"irrelevance": ["travel"]}:
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations, islice
 from random import Random
 
-from funreason_plugin.checks.variant_tools import giver_of
+from funreason_plugin.checks.closeness import substitutes
+from funreason_plugin.checks.variant_tools import FEWEST_DISTRACTORS, giver_of
 from funreason_plugin.config import SynthesisConfig
 from funreason_plugin.environments.limits import Watch
 from funreason_plugin.environments.space import SimulationSpace
@@ -36,6 +39,7 @@ __all__ = ["Stage", "Variants"]
 
 ELSEWHERE = ("irrelevance", "distractors")
 """Variants that need an environment which the conversation is not about."""
+MOST_LOOKED_AT = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +72,17 @@ class Variants:
         """The variant of a slot; "" for none."""
         return self._shares.of(slot)
 
-    def environments(self, variant: str, rng: Random, split: str, slot: int) -> tuple[str, ...]:
-        """Environments that a trajectory with the variant is about."""
+    def environments(
+        self, variant: str, rng: Random, split: str, slot: int, wanted: int | None = None
+    ) -> tuple[str, ...]:
+        """Environments that a trajectory with the variant is about, so many where it is ``wanted``."""
         leave, able = int(variant in ELSEWHERE), self.able(variant)
         if variant == "follow_up":
             kind = self.follow_ups.of(self._shares.number(slot), self.casting.pool(split))
             able = self.follow_ups.able(kind) if kind is not None else ()
         if variant == "error_recovery":
             able = self.recoveries.able(self.recoveries.of(self._shares.number(slot)))
-        return self.casting.environments(rng, split, one_of=able, leave=leave)
+        return self.casting.environments(rng, split, one_of=able, leave=leave, wanted=wanted)
 
     def distracted(
         self, about: tuple[str, ...], split: str, rng: Random
@@ -154,6 +160,11 @@ class Variants:
                         f"--variant {variant} takes tools of an environment that the conversation is not about; name more "
                         f"than {least} with --env, or fewer a trajectory with --environments-per-trajectory"
                     )
+                if variant == "distractors" and not self._distracts(least):
+                    raise UserError(
+                        f"--variant distractors: the environments of --env {' '.join(self.config.env)} have fewer than "
+                        f"{FEWEST_DISTRACTORS} tools that another one's conversations could offer in vain; name one with more"
+                    )
                 continue
             if variant == "error_recovery":
                 self.recoveries.check()
@@ -168,6 +179,22 @@ class Variants:
                     what = "nothing in it can be corrected, undone or referred back to"
                 names = " ".join(self.config.env)
                 raise UserError(f"--variant {variant}: cannot be made with --env {names}: {what}")
+
+    def _distracts(self, least: int) -> bool:
+        """Whether some conversation has enough tools of one or two other environments that do nothing of what its own do."""
+        pool = self.casting.pool("train")
+        specs = self.casting.whole.tools
+        tools = self.casting.offered(self.casting.whole, "train")
+        for about in islice(combinations(pool, least), MOST_LOOKED_AT):
+            own = [name for name in tools if specs[name].environment in about]
+            fit = Counter(
+                specs[name].environment
+                for name in tools
+                if specs[name].environment in pool and name not in own and not substitutes(name, own)
+            )
+            if sum(count for _, count in fit.most_common(2)) >= FEWEST_DISTRACTORS:
+                return True
+        return False
 
     def _gives(self, variant: str, name: str) -> bool:
         space = self.casting.space((name,))
