@@ -180,8 +180,8 @@ docs: $(INSTALLED_DOCS) ## Build the documentation as a site in site/, which nee
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict
 	@$(SAY) "site/index.html"
 
-docs-serve: $(INSTALLED_DOCS) ## Show the documentation at http://localhost:8000 while it is written
-	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs serve --strict
+docs-serve: $(INSTALLED_DOCS) ## Show the documentation at http://localhost:8088 while it is written
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs serve --strict --dev-addr localhost:8088
 
 test: $(INSTALLED_DEV) $(INSTALLED_RL) ## Install, run all tests
 	@$(SAY) "Running all tests, about half an hour on two cores (make test-fast leaves out the slow ones)"
