@@ -17,7 +17,7 @@ from funreason_plugin.calls import to_python
 from funreason_plugin.environments.space import is_error
 from funreason_plugin.errors import UserError
 from funreason_plugin.synthesis.folder import TRAJECTORIES
-from funreason_plugin.trajectory import Trajectory, Turn, loads
+from funreason_plugin.trajectory import FollowUpTurn, Trajectory, Turn, loads
 
 LONGEST_RESULT = 400  # characters of a tool's output
 
@@ -61,8 +61,10 @@ def show(trajectory: Trajectory, console: Console, turns: int | None = None) -> 
     console.print(head)
     shown = trajectory.turns[:turns]
     for number, turn in enumerate(shown, 1):
+        variant = f", {turn.variant}" if turn.variant != "base" else ""
+        variant += f" ({turn.follow_up.kind})" if isinstance(turn, FollowUpTurn) else ""
         tries = f", attempt {turn.attempts} passed" if turn.attempts > 1 else ""
-        console.print(Rule(Text(f"turn {number}{tries}", style="dim"), align="left", style="dim"))
+        console.print(Rule(Text(f"turn {number}{variant}{tries}", style="dim"), align="left", style="dim"))
         console.print(_turn(turn))
     hidden = len(trajectory.turns) - len(shown)
     if hidden > 0:

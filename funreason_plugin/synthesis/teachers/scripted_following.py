@@ -156,7 +156,7 @@ def following_reading(query: str, plan: Plan, lexicon: Lexicon, follow: Mapping[
     rest = read_query(query, Plan(tuple(map(_one_less, plan.calls[1:]))), lexicon)
     about = {(index + 1, name): text for (index, name), text in rest.about.items()}
     for name, source in plan.calls[0].arguments.items():
-        if source.by == "equals":
+        if source.by == "equals" and name in lexicon[plan.calls[0].tool].params:
             about[0, name] = f"that {_kind_of(plan.calls[0], name, lexicon)}"
     return replace(rest, asked=[0, *(index + 1 for index in rest.asked)], about=about)
 
@@ -183,7 +183,13 @@ def corrected_reading(view: View, lexicon: Lexicon) -> Reading:
     follow = view.material["follow_up"]
     schema = lexicon[follow["tool"]].params[follow["parameter"]].schema
     value = _read(view.query, follow["parameter"], schema)
-    return Reading({follow["input"]: value} if value is not None else {})
+    about = {
+        (index, name): f"that {_kind_of(call, name, lexicon)}"
+        for index, call in enumerate(view.plan.calls)
+        for name, source in call.arguments.items()
+        if source.kind == "earlier" and source.by == "equals" and name in lexicon[call.tool].params
+    }
+    return Reading({follow["input"]: value} if value is not None else {}, about=about)
 
 
 # -- thoughts and answers ---------------------------------------------------------------------------------

@@ -138,7 +138,7 @@ def _target(kind: FollowUpKind, tables: Tables, undoers: Undoers, rng: Random) -
     elif kind == "refer_back":
         found = [name for name in usable if name in tables.heirs and not tables.tools[name].spec.writes]
     else:
-        found = []
+        found = [name for name in usable if not tables.tools[name].spec.writes]
     if not found and kind != "correct":
         raise SamplingFailed("not_followed", f"{kind}: none of the tools on offer can be followed so")
     return rng.choice(found) if found else None

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from funreason_plugin.checks.closeness import about_the_same
-from funreason_plugin.synthesis.trace import SamplingFailed, Trace
+from funreason_plugin.synthesis.history import AnyCall
+from funreason_plugin.synthesis.trace import SamplingFailed, Trace, TracedCall
 from funreason_plugin.synthesis.variants.happened import Happened, after, as_call
 from funreason_plugin.synthesis.variants.undoing import Filled, equal_states
 from funreason_plugin.trajectory import FollowUp
@@ -23,7 +24,10 @@ def reconsidered(happened: Happened) -> Iterator[Trace]:
     wanted = happened.without([index])
     if wanted is None:
         return
+    before = [call.name for number, call in enumerate(happened.calls) if number != index]
     for filled in happened.undone(index, wanted):
+        if filled.name in before:
+            continue  # the turn itself has done the one and then the other
         for _ in range(SAMPLES):
             trace = _instead(happened, index, filled)
             happened.session.restore(happened.end)
@@ -46,14 +50,8 @@ def _instead(happened: Happened, index: int, filled: Filled) -> Trace | None:
         trace = happened.sample(target)
     except SamplingFailed:
         return None
-    # A call with the same arguments would be what was just taken back.
-    goals = [call for call in trace.calls if call.role == "goal"]
-    if any(call.name == old.name and call.arguments == old.arguments for call in trace.calls) or not goals:
-        return None
-    if any(
-        origin.source == "output" and origin.turn == happened.turn and origin.call == index
-        for call in trace.calls
-        for origin in call.provenance.values()
+    if not any(call.role == "goal" for call in trace.calls) or any(
+        _goes_back(happened, index, filled, call) for call in trace.calls
     ):
         return None
     session.restore(happened.end)
@@ -63,6 +61,27 @@ def _instead(happened: Happened, index: int, filled: Filled) -> Trace | None:
         return None
     follow_up = FollowUp("change_of_mind", undone=[index], by=filled.name)
     return Trace(after(first, trace.calls, happened.turn + 1), target, follow_up=follow_up)
+
+
+def _goes_back(happened: Happened, index: int, filled: Filled, call: TracedCall) -> bool:
+    """Whether a call would undo the undoing, do it twice, or do just what was undone to the same thing."""
+    old = happened.calls[index]
+    if call.name == filled.name and call.arguments == filled.arguments:
+        return True
+    if any(
+        origin.source == "output" and origin.turn == happened.turn and origin.call == index
+        for origin in call.provenance.values()
+    ):
+        return True
+    return call.name == old.name and not _another_thing(old, call)
+
+
+def _another_thing(old: AnyCall, new: TracedCall) -> bool:
+    """Whether two calls of a tool are about other things: what look-ups gave for them differs, where there is any; another
+    amount for the same thing is a correction."""
+    found = [name for name, origin in old.provenance.items() if origin.source == "output"]
+    named = found or [name for name, value in old.arguments.items() if isinstance(value, str)]
+    return any(old.arguments.get(name) != new.arguments.get(name) for name in named or old.arguments)
 
 
 def part_undone(happened: Happened) -> Iterator[Trace]:
@@ -80,7 +99,7 @@ def part_undone(happened: Happened) -> Iterator[Trace]:
         if wanted is None or nothing is None or equal_states(happened.session.space, wanted, nothing):
             continue
         for filled in happened.undone(index, wanted):
-            if len(filled.arguments) != 1:
+            if len(filled.arguments) != 1 or happened.history.called.get(filled.name):
                 continue  # in words: "put it back where it was", which says too little beside the other effect
             output = happened.session.call(filled.name, filled.arguments)
             happened.session.restore(happened.end)
