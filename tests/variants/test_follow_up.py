@@ -4,22 +4,28 @@ from __future__ import annotations
 
 from collections import Counter
 from functools import cache
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
+from funreason_plugin.calls import to_hermes
 from funreason_plugin.checks.acceptance import review_trajectory
 from funreason_plugin.checks.follow_up_replay import undone
 from funreason_plugin.checks.follow_up_rules import candidates_of
 from funreason_plugin.checks.replay import replay, space_of
+from funreason_plugin.checks.turns import TurnView
 from funreason_plugin.config import SynthesisConfig
 from funreason_plugin.environments.space import SimulationSpace
 from funreason_plugin.errors import UserError
 from funreason_plugin.formats.options import FormatOptions
 from funreason_plugin.formats.writer import encode, encode_chunk
+from funreason_plugin.judging import judge_played, metrics
 from funreason_plugin.synthesis.casting import Casting
 from funreason_plugin.synthesis.graph import ToolGraph
+from funreason_plugin.synthesis.show import show
 from funreason_plugin.synthesis.slots import SlotMaker
 from funreason_plugin.synthesis.teachers import scripted_follow_up_frames as frames
 from funreason_plugin.synthesis.teachers.base import Completion, Request
@@ -29,6 +35,7 @@ from funreason_plugin.synthesis.variants.follow_up import KINDS
 from funreason_plugin.synthesis.variants.shares import Shares
 from funreason_plugin.synthesis.variants.undoing import undoers
 from funreason_plugin.trajectory import FollowUp, FollowUpTurn, Provenance, Trajectory, certify, dumps, loads
+from tests.variants.test_rows import played
 
 FILE = Path(__file__)
 ENV = [f"{FILE.with_name('theatre.py')}:Theatre"]
@@ -250,3 +257,57 @@ def test_an_older_file_has_no_follow_ups_and_is_read_as_before() -> None:
     trajectory.certificate = certify(trajectory)
     assert loads(dumps(trajectory)) == trajectory
     assert FollowUp("correct").undone == [] and Provenance("query").choice is None
+
+
+# -- rollouts ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_rollout_of_the_truth_passes(kind: str) -> None:
+    trajectory, number, _ = followed(kind)[0]
+    task, found = played(trajectory)
+    score = judge_played(task, found)
+    assert score.success and metrics(score, task)["success/variant_follow_up"] == 1.0
+    assert task.turns[number].variant == "follow_up"
+
+
+def test_a_rollout_that_leaves_the_old_one_standing_fails_that_turn() -> None:
+    trajectory, number, turn = followed("change_of_mind")[0]
+    steps = [to_hermes((call.name, call.arguments) for call in step.calls) for step in turn.steps[1:]]
+    assert steps
+    task, found = played(trajectory, {number: [*steps, "Done."]})
+    assert [one.passed for one in judge_played(task, found).turns][number] is False
+
+
+def test_a_rollout_that_repairs_in_another_way_passes() -> None:
+    """First the new one, then the old one is taken back: the state is the same."""
+    trajectory, number, turn = followed("change_of_mind")[0]
+    back, *rest = [to_hermes((call.name, call.arguments) for call in step.calls) for step in turn.steps]
+    task, found = played(trajectory, {number: [*rest, back, "Done."]})
+    assert judge_played(task, found).turns[number].passed
+
+
+def test_what_was_asked_before_belongs_to_the_request() -> None:
+    trajectory, number, turn = followed("correct")[0]
+    view = TurnView.of_turn(turn, trajectory.turns[:number], {})
+    assert view.begun == number - 1
+    assert view.asked.text == f"{trajectory.turns[number - 1].query}\n{turn.query}"
+
+
+def test_of_two_records_a_comparative_says_which() -> None:
+    trajectory, number = next(
+        (t, n)
+        for t, n, turn in followed("refer_back")
+        if any(word in turn.query.split() for word in frames.COMPARATIVES.values())
+    )
+    call = trajectory.turns[number - 1].calls()[-1]
+    call.output["shows"].append(
+        {**call.output["shows"][0], "show_id": "SH000", "price": 30, "starts": "12:00"}
+    )
+    assert "unsaid_choice" in {rule for place, rule, _ in review_trajectory(trajectory) if place == number}
+
+
+def test_show_names_the_kind() -> None:
+    file = StringIO()
+    show(followed("undo_part")[0][0], Console(width=100, file=file))
+    assert ", follow_up (undo_part)" in file.getvalue()
