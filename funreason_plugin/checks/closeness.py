@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-__all__ = ["about_the_same", "likeness", "opposites", "substitutes"]
+__all__ = ["about_the_same", "acts", "likeness", "looks_up", "opposites", "substitutes"]
 
 _LITTLE = frozenset(
     (
@@ -72,6 +72,37 @@ def substitutes(tool: str, others: Iterable[str]) -> list[str]:
 
 def _kinds(verb: str) -> frozenset[str]:
     return _GROUPS.get(verb, frozenset((verb,)))
+
+
+def looks_up(tool: str) -> bool:
+    """Whether a tool looks something up, by its verb."""
+    return "look" in _kinds(_parts(tool)[0])
+
+
+def acts(tool: str) -> bool:
+    """Whether a tool does something to or with others, by its verb, even if it changes no state: asking it again does it
+    again."""
+    verb = _parts(tool)[0]
+    return not looks_up(tool) and (verb in _GROUPS or verb in _DOING)
+
+
+_DOING = frozenset(
+    [
+        "apply",
+        "ask",
+        "call",
+        "confirm",
+        "contact",
+        "execute",
+        "invite",
+        "notify",
+        "request",
+        "report",
+        "run",
+        "sign",
+        "verify",
+    ]
+)
 
 
 def likeness(tool: str, others: Iterable[str]) -> float:

@@ -7,6 +7,7 @@ recoveries.cannot()                  # {"error_recovery precondition": ["shop"]}
 
 from __future__ import annotations
 
+from funreason_plugin.checks.closeness import acts, looks_up
 from funreason_plugin.errors import UserError
 from funreason_plugin.faults import Kind
 from funreason_plugin.synthesis.casting import Casting
@@ -65,5 +66,5 @@ class Recoveries:
             return self.casting.config.turns[1] > 1 and bool(standing_steps(space, graph))
         if kind == "empty":
             fed = {edge.provider for edge in graph.edges if edge.kind == "data" and edge.verified}
-            return any(spec.name in fed and not spec.writes for spec in usable)
-        return any(not spec.writes for spec in usable)
+            return any(spec.name in fed and not spec.writes and looks_up(spec.name) for spec in usable)
+        return any(not spec.writes and not acts(spec.name) for spec in usable)

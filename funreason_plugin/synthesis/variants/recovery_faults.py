@@ -13,6 +13,7 @@ from typing import Any
 
 import orjson
 
+from funreason_plugin.checks.closeness import acts, looks_up
 from funreason_plugin.checks.setbacks import answers_other, is_broken, nothing_found
 from funreason_plugin.environments.limits import is_error
 from funreason_plugin.environments.session import Session
@@ -63,6 +64,9 @@ def empty(trace: Trace, turn: int, specs: Mapping[str, ToolSpec], rng: Random) -
     for index, call in _read(trace, specs):
         known = any(origin.source == "output" for origin in call.provenance.values())
         output = _emptied(call.output)
+        found_list = isinstance(call.output, list) or output != {}
+        if not (found_list or looks_up(call.name)):
+            continue
         if (known or index in used) and nothing_found(output, call.arguments):
             found.append(Fault(call.name, output))
     return rng.choice(found) if found else None
@@ -104,10 +108,10 @@ def wrong_response(
 
 
 def _read(trace: Trace, specs: Mapping[str, ToolSpec]) -> Iterator[tuple[int, TracedCall]]:
-    """The look-ups of a trace, each tool's first call."""
+    """The calls of a trace that only read, each tool's first one."""
     met: set[str] = set()
     for index, call in enumerate(trace.calls):
-        if call.name not in met and not specs[call.name].writes:
+        if call.name not in met and not specs[call.name].writes and not acts(call.name):
             yield index, call
         met.add(call.name)
 

@@ -62,8 +62,8 @@ def _possible(
     for name, value in call.arguments.items():
         if name in required and len(call.arguments) > 1:
             yield "left_out", Slip(call.name, call.arguments, name)
-        if (other := misread(value)) is not None:
-            yield "form", Slip(call.name, call.arguments, name, other)
+        if (other := misread(value)) is not None:  # a number as text, a date in another form
+            yield "form", Slip(call.name, call.arguments, name, other.replace(",", ""))
         if (typed := _mistyped(value, rng)) is not None:
             yield "typed", Slip(call.name, call.arguments, name, typed)
     if index == 0:
