@@ -21,6 +21,7 @@ from funreason_plugin.environments.catalog import SHIPPED
 from funreason_plugin.environments.external.names import Given
 from funreason_plugin.environments.space import Scenario, SimulationSpace
 from funreason_plugin.errors import UserError
+from funreason_plugin.faults import Fault, Faults
 
 Difference = list[Any]
 """``[path, before, after]``; ``[path, before]`` for what is gone and ``[path, None, after, 1]`` for what is new."""
@@ -89,9 +90,10 @@ def _by_turn(record: Mapping[str, Any], space: SimulationSpace) -> Iterator[list
         before = session.state()
         for turn in record["turns"]:
             versions = {name: session.version(name) for name in before}
+            faults = Faults(Fault(**fault) for fault in turn.get("recovery", {}).get("faults", ()))
             for step in turn["steps"]:
                 for call in step["calls"]:
-                    session.call(call["name"], call["arguments"])
+                    faults.call(session, call["name"], call["arguments"])
             if session.state_hash() != turn["state_hash"]:
                 return
             if all(session.version(name) == version for name, version in versions.items()):

@@ -16,8 +16,9 @@ from rich.text import Text
 from funreason_plugin.calls import to_python
 from funreason_plugin.environments.space import is_error
 from funreason_plugin.errors import UserError
+from funreason_plugin.faults import met
 from funreason_plugin.synthesis.folder import TRAJECTORIES
-from funreason_plugin.trajectory import FollowUpTurn, Trajectory, Turn, loads
+from funreason_plugin.trajectory import FollowUpTurn, RecoveryTurn, Trajectory, Turn, faults_of, loads
 
 LONGEST_RESULT = 400  # characters of a tool's output
 
@@ -64,6 +65,7 @@ def show(trajectory: Trajectory, console: Console, turns: int | None = None) -> 
         variant = f", {turn.variant}" if turn.variant != "base" else ""
         variant += f" ({turn.follow_up.kind})" if isinstance(turn, FollowUpTurn) else ""
         tries = f", attempt {turn.attempts} passed" if turn.attempts > 1 else ""
+        variant += f" ({turn.recovery.kind})" if isinstance(turn, RecoveryTurn) else ""
         console.print(Rule(Text(f"turn {number}{variant}{tries}", style="dim"), align="left", style="dim"))
         console.print(_turn(turn))
     hidden = len(trajectory.turns) - len(shown)
@@ -76,12 +78,14 @@ def _turn(turn: Turn) -> Table:
     grid.add_column(style="bold", no_wrap=True)
     grid.add_column(overflow="fold")
     _row(grid, "user", turn.query, "cyan")
+    faulty = iter(met(faults_of(turn), turn.calls()))
     for step in turn.steps:
         _row(grid, "thinks", step.thought, "italic dim")
         for call in step.calls:
             _row(grid, "calls", call_text(call.name, call.arguments), "green")
         for call in step.calls:
-            _row(grid, "gets", short_json(call.output), "red" if is_error(call.output) else "dim")
+            label = "fault" if next(faulty) else "gets"
+            _row(grid, label, short_json(call.output), "red" if is_error(call.output) else "dim")
     _row(grid, "thinks", turn.thought, "italic dim")
     _row(grid, "answers", turn.answer, "yellow")
     return grid

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 
+import orjson
 import pytest
+from rich.console import Console
 
 from funreason_plugin.calls import dump_json, to_hermes
 from funreason_plugin.checks.replay import space_of
@@ -137,3 +139,18 @@ def test_rows_for_both_frameworks_are_written_from_the_lines() -> None:
     trajectory, _, _ = of_kind("precondition")
     parts = encode_chunk([dumps(trajectory)], FormatOptions("recovery"))
     assert {name.split("/")[0] for name in parts} == {"llamafactory", "verl"}
+
+
+def test_whoever_replays_a_row_or_a_line_meets_the_faults(capsys: pytest.CaptureFixture[str]) -> None:
+    from funreason_plugin.report.differences import _by_turn
+    from funreason_plugin.rl.preflight.rows import _replayed
+    from funreason_plugin.synthesis.show import show
+
+    trajectory, _, turn = of_kind("precondition")
+    space = space_of(trajectory)
+    (task,) = tasks(trajectory)
+    assert _replayed(task, space) == ""
+    assert len([*_by_turn(orjson.loads(dumps(trajectory)), space)]) == len(trajectory.turns)
+    show(trajectory, Console(width=200))
+    shown = capsys.readouterr().out
+    assert "error_recovery (precondition)" in shown and shown.count("fault ") == 2 and turn.query in shown

@@ -11,6 +11,7 @@ from typing import Any
 from funreason_plugin.environments.catalog import resolve
 from funreason_plugin.environments.space import SimulationSpace
 from funreason_plugin.errors import UserError
+from funreason_plugin.faults import Faults
 from funreason_plugin.rl.live_tools import refuse_live
 from funreason_plugin.rl.preflight.lengths import ASSISTANT, Lengths, Text, text_of
 from funreason_plugin.rl.settings import Settings
@@ -276,8 +277,9 @@ def _replayed(task: Task, space: SimulationSpace) -> str:
             for number, turn in enumerate(task.turns, 1):
                 if task.at is not None and number > task.at[0]:
                     break  # its truth ends with the response
+                faults = Faults(turn.faults)
                 for call in turn.calls():
-                    session.call(call.name, call.arguments)
+                    faults.call(session, call.name, call.arguments)
                 if session.state_hash() != turn.state_hash:
                     return (
                         f"turn {number} of its truth ends in another state than certified; the environment has changed "
