@@ -105,3 +105,13 @@ def test_a_document_can_be_run_from_its_beginning_to_its_end(path: Path) -> None
         decisive = {option for option in options if option.split()[0] not in MAY_DIFFER}
         out = words[words.index("--out") + 1].rstrip("/")
         assert begun.setdefault(out, decisive) == decisive, words
+
+
+@document
+def test_no_conversion_of_a_document_is_refused_because_its_folder_is_there(path: Path) -> None:
+    written = [
+        words[words.index("--out") + 1].rstrip("/")
+        for words in commands(path)
+        if words[2:3] in (["funreason_plugin.convert"], ["funreason_plugin.mix"])
+    ]
+    assert len(set(written)) == len(written)
