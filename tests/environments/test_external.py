@@ -7,11 +7,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from funreason_plugin.environments.external.files import view
 from funreason_plugin.environments.external.folders import inward, outward
 from funreason_plugin.environments.external.options import Trim
+from funreason_plugin.environments.external.trimmed_schemas import trimmed_schema
 from funreason_plugin.environments.external.trimming import trimmed
 
 
@@ -37,6 +39,38 @@ def test_a_text_is_read_as_lines_where_that_is_wanted() -> None:
         "note": "x\ny",
     }
     assert trimmed("a\nb", Trim(lines=[""]), 1000) == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    "trim",
+    [
+        Trim(lines=["found[].text"]),
+        Trim(keep=["found[].text", "total"]),
+        Trim(keep=["found[].id"]),
+        Trim(drop=["found[].text", "total"]),
+        Trim(items=1),
+    ],
+)
+def test_the_schema_of_an_output_is_cut_as_the_output_is(trim: Trim) -> None:
+    text, whole = {"type": "string"}, {"type": "integer"}
+    record = {
+        "type": "object",
+        "properties": {"id": whole, "text": text},
+        "required": ["id", "text"],
+        "additionalProperties": False,
+    }
+    schema = {
+        "type": "object",
+        "properties": {
+            "found": {"type": "array", "items": {"anyOf": [record, {"type": "null"}]}},
+            "total": whole,
+        },
+        "required": ["found", "total"],
+        "additionalProperties": False,
+    }
+    output = {"found": [{"id": 1, "text": "a\nb"}, {"id": 2, "text": "c"}], "total": 2}
+    jsonschema.validate(output, schema)
+    jsonschema.validate(trimmed(output, trim, 1000), trimmed_schema(schema, trim))
 
 
 def test_a_file_of_json_lines_is_its_rows(tmp_path: Path) -> None:

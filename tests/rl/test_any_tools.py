@@ -104,6 +104,14 @@ def test_a_server_that_was_recorded(tmp_path: Path) -> None:
     assert call["output"] == {"error": "this call of read_note is not in the recording"}
 
 
+@pytest.mark.parametrize("name", ["files", "memory", "git", "sqlite", "time"])
+def test_a_reference_server(name: str, tmp_path: Path) -> None:
+    pytest.importorskip("mcp")
+    from tests.mcp.reference import reference
+
+    learns(synthesized(reference(name, tmp_path), tmp_path / "out"))
+
+
 @pytest.fixture
 def service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The example's FastAPI service with its variables set, and a copy of its configurations."""

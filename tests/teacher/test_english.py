@@ -139,6 +139,10 @@ def test_a_clause_is_found_in_whatever_form_its_verb_has() -> None:
     assert (found["g0"], found["g1"]) == ("the blue room", "Dr. Ada Byron")
 
 
+def test_brackets_that_name_no_part_are_none() -> None:
+    assert read_record("Ada Byron (of Oslo)", ["name", "age"]) == {"name": "Ada Byron"}
+
+
 def test_lists_and_objects_read_back() -> None:
     assert (
         record_text([("sku", "the oak desk"), ("colour", "black"), ("quantity", "2")])

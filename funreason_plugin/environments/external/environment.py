@@ -12,6 +12,7 @@ Names in the options are those of the tools' owner; the model sees them as ident
 from __future__ import annotations
 
 import shutil
+from collections import UserDict
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -53,7 +54,9 @@ class ExternalEnvironment(Environment):
     _shared: ClassVar[Shared]
     _idle: ClassVar[Idle]
     _turns: ClassVar[Turns | None] = None
-    _first: ClassVar[dict[bytes, files.Content]]
+    _first: ClassVar[
+        UserDict[bytes, files.Content]
+    ]  # no dict: `check env` takes those for state that is shared
 
     _heard: ClassVar[list[tuple[str, dict[str, Any], Any]] | None] = (
         None  # live answers, when they are recorded
@@ -232,7 +235,7 @@ def environment_class(
         "_offer": offered,
         "_recording": recording,
         "_adds": adds,
-        "_first": {},
+        "_first": UserDict(),
         "_idle": Idle(),
         "_turns": Turns(origin.service) if origin.remote and options.state == "replay" else None,
         **(attributes or {}),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, MutableMapping
 from pathlib import Path
 from typing import Any
 
@@ -127,7 +127,12 @@ class Snapshot(_Own):
     """
 
     def __init__(
-        self, connect: Connect, options: Options, home: Path, idle: Idle, first: dict[bytes, files.Content]
+        self,
+        connect: Connect,
+        options: Options,
+        home: Path,
+        idle: Idle,
+        first: MutableMapping[bytes, files.Content],
     ) -> None:
         super().__init__(connect, options, home, None if options.restart else idle)
         self._first = first  # contents after the scenarios' calls, of all sessions of the process

@@ -20,6 +20,7 @@ import jsonschema
 from funreason_plugin.environments.external.options import Options, listed
 from funreason_plugin.environments.external.origin import Origin
 from funreason_plugin.environments.external.schemas import TooLarge, inlined
+from funreason_plugin.environments.external.trimmed_schemas import trimmed_schema
 from funreason_plugin.environments.marks import Marks, Values
 from funreason_plugin.environments.spec import OutputField, ParamSpec, ToolSpec, schema_leaves
 from funreason_plugin.errors import UserError, did_you_mean
@@ -141,6 +142,8 @@ def _spec(
         for key, schema in parameters["properties"].items()
     )
     output = inlined(tool.output) if tool.output else None
+    if output is not None and tool.name in options.trim:
+        output = trimmed_schema(output, options.trim[tool.name])
     return ToolSpec(
         name=name,
         environment=origin.name,

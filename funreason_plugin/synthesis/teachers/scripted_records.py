@@ -114,7 +114,7 @@ def read_object(text: str, names: Sequence[str]) -> dict[str, str]:
     pattern = _names(tuple(names))
     marks = list(pattern.finditer(text)) if pattern else []
     parts: dict[str, str] = {}
-    for mark, after in zip(marks, [*marks[1:], None], strict=True):
+    for mark, after in zip(marks, [*marks[1:], None], strict=False):
         said = text[mark.end() : after.start() if after else len(text)]
         parts[names[int(mark.lastgroup[1:]) if mark.lastgroup else 0]] = (
             said.strip().removesuffix(",").strip()
