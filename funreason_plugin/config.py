@@ -18,6 +18,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, PlainSerializer, Valida
 
 from funreason_plugin.config_errors import one_line, unknown_key
 from funreason_plugin.config_file import read
+from funreason_plugin.environments.external.names import Given
 from funreason_plugin.errors import UserError, did_you_mean
 from funreason_plugin.shape_config import Like, resolved
 from funreason_plugin.teacher_config import (
@@ -193,6 +194,12 @@ class SynthesisConfig(ModelSettings):
             )
         if self.ray_address is not None and self.executor != "ray":
             raise ValueError(f"--ray-address {self.ray_address!r} needs --executor ray")
+        for name in self.env if self.executor == "ray" else ():
+            if (given := Given.of(name)) is not None and given.record:
+                raise ValueError(
+                    f"--env {name}: '+record' writes beside the configuration, of which nodes have copies; use "
+                    "--executor local, or check record"
+                )
         return self
 
     def as_plain(self) -> dict[str, Any]:

@@ -17,6 +17,11 @@ _CHANGES = {
     "isolation": 'use "state": "snapshot" or "replay", so that every session has a server of its own',
     "snapshot": '"restart": true, "state": "replay", or add to "ignore" and "equality" what is no state',
     "write claim": 'correct "read_only" in the options',
+    "hang": 'raise "limits": {"seconds": …}, or leave it out with "deny"',
+    "time": 'leave it out with "deny", if rollouts are not to wait for it',
+    "never legal": 'give its parameters "values" that work, "scenarios" in which it does, or leave it out with "deny"',
+    "result": 'its owner corrects it; "trim" leaves fields out',
+    "error shape": 'its owner marks it as an error; for an MCP server, "errors" says which texts are errors',
 }
 _OWNER_S = ("description", "docstring", "returns", "return", "types")
 
@@ -45,4 +50,7 @@ def _translated(cls: type[ExternalEnvironment], finding: Finding) -> Finding:
         change = f'add to "values": {{"{owner}.{parameter}": {{"of": […]}}}}, or "state", "tool" and "path", or "prose"'
     elif finding.check in _OWNER_S:
         change = "the server's owner writes it"
-    return replace(finding, place=cls.origin.place, change=change or finding.change)
+    message = finding.message
+    if finding.check == "hang":
+        message = f"a call took over {cls.options.limits.seconds:g} s and was stopped"
+    return replace(finding, place=cls.origin.place, message=message, change=change or finding.change)

@@ -16,9 +16,9 @@ from typing import Any, Final
 
 from funreason_plugin.checks.environment_facts import Facts, Finding, Severity, ToolFacts
 from funreason_plugin.checks.environment_places import not_plain, place, shared_containers, state_paths
-from funreason_plugin.checks.environment_walk import Recorded, Walk, recorded
+from funreason_plugin.checks.environment_walk import Logged, Recorded, Walk, answered, recorded
 from funreason_plugin.environments.environment import Environment
-from funreason_plugin.environments.limits import OverTime, Watch, is_over_time, time_limit
+from funreason_plugin.environments.limits import OverTime, Watch, time_limit
 from funreason_plugin.environments.session import Session
 from funreason_plugin.environments.space import Scenario, SimulationSpace
 from funreason_plugin.environments.state import canonical, differences, plain, rules, without
@@ -161,7 +161,7 @@ class _Exploration:
                     facts.tops |= view.keys()
                     for path, values in state_paths(view).items():
                         facts.values.setdefault(path, values[:5])
-                log = [entry for entry in walk.log if not is_over_time(entry[2])]
+                log = answered(walk.log)
                 facts.states += 1
                 facts.logs[seed], facts.hashes[seed] = log, _hash(scenario)
                 self.off_the_log(session, walk, rng)
@@ -225,7 +225,7 @@ class _Exploration:
         mark, before, length = session.snapshot(), _view(session, self.cls), len(walk.log)
         for _ in range(3 * len(self.facts.tools)):
             walk.step()
-        tried = walk.log[length:]
+        tried = answered(walk.log[length:])
         del walk.log[length:]
         for attempt in ("after a restore", "when a snapshot is restored a second time"):
             session.forget()
@@ -284,7 +284,7 @@ def _unequal(first: Sequence[Any], second: Sequence[Any]) -> int | None:
     return next((k for k, pair in enumerate(zip(first, second, strict=True)) if pair[0] != pair[1]), None)
 
 
-def _first_difference(session: Session, log: Iterable[tuple[str, dict[str, Any], Any]]) -> int | None:
+def _first_difference(session: Session, log: Iterable[Logged]) -> int | None:
     """The number of the first call whose output is another one than in the log."""
     for number, (tool, arguments, output) in enumerate(log):
         if session.call(tool, arguments) != output:

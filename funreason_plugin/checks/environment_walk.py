@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from random import Random
 from time import perf_counter
 from typing import Any, ClassVar, Final
@@ -19,12 +19,14 @@ from funreason_plugin.checks.environment_arguments import Arguments, shown
 from funreason_plugin.checks.environment_facts import Facts, ToolFacts
 from funreason_plugin.checks.environment_places import not_plain, raised_at, state_paths
 from funreason_plugin.environments.environment import Environment, ToolError
+from funreason_plugin.environments.external.ways import is_unanswered
 from funreason_plugin.environments.limits import is_error, is_over_time
 from funreason_plugin.environments.schemas import fits, one_type
 from funreason_plugin.environments.session import Session
 from funreason_plugin.environments.spec import ToolSpec
 from funreason_plugin.environments.state import canonical, rules, without
 
+Logged = tuple[str, dict[str, Any], Any]  # tool, arguments, output
 _NOTHING: Final = {"string": "zz-unknown-77", "integer": 987654321}  # values that no state has
 _TYPED: Final = 20  # successes of a tool whose outputs are compared with its return type
 _HUNTED: Final = 60  # state paths tried for a parameter without a source
@@ -100,7 +102,7 @@ class Walk:
     def __init__(self, cls: type[Recorded], session: Session, facts: Facts, rng: Random, state: int) -> None:
         self.cls, self.session, self.facts, self.rng, self.state = cls, session, facts, rng, state
         self.specs: Mapping[str, ToolSpec] = session.space.tools
-        self.log: list[tuple[str, dict[str, Any], Any]] = []
+        self.log: list[Logged] = []
         self.arguments = Arguments(cls.name, session, facts, rng)
         self._plain = True
         self._weight: Counter[str] = Counter()  # tries, and successes twice more
@@ -180,6 +182,7 @@ class Walk:
     def _note_error(
         self, found: ToolFacts, tool: str, arguments: dict[str, Any], message: str, record: Record | None
     ) -> None:
+        message = " ".join(message.split())
         masked = re.sub(r"'[^']*'|\d+", "…", message)[:120]
         found.errors[found.told.setdefault(masked, message[:160])] += 1
         if is_over_time({"error": message}):
@@ -223,6 +226,11 @@ class Walk:
                 if worked:
                     facts.hunted[param.name] = path
                     return
+
+
+def answered(log: Sequence[Logged]) -> list[Logged]:
+    """The calls that can be repeated: what a server did not answer says nothing of its state."""
+    return [entry for entry in log if not is_unanswered(entry[2])]
 
 
 def _mistyped(output: Any, schema: dict[str, Any]) -> str:

@@ -183,6 +183,10 @@ def test_a_mistake_is_one_line_with_its_place(text: str, tmp_path: Path) -> None
         ({"teacher": "scripted"}, "--model: no agent is played by a model"),
         ({"teacher": "vllm", "base_url": "http://a/v1"}, "--base-url: no agent is played by a model that"),
         ({"base_url": "localhost"}, "--base-url: expected a URL with http://"),
+        (
+            {"executor": "ray", "env": ["mcp:tools.json+record"]},
+            "--env mcp:tools.json+record: '+record' writes beside the configuration, of which nodes have copies",
+        ),
         ({"agents": {"querying": {"teacher": "gpt"}}}, "--agent querying: 'gpt' is not one of scripted"),
     ],
 )

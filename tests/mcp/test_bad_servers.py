@@ -12,6 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from funreason_plugin.checks.environment_external import of_outside
+from funreason_plugin.checks.environment_facts import Finding
+from funreason_plugin.checks.environment_probe import explore
 from funreason_plugin.environments.limits import is_over_time
 from funreason_plugin.environments.space import Session, SimulationSpace
 from funreason_plugin.errors import UserError
@@ -77,6 +80,21 @@ def test_other_tools_after_a_restart_are_not_called(session: Session) -> None:
     cls.tools = cls.tools[1:]  # type: ignore[attr-defined]
     session.call("die", {})
     assert "offers other tools than when it was listed" in session.call("echo", {"text": "hi"})["error"]
+
+
+def test_what_is_wrong_is_told_in_the_words_of_the_configuration(config: Write) -> None:
+    space = SimulationSpace.from_names(
+        [config("hostile", allow=["echo", "die"], limits={"seconds": 5, "restarts": 0})]
+    )
+    (cls,) = space.environments.values()
+    found = of_outside(cls, explore(cls, 0, 1).findings)
+    assert not [
+        finding for finding in found if finding.check == "snapshot"
+    ]  # a death says nothing of the state
+    slow = Finding("error", "hang", "hostile", "echo", "", "a call took over 35 s and was stopped", "")
+    (said,) = (finding for finding in of_outside(cls, [slow]) if finding.check == "hang")
+    assert said.message == "a call took over 5 s and was stopped"
+    assert said.change.startswith('raise "limits"')
 
 
 def test_a_server_that_ends_at_once(config: Write) -> None:

@@ -68,7 +68,14 @@ def test_dates_and_codes_of_yaml_stay_texts(tmp_path: Path) -> None:
         ({"swagger": "2.0"}, "Swagger 2.0; expected OpenAPI 3.0 or 3.1"),
         ({"openapi": 3.1}, "'openapi' is 3.1"),
         ({"openapi": "4.0.0"}, "'openapi' is '4.0.0'"),
-        ({"openapi": "3.1.0", "info": {"title": "t", "version": "1"}}, "'paths' is missing"),
+        (
+            {"openapi": "3.1.0", "info": {"title": "t", "version": "1"}},
+            "'paths' is missing or empty; expected",
+        ),
+        (
+            {"openapi": "3.1.0", "info": {"title": "t", "version": "1"}, "webhooks": {"a": {"post": GET}}},
+            "'paths' is missing or empty; it has only webhooks",
+        ),
         ({"openapi": "3.1.0", "paths": {"/a": {"get": GET}}}, "'info' is a required property"),
         (document({"/a": {"get": GET}}, components=[]), "'components' is no object"),
     ],

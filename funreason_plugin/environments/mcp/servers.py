@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -87,6 +88,9 @@ def _environment(given: Given, server: Server) -> type[ExternalEnvironment]:
     starts = starts_of(options, home, f"{server.place}: funreason")
     if options.state == "record":
         return _recorded(given, server, options, starts)
+    _sdk(
+        server
+    )  # importing it takes a second, in which nobody would remove the folder of a process that is killed
     folder = None if options.state == "live" else new_folder()
     try:
         if folder is not None and starts and starts[0]["folder"]:
@@ -155,16 +159,21 @@ def _origin(
     )
 
 
-def _connected(server: Server, folder: Path | None) -> McpConnection:
-    """A first connection, which tells the tools."""
+def _sdk(server: Server) -> Callable[[Server, Path | None], McpConnection]:
+    """What connects to a server. Raises UserError where the SDK is missing."""
     try:
         from funreason_plugin.environments.mcp.client import connect
     except ImportError as error:
         raise UserError(
             f"{server.place}: MCP servers need the SDK: pip install 'funreason-plugin[mcp]' ({error})"
         ) from None
+    return connect
+
+
+def _connected(server: Server, folder: Path | None) -> McpConnection:
+    """A first connection, which tells the tools."""
     try:
-        return connect(server, folder)
+        return _sdk(server)(server, folder)
     except Lost as error:
         raise UserError(f"{server.path.name}: {error}") from None
 

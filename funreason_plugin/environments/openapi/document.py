@@ -56,7 +56,10 @@ class Document:
                 f"{where}: 'openapi' is {version!r}; expected 3.0, 3.1 or 3.2, e.g. openapi: 3.1.0"
             )
         if not isinstance(data.get("paths"), dict) or not data["paths"]:
-            raise UserError(f"{where}: 'paths' is missing or empty; expected a document with operations")
+            only = "; it has only webhooks, which a service calls itself" if data.get("webhooks") else ""
+            raise UserError(
+                f"{where}: 'paths' is missing or empty{only}; expected a document with operations"
+            )
         if not isinstance(data.get("components", {}), dict):
             raise UserError(f"{where}: 'components' is no object")
         self.where = where
