@@ -61,6 +61,7 @@ EXTRAS = {
         *DOCS,  # a test builds the site
         "fastapi",  # the services that the OpenAPI tests call
         "hypothesis>=6.100",
+        "mcp-server-time>=2026.10",  # of the reference servers the one with the SDK of [mcp], two packages and quick tests
         "mypy>=2.4,<3",
         "playwright>=1.49",  # the report's tests, in a Chromium of the system's
         "psutil>=5.9",  # benchmarks

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -15,8 +17,9 @@ from funreason_plugin.command_line import run
 EXAMPLE = Path(__file__).parents[2] / "examples" / "mcp_servers"
 
 
-def reference(name: str, folder: Path) -> str:
+def reference(name: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """The name of a server on the command line, configured in a copy of the example; skips where it is missing."""
+    monkeypatch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
     (entry,) = json.loads((EXAMPLE / f"{name}.json").read_text("utf-8"))["mcpServers"].values()
     for program in (entry["command"], *(("git",) if name == "git" else ())):
         if shutil.which(program) is None:

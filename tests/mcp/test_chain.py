@@ -90,9 +90,9 @@ CONFIRMED = {
 
 
 @pytest.mark.parametrize("name", CONFIRMED)
-def test_a_reference_server(name: str, tmp_path: Path) -> None:
+def test_a_reference_server(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the configurations of the example, where the server is on the PATH."""
-    given = reference(name, tmp_path)
+    given = reference(name, tmp_path, monkeypatch)
     edges = made(given, tmp_path / "out")
     assert {(edge["provider"], edge["consumer"]) for edge in edges} >= CONFIRMED[name]
     wins(tmp_path / "out")

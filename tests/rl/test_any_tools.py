@@ -105,11 +105,11 @@ def test_a_server_that_was_recorded(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["files", "memory", "git", "sqlite", "time"])
-def test_a_reference_server(name: str, tmp_path: Path) -> None:
+def test_a_reference_server(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("mcp")
     from tests.mcp.reference import reference
 
-    learns(synthesized(reference(name, tmp_path), tmp_path / "out"))
+    learns(synthesized(reference(name, tmp_path, monkeypatch), tmp_path / "out"))
 
 
 @pytest.fixture
