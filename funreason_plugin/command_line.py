@@ -25,7 +25,16 @@ if TYPE_CHECKING:
 
 __all__ = ["Command", "Group", "console", "leave", "run"]
 
-MANY = ("--env", "--holdout-env", "--holdout-tools", "--agent", "--variant", "--categories", "--ids")
+MANY = (
+    "--env",
+    "--holdout-env",
+    "--holdout-tools",
+    "--agent",
+    "--variant",
+    "--context-tokens",
+    "--categories",
+    "--ids",
+)
 _ClickException: type[Exception] = typer.BadParameter.__mro__[
     2
 ]  # typer brings its own click, or the real one

@@ -35,7 +35,7 @@ from funreason_plugin.teacher_config import (
     makers,
     resolve_agent,
 )
-from funreason_plugin.variant_config import Variants
+from funreason_plugin.variant_config import Targets, Variants
 
 if TYPE_CHECKING:
     from funreason_plugin.environments.space import SimulationSpace
@@ -129,6 +129,7 @@ class SynthesisConfig(ModelSettings):
     queries: Literal["hard", "stepwise"] = "hard"
     variants: Variants = {}
     like: Like = None
+    context_tokens: Targets = [8_000, 32_000]
 
     duplicates: Annotated[str, BeforeValidator(_level)] = "exact"
     against: Paths = []
@@ -205,7 +206,13 @@ class SynthesisConfig(ModelSettings):
     def as_plain(self) -> dict[str, Any]:
         """The configuration as plain data, as it is written to ``run.yaml``."""
         plain = self.model_dump(mode="json")
-        return {key: plain[key] for key in KEYS if key not in _LATER or plain[key] != _LATER[key]}
+        if "long_context" not in self.variants:
+            del plain["context_tokens"]
+        return {
+            key: plain[key]
+            for key in KEYS
+            if key in plain and (key not in _LATER or plain[key] != _LATER[key])
+        }
 
 
 _OWN = [key for key in SynthesisConfig.model_fields if key not in ModelSettings.model_fields]
@@ -263,7 +270,9 @@ def _merged(from_file: Any, given: Mapping[str, Mapping[str, Any]]) -> Any:
 
 
 def _refuse_idle(config: SynthesisConfig, given: Mapping[str, Any]) -> None:
-    """A flag about a model, where no model plays: whoever gives it believes otherwise."""
+    """A flag about a variant that is not made or about a model, where no model plays: whoever gives it believes otherwise."""
+    if "context_tokens" in given and "long_context" not in config.variants:
+        raise UserError("--context-tokens: nothing is made that long; add --variant long_context=0.1")
     teachers = {config.agent(agent).teacher for agent in config.model_agents}
     for key, of in (("model", MODEL_TEACHERS), ("base_url", ("openai",)), ("api_key_env", ("openai",))):
         if key in given and not teachers & set(of):

@@ -48,6 +48,7 @@ _TYPES = {
 _MAPPINGS = {
     "agents": "an agent's settings, e.g. {querying: {model: Qwen/Qwen3-4B-Instruct-2507}}",
     "prices": "prices by model, e.g. {Qwen/Qwen3-32B: {input: 0.1, output: 0.3}}",
+    "context_tokens": "numbers of tokens from 2000 to 64000, e.g. [8000, 32000]",
     "variants": "shares by name, e.g. {miss_func: 0.1, miss_param: 0.1}",
     "extra_body": "keys and values",
 }

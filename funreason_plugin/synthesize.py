@@ -57,8 +57,7 @@ def synthesize(
         option(
             DATA,
             "Share of the trajectories with a turn of a variant: miss_func=0.1, miss_param=0.1, irrelevance=0.1, "
-            "distractors=0.1, follow_up=0.1, error_recovery=0.1. "
-            "Several may follow, or repeat it. (default: none)",
+            "distractors=0.1, follow_up=0.1, error_recovery=0.1, long_context=0.1. Several may follow. (default: none)",
             metavar="NAME=N…",
         ),
     ] = [],
@@ -71,6 +70,9 @@ def synthesize(
             metavar="NAME|FILE",
         ),
     ] = None,
+    context_tokens: Annotated[
+        list[str], option(DATA, "Of long_context, in turn. (default: [8000, 32000])", metavar="N…")
+    ] = [],
     seed: Annotated[int | None, option(DATA, "Same seed, same bytes. (default: 0)")] = None,
     sampler: Annotated[
         str | None, option(DATA, "directed, or random (the baseline). (default: directed)")

@@ -21,7 +21,7 @@ from typing import Annotated, Any, ClassVar, Literal
 import orjson
 from pydantic import ConfigDict, Discriminator, Tag, TypeAdapter, ValidationError
 
-from funreason_plugin.environments.space import Scenario
+from funreason_plugin.environments.any_scenario import SIZES, AnyScenario
 from funreason_plugin.environments.state import canonical, sha256
 from funreason_plugin.errors import UserError
 from funreason_plugin.faults import Fault, Recovery
@@ -225,7 +225,7 @@ class Trajectory:
     versions: dict[str, str]
     system: str
     tools: list[dict[str, Any]]
-    scenario: Scenario
+    scenario: AnyScenario
     turns: list[AnyTurn]
     certificate: str = ""
 
@@ -271,7 +271,7 @@ def loads(line: bytes | str, where: str = "trajectory") -> Trajectory:
         trajectory = _adapter().validate_json(line)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        path = [part for part in first["loc"] if part not in _KINDS.values()]
+        path = [part for part in first["loc"] if part not in (*_KINDS.values(), *SIZES)]
         place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
         more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
         raise UserError(f"{where}: {place.lstrip('.') or 'line'}: {first['msg']}{more}") from None

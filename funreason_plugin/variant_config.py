@@ -14,15 +14,23 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from funreason_plugin.errors import UserError
 
-__all__ = ["Variant", "Variants", "shares_of"]
+__all__ = ["Targets", "Variant", "Variants", "shares_of"]
 
-Variant = Literal["miss_func", "miss_param", "irrelevance", "distractors", "follow_up", "error_recovery"]
+Variant = Literal[
+    "miss_func", "miss_param", "irrelevance", "distractors", "follow_up", "error_recovery", "long_context"
+]
 """As BFCL names its categories, where it has them."""
 
 
 def _none(value: Any) -> Any:
     """``variants:`` with every line below it commented out is none."""
     return {} if value is None else value
+
+
+def _list(value: Any) -> Any:
+    """``context_tokens: 8000`` is a list of one, and the words of a flag are numbers."""
+    values = value if isinstance(value, (list, tuple)) else [value]
+    return [int(item) if isinstance(item, str) and item.isdecimal() else item for item in values]
 
 
 def _sum(value: Mapping[Variant, float]) -> Mapping[Variant, float]:
@@ -36,6 +44,13 @@ def _sum(value: Mapping[Variant, float]) -> Mapping[Variant, float]:
 Variants = Annotated[
     dict[Variant, Annotated[float, Field(ge=0.0001, le=1)]], BeforeValidator(_none), AfterValidator(_sum)
 ]
+
+Targets = Annotated[
+    list[Annotated[int, Field(ge=2_000, le=64_000)]],
+    Field(min_length=1, max_length=16),
+    BeforeValidator(_list),
+]
+"""Tokens that the conversations of long_context come to, in turn."""
 
 
 def shares_of(given: Sequence[str]) -> dict[str, str]:

@@ -18,6 +18,7 @@ from funreason_plugin.checks import (  # noqa: F401 - they register
     trace_rules,
     variant_rules,
 )
+from funreason_plugin.checks.long_context import context_faults
 from funreason_plugin.checks.rules import RULES, Rule, broken
 from funreason_plugin.checks.turns import AnyTrace, Tools, TurnView
 from funreason_plugin.checks.variant_rules import incomplete
@@ -60,6 +61,7 @@ def review_trajectory(trajectory: Trajectory) -> Iterator[tuple[int, str, str]]:
         for name, reason in broken(view, ("trace", "query", "attempt")):
             yield number, name, reason
     yield from incomplete(trajectory)
+    yield from context_faults(trajectory)
 
 
 def offered(tools: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:

@@ -76,3 +76,10 @@ class Facts:
     logs: dict[str, list[tuple[str, dict[str, Any], Any]]] = field(
         default_factory=dict
     )  # seed: calls and outputs
+
+
+def change_of(message: str) -> str:
+    """What a UserError says to do: the part after its last semicolon."""
+    return (
+        message.rsplit("; ", 1)[1] if "; " in message else "return a dict: attribute name to plain JSON data"
+    )

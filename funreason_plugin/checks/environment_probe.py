@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from time import monotonic
 from typing import Any, Final
 
-from funreason_plugin.checks.environment_facts import Facts, Finding, Severity, ToolFacts
+from funreason_plugin.checks.environment_facts import Facts, Finding, Severity, ToolFacts, change_of
+from funreason_plugin.checks.environment_large import enlarged
 from funreason_plugin.checks.environment_places import not_plain, place, shared_containers, state_paths
-from funreason_plugin.checks.environment_walk import Logged, Recorded, Walk, answered, recorded
+from funreason_plugin.checks.environment_repeats import first_difference, unequal
+from funreason_plugin.checks.environment_walk import Recorded, Walk, answered, recorded
 from funreason_plugin.environments.environment import Environment
 from funreason_plugin.environments.limits import OverTime, Watch, time_limit
 from funreason_plugin.environments.session import Session
@@ -53,7 +55,7 @@ def replay(cls: type[Environment], facts: Facts, watch: Watch | None = None) -> 
                 line="scenario",
             )
         with exploration.space.session(scenario, watch=watch) as session:
-            if (number := _first_difference(session, log)) is not None:
+            if (number := first_difference(session, log)) is not None:
                 return exploration.finding(
                     "error",
                     "determinism",
@@ -84,8 +86,21 @@ class _Exploration:
             try:
                 self.state(state)
             except UserError as error:
-                self.report("error", "state", str(error), _change_of(str(error)))
+                self.report("error", "state", str(error), change_of(str(error)))
                 break
+        self.large(samples)
+
+    def large(self, number: int) -> None:
+        """A walk through a large state, where the environment has them."""
+        scenario = self.space.scenario(f"{self.seed}/check/large")
+        large = enlarged(
+            self.space, self.watched, scenario, lambda fault: self.report("error", *fault, line="enlarge")
+        )
+        if large is not None:
+            with self.open(large) as session:
+                walk = Walk(self.watched, session, self.facts, random.Random(large.seed), number)
+                for _ in range(min(2 * len(self.facts.tools), STEPS[1])):
+                    walk.step()
 
     # -- scenarios ----------------------------------------------------------------------------------------
 
@@ -110,7 +125,7 @@ class _Exploration:
                     not_plain(self.watched._check_raw) if isinstance(self.watched._check_raw, dict) else None
                 )
                 where = f"the state has {odd[1]} at {odd[0]!r}" if odd else str(error)
-                self.report("error", "scenario", where, _change_of(str(error)), line="scenario")
+                self.report("error", "scenario", where, change_of(str(error)), line="scenario")
                 return False
             if (
                 number == 0
@@ -178,7 +193,7 @@ class _Exploration:
                 )
         calls = [entry[:2] for entry in log]
         first, second = self.outputs(scenario, calls), self.outputs(scenario, calls)
-        different = _unequal(first, second)
+        different = unequal(first, second)
         if leak:
             self.leak(leak, log[different][0] if different is not None else "")
         elif different is not None:
@@ -191,7 +206,7 @@ class _Exploration:
                 log[different][0] if different < len(log) else "",
             )
         elif ("snapshot", "") not in self.reported:
-            unlike = _unequal(first, [*(entry[2] for entry in log), end])
+            unlike = unequal(first, [*(entry[2] for entry in log), end])
             if self.unlike or unlike is not None:
                 self.report(
                     "error",
@@ -238,7 +253,7 @@ class _Exploration:
                 }[self.cls.copying]
                 self.report("error", "snapshot", f"the state is not what it was {attempt}", how)
                 break
-            number = _first_difference(session, tried)
+            number = first_difference(session, tried)
             self.unlike = self.unlike or (tried[number][0] if number is not None else "")
         session.forget()
         session.restore(mark)
@@ -277,23 +292,3 @@ def _hash(scenario: Scenario) -> str:
 def _view(session: Session, cls: type[Environment]) -> Any:
     """The state as the hash sees it, read anew."""
     return plain(without(session.peek(cls.name), rules(cls.equality, cls.name)))
-
-
-def _unequal(first: Sequence[Any], second: Sequence[Any]) -> int | None:
-    """The index of the first pair that differs."""
-    return next((k for k, pair in enumerate(zip(first, second, strict=True)) if pair[0] != pair[1]), None)
-
-
-def _first_difference(session: Session, log: Iterable[Logged]) -> int | None:
-    """The number of the first call whose output is another one than in the log."""
-    for number, (tool, arguments, output) in enumerate(log):
-        if session.call(tool, arguments) != output:
-            return number
-    return None
-
-
-def _change_of(message: str) -> str:
-    """What a UserError says to do: the part after its last semicolon."""
-    return (
-        message.rsplit("; ", 1)[1] if "; " in message else "return a dict: attribute name to plain JSON data"
-    )

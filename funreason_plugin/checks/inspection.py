@@ -98,7 +98,7 @@ class Inspector:
         result.split, result.attempt = trajectory.split, trajectory.attempt
         result.turns, result.calls = len(trajectory.turns), len(calls)
         variants = {turn.variant for turn in trajectory.turns} - {"base"}
-        result.variants = sorted(variants | ({"distractors"} & set(trajectory.labels)))
+        result.variants = sorted(variants | ({"distractors", "long_context"} & set(trajectory.labels)))
         result.tools = sorted({call.name for call in calls if not is_error(call.output)})
         if dumps(trajectory) != line:
             result.problems.append(("", "the line is not written as this release writes it", "form"))

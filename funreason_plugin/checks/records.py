@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from math import ceil
 from typing import Any, Literal
 
-from funreason_plugin.environments.space import SimulationSpace
+from funreason_plugin.environments.space import LargeScenario, Scenario, SimulationSpace
 from funreason_plugin.errors import UserError
 from funreason_plugin.teacher_config import makers
 from funreason_plugin.trajectory import AbstentionTurn, RecoveryTurn, Trajectory, Turn
@@ -36,7 +36,9 @@ def bookkeeping(
     yield from _identity(trajectory, index)
     if space is not None:
         try:
-            labels = labels_of(space, trajectory.turns, "distractors" in trajectory.labels)
+            labels = labels_of(
+                space, trajectory.turns, "distractors" in trajectory.labels, trajectory.scenario
+            )
         except UserError as error:
             yield "labels", error.message
         else:
@@ -49,9 +51,12 @@ def bookkeeping(
             yield f"turns[{number}].{where}", what
 
 
-def labels_of(space: SimulationSpace, turns: Sequence[Turn], distracted: bool = False) -> list[str]:
+def labels_of(
+    space: SimulationSpace, turns: Sequence[Turn], distracted: bool, scenario: Scenario
+) -> list[str]:
     """A trajectory's labels: those of its environments, of the ones that a turn speaks of, the variants of its turns,
-    "error_tool_response" where a tool gives a wrong response on purpose, and "distractors" where tools are offered in vain on purpose.
+    "error_tool_response" where a tool gives a wrong response on purpose, "distractors" where tools are offered in vain on purpose,
+    and "long_context" where the scenario is a large one.
 
     Raises:
         UserError: An environment that a turn speaks of cannot be found.
@@ -63,6 +68,7 @@ def labels_of(space: SimulationSpace, turns: Sequence[Turn], distracted: bool = 
     variants = {turn.variant for turn in turns if turn.variant != "base"}
     kinds = {turn.recovery.kind for turn in turns if isinstance(turn, RecoveryTurn)}
     variants |= {WRONG_RESPONSE} if "wrong_response" in kinds else set()
+    variants |= {"long_context"} if isinstance(scenario, LargeScenario) else set()
     return sorted(labels | variants | ({"distractors"} if distracted else set()))
 
 

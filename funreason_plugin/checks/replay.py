@@ -18,7 +18,7 @@ import orjson
 
 from funreason_plugin.environments.environment import environment_hash
 from funreason_plugin.environments.limits import Watch
-from funreason_plugin.environments.space import SimulationSpace
+from funreason_plugin.environments.space import LargeScenario, SimulationSpace
 from funreason_plugin.errors import UserError
 from funreason_plugin.faults import Faults
 from funreason_plugin.trajectory import Trajectory, certify, faults_of, mistakes_of
@@ -118,7 +118,10 @@ def differences(
 def scenario_differences(trajectory: Trajectory, space: SimulationSpace) -> Iterator[Difference]:
     """Where the stored scenario is not the one that its seed draws."""
     try:
-        drawn = space.scenario(trajectory.scenario.seed)
+        stored = trajectory.scenario
+        drawn = space.scenario(stored.seed)
+        if isinstance(stored, LargeScenario):
+            drawn = space.enlarged(drawn, stored.times, stored.context_tokens)
     except UserError as error:
         yield Difference("scenario.states", "a drawn state", str(error), "scenario(rng)")
         return

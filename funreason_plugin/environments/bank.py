@@ -17,6 +17,7 @@ from typing import Any, ClassVar
 
 from funreason_plugin.environments import (
     bank_cards,
+    bank_large,
     bank_scenario,
 )
 
@@ -39,3 +40,7 @@ class Bank(bank_cards.BankCards):
     def scenario(self, rng: Random) -> dict[str, Any]:
         """One customer, not signed in yet, with two to four accounts."""
         return bank_scenario.draw(rng)
+
+    def enlarge(self, state: dict[str, Any], rng: Random, times: int) -> dict[str, Any]:
+        """More bookings, payees and standing orders."""
+        return bank_large.enlarge(state, rng, times)

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from random import Random
 from typing import Any, ClassVar
 
+from funreason_plugin.environments import clinic_large
 from funreason_plugin.environments.clinic_data import draw_scenario
 from funreason_plugin.environments.clinic_visits import ClinicVisits
 
@@ -37,3 +38,7 @@ class Clinic(ClinicVisits):
     def scenario(self, rng: Random) -> dict[str, Any]:
         """A clinic in the days after `now`: one patient at the desk, other patients, three weeks of slots."""
         return draw_scenario(rng, self.now())
+
+    def enlarge(self, state: dict[str, Any], rng: Random, times: int) -> dict[str, Any]:
+        """More free slots."""
+        return clinic_large.enlarge(state, rng, times, self.now().date())

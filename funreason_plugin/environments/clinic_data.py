@@ -109,7 +109,7 @@ _REASONS: Final = {
     "neurology": ("recurring migraine", "numbness in the left hand"),
     "ophthalmology": ("blurred vision", "glaucoma screening"),
 }
-_TIMES: Final = tuple(
+TIMES: Final = tuple(
     f"{hour:02d}:{minute:02d}" for hour in range(8, 18) for minute in (0, 10, 20, 30, 40, 50)
 )
 _OPEN_DOCTORS: Final = ("family medicine",) * 3 + ("physiotherapy",) * 2 + ("nutrition",) * 2
@@ -202,7 +202,7 @@ class _Draw:
             }
             count = rng.randint(4, 5)
             for day, time in zip(
-                sorted(rng.sample(self.workdays, count)), rng.sample(_TIMES, count), strict=True
+                sorted(rng.sample(self.workdays, count)), rng.sample(TIMES, count), strict=True
             ):
                 self.slot(doctor_id, f"{day.isoformat()} {time}", "free")
 
@@ -272,10 +272,10 @@ class _Draw:
             if status == "upcoming"
             else self.today - timedelta(days=rng.randint(9, 200))
         )
-        starts = f"{ahead.isoformat()} {rng.choice(_TIMES)}"
+        starts = f"{ahead.isoformat()} {rng.choice(TIMES)}"
         taken = {item["starts"] for item in (*self.slots.values(), *self.appointments.values())}
         while starts in taken:
-            starts = f"{ahead.isoformat()} {rng.choice(_TIMES)}"
+            starts = f"{ahead.isoformat()} {rng.choice(TIMES)}"
         slot_id = self.slot(doctor_id, starts, "booked") if status == "upcoming" else ""
         self.appointments[self.new_id("AP", 5)] = {
             "patient_id": patient_id,

@@ -28,7 +28,6 @@ import re
 import sys
 from collections.abc import Callable, Container, Mapping, Sequence
 from datetime import datetime
-from functools import cache
 from importlib.util import resolve_name
 from pathlib import Path
 from random import Random
@@ -36,6 +35,7 @@ from typing import Any, ClassVar, Protocol, TypeVar, overload
 
 import orjson
 
+from funreason_plugin.environments.scenario_rows import scenario_rows
 from funreason_plugin.environments.spec import Phrases, ToolOptions, ToolSpec, spec_of
 from funreason_plugin.errors import UserError
 
@@ -137,7 +137,7 @@ class Environment:
     def scenario(self, rng: Random) -> dict[str, Any]:
         """Draw an initial state: attribute name to plain JSON data. `now()` works here, for dates that fit."""
         if self.scenarios:
-            rows = _scenario_rows(str(beside(type(self), self.scenarios)))
+            rows = scenario_rows(str(beside(type(self), self.scenarios)))
             row = orjson.loads(rows[rng.randrange(len(rows))])
             assert isinstance(row, dict)
             return row
@@ -145,6 +145,14 @@ class Environment:
             f"{type(self).__name__}: no initial state; add 'def scenario(self, rng): return {{...}}' "
             "or 'scenarios = \"file.jsonl\"'"
         )
+
+    def enlarge(self, state: dict[str, Any], rng: Random, times: int) -> dict[str, Any]:
+        """The state (a private copy) with about ``times`` times as many records in its long listings, for long contexts.
+
+        The new records are of the same kind and nobody's business: plausible and valid, ids unique, each thing that one
+        asks by name still there once. The old ones are all there, unchanged, and not at the edges of a listing.
+        """
+        raise UserError(f"{type(self).__name__}: no large states; add 'def enlarge(self, state, rng, times)'")
 
     def reset(self, state: dict[str, Any]) -> None:
         """Set the state to this scenario (plain JSON data, a private copy)."""
@@ -265,26 +273,6 @@ def _specs(cls: type[Environment]) -> dict[str, ToolSpec]:
             f"{cls.__module__}.{cls.__name__}: no method is marked as a tool; add '@tool' above one"
         )
     return specs
-
-
-@cache
-def _scenario_rows(path: str) -> list[bytes]:
-    try:
-        rows = [row for row in Path(path).read_bytes().splitlines() if row.strip()]
-    except OSError as error:
-        raise UserError(
-            f"{path}: {error.strerror}; 'scenarios' names a JSONL file beside the class"
-        ) from None
-    for number, row in enumerate(rows, 1):
-        try:
-            parsed = orjson.loads(row)
-        except orjson.JSONDecodeError as error:
-            raise UserError(f"{path}:{number}: not JSON ({error})") from None
-        if not isinstance(parsed, dict):
-            raise UserError(f"{path}:{number}: expected a JSON object: attribute name to initial value")
-    if not rows:
-        raise UserError(f"{path}: no scenario in it; write one JSON object a line")
-    return rows
 
 
 def _public(environment: Environment) -> dict[str, Any]:

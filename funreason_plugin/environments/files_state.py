@@ -7,6 +7,7 @@ from datetime import datetime
 from random import Random
 from typing import Any, TypeVar
 
+from funreason_plugin.environments import files_large
 from funreason_plugin.environments.environment import Environment, ToolError
 from funreason_plugin.environments.files_records import Comment, Document, Draft, Export, Mail, Trashed
 from funreason_plugin.environments.files_scenario import draw_scenario
@@ -32,6 +33,10 @@ class FilesState(Environment):
     def scenario(self, rng: Random) -> dict[str, Any]:
         """Three folders with nine documents on three subjects, with versions, comments and a trash."""
         return draw_scenario(rng, self.now())
+
+    def enlarge(self, state: dict[str, Any], rng: Random, times: int) -> dict[str, Any]:
+        """More documents, and more in the trash."""
+        return files_large.enlarge(state, rng, times, self.now())
 
     # -- look-ups ---------------------------------------------------------------------------------------
 

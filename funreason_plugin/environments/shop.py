@@ -16,6 +16,7 @@ from random import Random
 from typing import Any, ClassVar
 
 from funreason_plugin.environments import (
+    shop_large,
     shop_returns,
     shop_scenario,
 )
@@ -40,3 +41,7 @@ class Shop(shop_returns.ShopReturns):
     def scenario(self, rng: Random) -> dict[str, Any]:
         """One customer with a catalogue of about sixteen products and four or five orders."""
         return shop_scenario.draw(rng)
+
+    def enlarge(self, state: dict[str, Any], rng: Random, times: int) -> dict[str, Any]:
+        """More products and more orders."""
+        return shop_large.enlarge(state, rng, times)

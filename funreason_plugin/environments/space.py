@@ -8,11 +8,12 @@ with space.session(scenario) as session:
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from random import Random
-from typing import Any
+from typing import Any, ClassVar
 
 import jsonschema
 
@@ -24,7 +25,7 @@ from funreason_plugin.environments.spec import ToolSpec
 from funreason_plugin.environments.state import plain, same_json
 from funreason_plugin.errors import UserError
 
-__all__ = ["Scenario", "Session", "SimulationSpace", "is_error"]
+__all__ = ["LargeScenario", "Scenario", "Session", "SimulationSpace", "is_error"]
 
 _VALIDATED_LIMIT = 50_000
 
@@ -36,6 +37,15 @@ class Scenario:
     seed: str
     clock: str
     states: dict[str, dict[str, Any]]
+
+
+@dataclass(slots=True)
+class LargeScenario(Scenario):
+    """One whose listings were made ``times`` times as long, so that a conversation comes to ``context_tokens`` tokens."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid", "strict": True}
+    times: int
+    context_tokens: int
 
 
 class _ScenarioClock:
@@ -107,35 +117,26 @@ class SimulationSpace:
         day = f"2026-{clock.randint(1, 12):02d}-{clock.randint(1, 28):02d}"
         time = f"{clock.randint(7, 20):02d}:{clock.choice((0, 5, 10, 15, 20, 25, 30, 35, 40, 45, 50, 55)):02d}:00"
         now = f"{day}T{time}"
-        states = {
-            name: self._draw(cls, Random(f"{seed}/{name}"), now) for name, cls in self.environments.items()
-        }
+        states: dict[str, dict[str, Any]] = {}
+        for name, cls in self.environments.items():
+            environment, rng = _with_clock(cls, now), Random(f"{seed}/{name}")
+            states[name] = _plain_state(name, "scenario(rng)", partial(environment.scenario, rng))
         return Scenario(str(seed), now, states)
 
-    def _draw(self, cls: type[Environment], rng: Random, now: str) -> dict[str, Any]:
-        environment = cls()
-        environment._supply = _ScenarioClock(datetime.fromisoformat(now))
-        try:
-            state = environment.scenario(rng)
-        except UserError:
-            raise
-        except Exception as error:
-            raise UserError(
-                f"environment {cls.name!r}: scenario(rng) raised {type(error).__name__}: {error}"
-            ) from error
-        if not isinstance(state, dict):
-            raise UserError(
-                f"environment {cls.name!r}: scenario(rng) returned {type(state).__name__}, expected dict"
-            )
-        try:
-            copied = plain(state)
-        except (TypeError, ValueError) as error:
-            raise UserError(
-                f"environment {cls.name!r}: the scenario is not plain JSON data ({error}); "
-                "use dicts, lists, strings, numbers"
-            ) from None
-        assert isinstance(copied, dict)
-        return copied
+    @property
+    def enlargeable(self) -> list[str]:
+        """The environments that say how their states become large (`Environment.enlarge`)."""
+        return [name for name, cls in self.environments.items() if cls.enlarge is not Environment.enlarge]
+
+    def enlarged(self, scenario: Scenario, times: int, context_tokens: int) -> LargeScenario:
+        """The scenario with listings ``times`` times as long; states of environments that cannot be large stay as they are."""
+        states = dict(scenario.states)
+        for name in self.enlargeable:
+            environment = _with_clock(self.environments[name], scenario.clock)
+            rng = Random(f"{scenario.seed}/{name}/enlarge")
+            grow = partial(environment.enlarge, plain(states[name]), rng, times)
+            states[name] = _plain_state(name, "enlarge(state, rng, times)", grow)
+        return LargeScenario(scenario.seed, scenario.clock, states, times, context_tokens)
 
     def session(self, scenario: Scenario, *, watch: Watch | None = None) -> Session:
         """A live copy of the space at this scenario."""
@@ -174,6 +175,33 @@ class SimulationSpace:
             for key, value in arguments.items()
             if key not in texts and not (key in defaults and same_json(defaults[key], value))
         }
+
+
+def _with_clock(cls: type[Environment], now: str) -> Environment:
+    environment = cls()
+    environment._supply = _ScenarioClock(datetime.fromisoformat(now))
+    return environment
+
+
+def _plain_state(name: str, method: str, draw: Callable[[], Any]) -> dict[str, Any]:
+    """What a method that an author wrote gives as a state: a private copy. Raises UserError."""
+    try:
+        state = draw()
+    except UserError:
+        raise
+    except Exception as error:
+        raise UserError(f"environment {name!r}: {method} raised {type(error).__name__}: {error}") from error
+    if not isinstance(state, dict):
+        raise UserError(f"environment {name!r}: {method} returned {type(state).__name__}, expected dict")
+    try:
+        copied = plain(state)
+    except (TypeError, ValueError) as error:
+        raise UserError(
+            f"environment {name!r}: the scenario is not plain JSON data ({error}); "
+            "use dicts, lists, strings, numbers"
+        ) from None
+    assert isinstance(copied, dict)
+    return copied
 
 
 def _passing(spec: ToolSpec) -> tuple[frozenset[str], dict[str, Any]]:

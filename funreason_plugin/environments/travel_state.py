@@ -11,6 +11,7 @@ from random import Random
 from typing import Any, TypeVar
 from zlib import crc32
 
+from funreason_plugin.environments import travel_large
 from funreason_plugin.environments.environment import Environment, ToolError
 from funreason_plugin.environments.travel_records import (
     Flight,
@@ -44,6 +45,10 @@ class TravelState(Environment):
     def scenario(self, rng: Random) -> dict[str, Any]:
         """Three cities linked by daily flights, three travellers with money, tickets and hotel stays."""
         return draw_scenario(rng, self.now().date())
+
+    def enlarge(self, state: dict[str, Any], rng: Random, times: int) -> dict[str, Any]:
+        """More flights and hotels."""
+        return travel_large.enlarge(state, rng, times)
 
     # -- look-ups ---------------------------------------------------------------------------------------
 

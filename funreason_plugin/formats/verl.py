@@ -23,6 +23,7 @@ from typing import Any, NamedTuple
 import orjson
 import pyarrow as pa
 
+from funreason_plugin.environments.space import Scenario
 from funreason_plugin.formats.options import FormatOptions
 from funreason_plugin.messages import Conversation, Message, of_trajectory, offer_text
 from funreason_plugin.rendering import PromptForm, response_text, results_text, system_text
@@ -90,7 +91,7 @@ def rows(trajectory: Trajectory, options: FormatOptions, withheld: Withheld | No
         "system": trajectory.system,
         "queries": _json([turn.query for turn in trajectory.turns]),
         "tools": _json(trajectory.tools),
-        "scenario": _json(trajectory.scenario),
+        "scenario": _json(_scenario(trajectory)),
     }
     for number, found in enumerate(_responses(of_trajectory(trajectory), options.prompt_form)):
         if number == 0 and options.verl_rows != "response":
@@ -219,6 +220,14 @@ def _recovery(turn: Turn) -> dict[str, Any]:
     """What goes wrong in a turn; nothing in most."""
     found = {"faults": faults_of(turn), "mistakes": mistakes_of(turn)}
     return {name: value for name, value in found.items() if value}
+
+
+def _scenario(trajectory: Trajectory) -> Any:
+    """What a session begins with: of a large scenario without what it was made for."""
+    if "long_context" not in trajectory.labels:
+        return trajectory.scenario
+    packed = orjson.loads(orjson.dumps(trajectory.scenario))
+    return {field.name: packed[field.name] for field in fields(Scenario)}
 
 
 def _turn(variant: str, steps: list[list[dict[str, Any]]], **more: Any) -> dict[str, Any]:

@@ -10,6 +10,7 @@ Of lists within lists, all but the innermost must have one record.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection
 from typing import Any, Final
 
@@ -142,20 +143,23 @@ def _column(list_path: str, key: str, values: list[Any], found: list[list[Weight
     weight = 0.2 if numbers else 1.2
     if names and names[-1] in _NAMES:
         weight = 3.0
-    folded = [] if numbers else [value.casefold() for value in values]
+    counts = Counter(values if numbers else [value.casefold() for value in values])
+    texts = "" if numbers else "\n".join(counts)  # each once: a part of another occurs twice
     for index, value in enumerate(values):
         if numbers:
-            told = values.count(value) == 1
+            told = counts[value] == 1
         else:
-            told = bool(moments) or _is_name(value)
-            told = told and not any(
-                folded[index] in other or other in folded[index]
-                for place, other in enumerate(folded)
-                if place != index
-            )
+            told = (bool(moments) or _is_name(value)) and _stands_alone(value.casefold(), counts, texts)
         if told:
             unlike = (1.0 if len(value) < 11 else 0.3) if moments else weight
             found[index].append((unlike, Choice(list_path, "equals", key, value)))
+
+
+def _stands_alone(value: str, counts: Counter[str], texts: str) -> bool:
+    """Whether no other value is this one, part of it, or has it as a part; ``texts`` are the distinct values by line."""
+    if counts[value] > 1 or texts.count(value) > 1:
+        return False
+    return not any(len(other) < len(value) and other in value for other in counts)
 
 
 def _is_name(value: str) -> bool:

@@ -46,6 +46,7 @@ class Binder:
     def __init__(self, session: Session, tables: Tables, history: History, rng: Random) -> None:
         self.session, self.tables, self.history, self.rng = session, tables, history, rng
         self.references = References(tables, history, rng)
+        self.whole = False  # look-ups are not narrowed
         self._said_now: dict[str, str] = {}
         self._known: dict[tuple[str, str, int], list[Any]] = {}
 
@@ -62,7 +63,8 @@ class Binder:
         """
         bound = Bound()
         self.references.begin(name, tried)
-        optional = OPTIONAL if tried < 3 else 0.0
+        narrow = not self.whole or self.tables.tools[name].spec.writes
+        optional = OPTIONAL if tried < 3 and narrow else 0.0
         earlier = earlier and tried < 4
         for parameter in self.tables.tools[name].parameters:
             spec = parameter.spec

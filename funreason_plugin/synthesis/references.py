@@ -7,7 +7,7 @@ together: fields of one record, an answer and what was asked for it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Final, NamedTuple
@@ -54,6 +54,9 @@ class References:
         self.calls: list[LiveCall] = []
         self.deep = False
         self.records: dict[Record, Choice] = dict(history.records)  # those in use, and why
+        self.prefer: Callable[[LiveCall, str], bool] | None = (
+            None  # values that are taken where there is a choice
+        )
         self._tool = ""
         self._together_rate = TOGETHER
         self._partners: list[Any] = []
@@ -133,6 +136,8 @@ class References:
         """Draw an option; ``earlier``: those of earlier turns come first."""
         rng = self.rng
         now = self.history.turns
+        if self.prefer is not None:
+            options = [option for option in options if self.prefer(option.live, option.path)] or options
         if earlier or rng.random() < EARLIER:
             options = [option for option in options if option.live.turn < now] or options
         else:

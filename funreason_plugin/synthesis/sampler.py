@@ -8,14 +8,14 @@ brought. `Walk` leads to it by equation (2). A turn may have a second goal. What
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from random import Random
 from typing import Final, Literal
 
 from funreason_plugin.environments.session import Session
 from funreason_plugin.synthesis.graph import ToolGraph
-from funreason_plugin.synthesis.history import History
+from funreason_plugin.synthesis.history import History, LiveCall
 from funreason_plugin.synthesis.legality import draw
 from funreason_plugin.synthesis.tables import Tables
 from funreason_plugin.synthesis.trace import SamplingFailed, Trace
@@ -39,6 +39,8 @@ class SamplerOptions:
     ``single``: a turn asks for one thing only. ``attempts``: how often a turn is begun anew. ``across`` and ``within``:
     whether it is to take a value from an output of an earlier turn, and of its own; all but the last attempt have to.
     ``deep``: so many links the conversation's longest chain is to have more, so of earlier turns, its end counts first.
+    ``whole``: look-ups are not narrowed by optional arguments, since what is unique in a part of a listing may not be so in all
+    of it. ``prefer``: by output and path, the values that are taken where there is a choice.
 
     ``kind="random"`` is the paper's baseline: a uniformly random legal tool at each step.
     """
@@ -47,6 +49,8 @@ class SamplerOptions:
     calls: tuple[int, int] = (1, 5)
     weights: Mapping[str, float] = field(default_factory=dict)
     single: bool = False
+    whole: bool = False
+    prefer: Callable[[LiveCall, str], bool] | None = None
     attempts: int = 8
     across: bool | None = None
     within: bool | None = None
@@ -79,6 +83,7 @@ def sample_turn(
         walk = Walk(session, tables, rng, history)
         walk.legality.any_provider = target is not None
         walk.binder.references.deep = options.deep > 0
+        walk.binder.references.prefer, walk.binder.whole = options.prefer, options.whole
         try:
             name, earlier = (
                 (target, False)

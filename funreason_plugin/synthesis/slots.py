@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from random import Random
 
 from funreason_plugin.checks.duplicates import duplicate_key
+from funreason_plugin.checks.long_context import context_faults
 from funreason_plugin.checks.records import labels_of, split_of
 from funreason_plugin.config import SynthesisConfig, versions
 from funreason_plugin.environments.limits import Watch
@@ -36,6 +37,7 @@ from funreason_plugin.synthesis.slot_result import (
 from funreason_plugin.synthesis.tables import Tables
 from funreason_plugin.synthesis.trace import SamplingFailed
 from funreason_plugin.synthesis.variants.drawing import Stage, Variants
+from funreason_plugin.synthesis.variants.long_context import Course
 from funreason_plugin.synthesis.variants.scene import Maker, Scene
 from funreason_plugin.trajectory import (
     SCHEMA_VERSION,
@@ -160,7 +162,15 @@ class SlotMaker:
         system = space.policy
         turns: list[Turn] = []
         wanted = rng.randint(*config.turns) if frame.turns is None else frame.turns
-        if variant not in ("", "distractors"):
+        course: Course | None = None
+        if variant == "long_context":
+            try:
+                course = self.variants.course(space, tools, scenario, wanted, index, watch)
+            except SamplingFailed as failed:
+                rejections.append(rejected_whole(index, attempt, failed.code, failed.detail))
+                return None
+            scenario = course.scenario
+        elif variant not in ("", "distractors"):
             wanted = max(wanted, 2) if config.turns[1] > 1 else wanted
             stage = Stage(chain, space, tools, split, index, wanted, watch)
             try:
@@ -170,7 +180,7 @@ class SlotMaker:
                 return None
         with space.session(scenario, watch=watch) as session:
             while len(turns) < wanted:
-                here = _Here(chain, session, tools, about, system, turns, maker, frame, wanted)
+                here = _Here(chain, session, tools, about, system, turns, maker, frame, wanted, course)
                 made = await self._turns(here, rng, f"{seed}/{len(turns)}", index, attempt, rejections)
                 if not made:
                     rejections[-1]["whole"] = True
@@ -183,7 +193,7 @@ class SlotMaker:
             seed=config.seed,
             attempt=attempt,
             split=split,
-            labels=labels_of(space, turns, variant == "distractors"),
+            labels=labels_of(space, turns, variant == "distractors", scenario),
             environments=[casting.reference(name) for name in space.environments],
             made_by={
                 agent: {"teacher": teacher.name, "model": teacher.model}
@@ -195,6 +205,9 @@ class SlotMaker:
             scenario=scenario,
             turns=turns,
         )
+        for _, code, detail in context_faults(trajectory):
+            rejections.append(rejected_whole(index, attempt, code, detail))
+            return None
         trajectory.certificate = certify(trajectory)
         return trajectory
 
@@ -217,7 +230,10 @@ class SlotMaker:
                 if here.maker is not None and here.maker.place == len(turns):
                     scene = here.scene(graph, rng, wish.options(self.config, number, one_goal=True))
                     return await here.maker.play(scene, f"{seed}/{number}")
-                trace = sample_turn(session, graph, options, rng, history)
+                if here.course is not None:
+                    trace = here.course.next(session, turns, number, rng)
+                else:
+                    trace = sample_turn(session, graph, options, rng, history)
                 session.restore(start)
                 tried = f"{seed}/{number}"
                 return [await here.chain.play(session, trace, turns, tools, here.system, rng, tried)]
@@ -242,6 +258,7 @@ class _Here:
     maker: Maker | None
     frame: Frame
     wanted: int
+    course: Course | None
 
     def tools_now(self) -> list[str]:
         """What the next turn offers: all tools, but for those withheld until a later one."""

@@ -59,7 +59,7 @@ def test_flags_and_a_file_give_the_same(tmp_path: Path) -> None:
     [
         (["miss_func"], "--variant 'miss_func': expected NAME=SHARE, e.g. --variant miss_func=0.1"),
         (["miss_func=0.1", "miss_func=0.2"], "--variant: miss_func is given twice; give it one share"),
-        (["mis_func=0.1"], "--variant: 'mis_func' is not one of miss_func, miss_param, irrelevance, distractors, follow_up, error_recovery; did you mean 'miss_func'?"),
+        (["mis_func=0.1"], "--variant: 'mis_func' is not one of miss_func, miss_param, irrelevance, distractors, follow_up, error_recovery, long_context; did you mean 'miss_func'?"),
         (["miss_func=2"], "--variant miss_func: '2' is out of range; expected at most 1"),
         (["miss_func=x"], "--variant miss_func: 'x' is not valid; expected a number"),
         (["miss_func=0.6", "miss_param=0.6"], "--variant: what stands there is not valid: the shares add up to 1.2; expected at most 1, since a trajectory holds one variant"),

@@ -49,6 +49,13 @@ class Parking(Environment):
             }
         return {"spots": spots, "rentals": {}}
 
+    def enlarge(self, state: dict[str, Any], rng: Random, times: int) -> dict[str, Any]:
+        spots, old = state["spots"], len(state["spots"])
+        for number in rng.sample(range(1000, 9999), old * (times - 1)):
+            level, price = rng.randint(1, 9), rng.randint(100, 90_000) / 100
+            spots[f"SP{number}"] = {"zone": ZONES[len(spots) % 5], "level": level, "price": price}
+        return {**state, "spots": dict(rng.sample(list(spots.items()), len(spots)))}
+
     @tool(
         ask=["find free spots in the {zone} zone", "see what is free around the {zone}"],
         noun="spot in the {zone} zone",

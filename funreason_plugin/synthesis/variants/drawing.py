@@ -17,10 +17,11 @@ from funreason_plugin.checks.closeness import substitutes
 from funreason_plugin.checks.variant_tools import FEWEST_DISTRACTORS, giver_of
 from funreason_plugin.config import SynthesisConfig
 from funreason_plugin.environments.limits import Watch
-from funreason_plugin.environments.space import SimulationSpace
+from funreason_plugin.environments.space import Scenario, SimulationSpace
 from funreason_plugin.errors import UserError
 from funreason_plugin.synthesis.casting import Casting
 from funreason_plugin.synthesis.chain import Chain
+from funreason_plugin.synthesis.sampler import SamplerOptions
 from funreason_plugin.synthesis.tables import Tables
 from funreason_plugin.synthesis.teachers.scripted import ScriptedTeacher
 from funreason_plugin.synthesis.teachers.scripted_omission import leaving_out
@@ -28,6 +29,7 @@ from funreason_plugin.synthesis.variants.distractors import distractors
 from funreason_plugin.synthesis.variants.follow_up import KINDS
 from funreason_plugin.synthesis.variants.follow_up_kinds import FollowUpKinds
 from funreason_plugin.synthesis.variants.irrelevance import Irrelevance
+from funreason_plugin.synthesis.variants.long_context import Course, Ground
 from funreason_plugin.synthesis.variants.miss_func import MissFunc, to_withhold
 from funreason_plugin.synthesis.variants.miss_param import MissParam
 from funreason_plugin.synthesis.variants.recoveries import Recoveries
@@ -76,6 +78,11 @@ class Variants:
         self, variant: str, rng: Random, split: str, slot: int, wanted: int | None = None
     ) -> tuple[str, ...]:
         """Environments that a trajectory with the variant is about, so many where it is ``wanted``."""
+        if variant == "long_context":
+            about = self.casting.environments(rng, split, one_of=self.able(variant), wanted=wanted)
+            if self.target(slot) < 16_000:  # the tools of two leave too little of it
+                return (rng.choice([name for name in about if name in self.able(variant)]),)
+            return about
         leave, able = int(variant in ELSEWHERE), self.able(variant)
         if variant == "follow_up":
             kind = self.follow_ups.of(self._shares.number(slot), self.casting.pool(split))
@@ -96,6 +103,26 @@ class Variants:
         own = [name for name in tools if space.tools[name].environment in about]
         taken = distractors(own, [name for name in tools if name not in own], rng)
         return space, [name for name in tools if name in taken or name in own]
+
+    def target(self, slot: int) -> int:
+        """The tokens that a slot of long_context comes to."""
+        targets = self.config.context_tokens
+        return targets[self._shares.number(slot) % len(targets)]
+
+    def course(
+        self,
+        space: SimulationSpace,
+        tools: Sequence[str],
+        scenario: Scenario,
+        turns: int,
+        slot: int,
+        watch: Watch | None,
+    ) -> Course:
+        """The turns of a long context, and the scenario that they are sampled in. Raises SamplingFailed."""
+        config = self.config
+        options = SamplerOptions(kind=config.sampler, calls=config.calls)
+        ground = Ground(space, self.casting.graph(tools), tools, scenario, self.target(slot), options, watch)
+        return Course.find(ground, turns, scenario.seed)
 
     def draw(self, variant: str, stage: Stage, rng: Random) -> Maker:
         """The maker for a conversation. Raises SamplingFailed where there is none."""
@@ -126,6 +153,8 @@ class Variants:
         if variant == "follow_up":
             made = {name for kind in KINDS for name in self.follow_ups.able(kind)}
             return tuple(name for name in self.casting.whole.environments if name in made)
+        if variant == "long_context":
+            return tuple(self.casting.whole.enlargeable)
         if variant not in ("miss_func", "miss_param"):
             return ()
         if variant not in self._able:
@@ -168,6 +197,12 @@ class Variants:
                 continue
             if variant == "error_recovery":
                 self.recoveries.check()
+                continue
+            if variant == "long_context":
+                if not self.able(variant):
+                    names = " ".join(self.config.env)
+                    what = "no environment says how its states become large (docs/tools.md: enlarge)"
+                    raise UserError(f"--variant {variant}: cannot be made with --env {names}: {what}")
                 continue
             if most < 2:
                 raise UserError(f"--variant {variant} takes two turns, and --turns is {most}; give 2 or more")
