@@ -205,14 +205,9 @@ class SynthesisConfig(ModelSettings):
 
     def as_plain(self) -> dict[str, Any]:
         """The configuration as plain data, as it is written to ``run.yaml``."""
-        plain = self.model_dump(mode="json")
-        if "long_context" not in self.variants:
-            del plain["context_tokens"]
-        return {
-            key: plain[key]
-            for key in KEYS
-            if key in plain and (key not in _LATER or plain[key] != _LATER[key])
-        }
+        idle = () if "long_context" in self.variants else ("context_tokens",)
+        plain = self.model_dump(mode="json", exclude=set(idle))
+        return {key: value for key, value in plain.items() if key not in _LATER or value != _LATER[key]}
 
 
 _OWN = [key for key in SynthesisConfig.model_fields if key not in ModelSettings.model_fields]
