@@ -207,7 +207,8 @@ class SynthesisConfig(ModelSettings):
         """The configuration as plain data, as it is written to ``run.yaml``."""
         idle = () if "long_context" in self.variants else ("context_tokens",)
         plain = self.model_dump(mode="json", exclude=set(idle))
-        return {key: value for key, value in plain.items() if key not in _LATER or value != _LATER[key]}
+        kept = [key for key in KEYS if key in plain]
+        return {key: plain[key] for key in kept if key not in _LATER or plain[key] != _LATER[key]}
 
 
 _OWN = [key for key in SynthesisConfig.model_fields if key not in ModelSettings.model_fields]
