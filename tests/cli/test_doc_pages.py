@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from funreason_plugin import trajectory
+from funreason_plugin import faults, trajectory
 from funreason_plugin.checks.acceptance import RULES
 from tests.cli.documents import DOCUMENTS, PAGES, ROOT
 
@@ -85,20 +85,21 @@ def test_every_rule_is_explained() -> None:
 
 
 def test_every_field_is_explained() -> None:
-    page = (DOCS / "formats.md").read_text()
-    for kind in (
-        "Trajectory",
-        "Turn",
-        "AbstentionTurn",
-        "Step",
-        "Call",
-        "Provenance",
-        "Choice",
-        "Needed",
-        "Lack",
-    ):
-        for field in dataclasses.fields(getattr(trajectory, kind)):
-            assert f"`{field.name}`" in page, f"{kind}.{field.name}"
+    page, variants = (DOCS / "formats.md").read_text(), (DOCS / "variants.md").read_text()
+    kinds = [
+        kind
+        for kind in (*vars(trajectory).values(), faults.Fault, faults.Recovery)
+        if isinstance(kind, type)
+        and kind.__module__.startswith("funreason_plugin")
+        and dataclasses.is_dataclass(kind)
+    ]
+    assert {"Trajectory", "RecoveryTurn", "Choice"} <= {kind.__name__ for kind in kinds}
+    for kind in kinds:
+        explained = page + (variants if not issubclass(kind, trajectory.Turn) else "")
+        for field in dataclasses.fields(kind):
+            assert re.search(rf"`(recovery\.|lack\.)?{field.name}`", explained), (
+                f"{kind.__name__}.{field.name}"
+            )
     assert f"`schema_version` | {trajectory.SCHEMA_VERSION}" in page
 
 
