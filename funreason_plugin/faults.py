@@ -18,10 +18,12 @@ from pydantic import ConfigDict
 
 from funreason_plugin.environments.limits import is_error
 
-__all__ = ["Fault", "Faults", "Kind", "Recovery", "met"]
+__all__ = ["WRONG_RESPONSE", "Fault", "Faults", "Kind", "Recovery", "met"]
 
 Kind = Literal["transient", "wrong_response", "empty", "precondition", "own_mistake"]
-"""What goes wrong. "wrong_response" is what the paper calls a wrong environment response (``error_tool_response``)."""
+"""What goes wrong."""
+WRONG_RESPONSE = "error_tool_response"
+"""The label of a trajectory with a "wrong_response": the paper's name for wrong environment responses."""
 
 _STRICT = ConfigDict(extra="forbid", strict=True)
 

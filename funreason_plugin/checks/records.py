@@ -14,11 +14,9 @@ from typing import Any, Literal
 
 from funreason_plugin.environments.space import LargeScenario, Scenario, SimulationSpace
 from funreason_plugin.errors import UserError
+from funreason_plugin.faults import WRONG_RESPONSE
 from funreason_plugin.teacher_config import makers
 from funreason_plugin.trajectory import AbstentionTurn, RecoveryTurn, Trajectory, Turn
-
-WRONG_RESPONSE = "error_tool_response"
-"""The paper's name for a trajectory in which a tool gives a wrong response: a label of its own."""
 
 Finding = tuple[str, str]
 """A place in the trajectory, and what is wrong there."""

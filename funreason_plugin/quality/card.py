@@ -13,9 +13,12 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import yaml
+
+from funreason_plugin.faults import WRONG_RESPONSE
+from funreason_plugin.variant_config import Variant
 
 __all__ = ["Card", "configs_of", "in_domain_lines", "table"]
 
@@ -123,6 +126,10 @@ def in_domain_lines(labels: dict[str, int], of: int, what: str = "trajectories")
             meaning = f"made with the tools of {name.upper()}, so a score on {name.upper()} is in-domain, not transfer"
         elif kind == "benchmark":
             meaning = f"entries of {name.upper()} itself: for evaluation, never for training what {name.upper()} measures"
+        elif label in get_args(Variant):
+            meaning = "with this variant"
+        elif label == WRONG_RESPONSE:
+            meaning = "in which a tool gives a wrong response on purpose"
         else:
             meaning = "labelled by their environment"
         lines.append(f"- `{label}`: {count:,} of {of:,} {what}, {meaning}.")

@@ -56,8 +56,8 @@ def run_card(folder: Path, run: Mapping[str, Any], summary: Mapping[str, Any], q
         name,
         f"{records:,} multi-turn conversations with {quality['turns']:,} user turns and {quality['calls']:,} tool calls, "
         f"synthesised by funreason_plugin {__version__} with seed {config.get('seed')} after FunReason-MT "
-        "(arXiv 2510.24645). Every call was executed, every output is what its tool returned, and every argument says "
-        "where its value comes from.",
+        "(arXiv 2510.24645). Every call was executed, every output is what its tool returned"
+        f"{_but_for(marked)}, and every argument says where its value comes from.",
         records,
         configs_of(folder),
         tags=["synthetic", *sorted(marked)],
@@ -83,6 +83,12 @@ def run_card(folder: Path, run: Mapping[str, Any], summary: Mapping[str, Any], q
     card.add("Duplicates and contamination", _quality_lines(config, quality))
     card.add("What it is not", _limits(made_by))
     return card
+
+
+def _but_for(labels: Mapping[str, int]) -> str:
+    if not labels.get("error_recovery"):
+        return ""
+    return " (but for the faults and mistakes of `error_recovery`, which are planted and marked)"
 
 
 def _licence(made_by: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:

@@ -181,3 +181,15 @@ def test_no_answer_speaks_of_what_a_fault_gave() -> None:
                 for fault in turn.recovery.faults:
                     if is_error(fault.output):
                         assert str(fault.output["error"]) not in turn.answer
+
+
+def test_the_card_says_which_outputs_are_planted() -> None:
+    from funreason_plugin.quality.card import in_domain_lines
+    from funreason_plugin.quality.run_card import _but_for
+
+    labels = {"error_recovery": 10, "error_tool_response": 2}
+    assert "faults and mistakes of `error_recovery`" in _but_for(labels) and not _but_for({"miss_func": 3})
+    assert in_domain_lines(labels, 10) == [
+        "- `error_recovery`: 10 of 10 trajectories, with this variant.",
+        "- `error_tool_response`: 2 of 10 trajectories, in which a tool gives a wrong response on purpose.",
+    ]

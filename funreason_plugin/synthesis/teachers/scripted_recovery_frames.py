@@ -271,11 +271,11 @@ WITH_MENDED = (
 TELL_TEMPORARY = (
     "The service was briefly unavailable, so this took another try.",
     "There was a short outage, but it worked in the end.",
-    "It needed a second go, as the service didn't respond at first.",
+    "It needed another go, as the service didn't respond at first.",
     "After a brief technical problem it went through.",
     "The service stumbled for a moment, so I had to repeat a request.",
     "A request failed at first and went through when I repeated it.",
-    "I had to ask twice, since the service was down for a moment.",
+    "I had to ask more than once, since the service was down for a moment.",
     "There was a hiccup on the way, which is settled.",
     "It didn't get through immediately, but now it has.",
     "A temporary error came up and is out of the way.",

@@ -53,7 +53,8 @@ def transient(trace: Trace, rng: Random) -> Fault:
 
 
 def empty(trace: Trace, turn: int, specs: Mapping[str, ToolSpec], rng: Random) -> Fault | None:
-    """A look-up that gives nothing, of something that must be there: a later call needs it, or a tool gave its id."""
+    """A look-up that gives nothing, of something that must be there: a later call needs it, or it is one record, whose id a
+    tool gave."""
     used = {
         origin.call
         for call in trace.calls
@@ -62,10 +63,10 @@ def empty(trace: Trace, turn: int, specs: Mapping[str, ToolSpec], rng: Random) -
     }
     found: list[Fault] = []
     for index, call in _read(trace, specs):
-        known = any(origin.source == "output" for origin in call.provenance.values())
         output = _emptied(call.output)
-        found_list = isinstance(call.output, list) or output != {}
-        if not (found_list or looks_up(call.name)):
+        known = output == {} and any(origin.source == "output" for origin in call.provenance.values())
+        listed = isinstance(call.output, list) or output != {}
+        if not (listed or looks_up(call.name)):
             continue
         if (known or index in used) and nothing_found(output, call.arguments):
             found.append(Fault(call.name, output))
