@@ -76,10 +76,13 @@ def said_again(view: TurnView) -> str | None:
     follow = view.follow_up
     if follow is None:
         return None
-    new = [o.value for o in view.origins if o.provenance is not None and o.provenance.source == "query"]
+    spoken_of = [o.value for o in view.origins if o.provenance is not None and o.provenance.source == "query"]
+    if view.earlier:  # "I meant Riga, not Nantes": what was wrong may be said
+        before = view.earlier[-1].calls()
+        spoken_of += [call.arguments.get(follow.parameter) for call in before if call.name == follow.tool]
     for origin in view.origins:
         written = _distinctive(origin.value)
-        if not written or origin.value in new or not contains(view.said.folded, written):
+        if not written or origin.value in spoken_of or not contains(view.said.folded, written):
             continue
         if (
             follow.kind == "correct"

@@ -311,3 +311,14 @@ def test_show_names_the_kind() -> None:
     file = StringIO()
     show(followed("undo_part")[0][0], Console(width=100, file=file))
     assert ", follow_up (undo_part)" in file.getvalue()
+
+
+def test_what_was_wrong_may_be_said_again() -> None:
+    """ "Not 3 but 4", where what takes the old one back takes the old value."""
+    trajectory, number, turn = followed("correct")[0]
+    call = next(call for call in trajectory.turns[number - 1].calls() if call.name == turn.follow_up.tool)
+    old = call.arguments[turn.follow_up.parameter] = "Old Harbour"
+    turn.query += " Not Old Harbour."
+    turn.steps[0].calls[0].arguments["note"] = old
+    turn.steps[0].calls[0].provenance["note"] = Provenance("earlier_query", turn=number - 1)
+    assert "said_again" not in {rule for place, rule, _ in review_trajectory(trajectory) if place == number}

@@ -9,7 +9,7 @@ from functools import lru_cache, partial
 from random import Random
 from typing import Any
 
-from funreason_plugin.synthesis.plan import Plan, PlannedCall, is_label
+from funreason_plugin.synthesis.plan import Plan, PlannedCall, Source, is_label
 from funreason_plugin.synthesis.plan_text import read_plan
 from funreason_plugin.synthesis.teachers import scripted_follow_up_frames as frames
 from funreason_plugin.synthesis.teachers import scripted_words as english
@@ -17,7 +17,8 @@ from funreason_plugin.synthesis.teachers.scripted_abstaining import words_for
 from funreason_plugin.synthesis.teachers.scripted_answers import LEADS
 from funreason_plugin.synthesis.teachers.scripted_clauses import parse_clause
 from funreason_plugin.synthesis.teachers.scripted_lexicon import Lexicon
-from funreason_plugin.synthesis.teachers.scripted_naming import Past, named, record_entity
+from funreason_plugin.synthesis.teachers.scripted_naming import Past, named, place_of, record_entity
+from funreason_plugin.synthesis.teachers.scripted_phrasing import Phrasing
 from funreason_plugin.synthesis.teachers.scripted_querying import Draft, spoken_calls, write_query
 from funreason_plugin.synthesis.teachers.scripted_reader import Reading, read_query
 from funreason_plugin.synthesis.teachers.scripted_records import quote
@@ -58,22 +59,29 @@ class _FollowUp(Draft):
     def text(self) -> str:
         phrasing = self.phrasing(spoken := spoken_calls(self.plan, self.lexicon), ())
         undo = self.kind != "refer_back"
-        clauses = [self._taking_back() if undo and index == 0 else phrasing.clause(index) for index in spoken]
+        clauses = [
+            self._taking_back(phrasing) if undo and index == 0 else phrasing.clause(index) for index in spoken
+        ]
         wanted = english.joined(clauses[1:] if undo else clauses, "and then")
         frame = self.rng.choice(_TABLES[self.kind])
         text = frame.format(u=clauses[0], U=english.capital(clauses[0]), c=wanted, C=english.capital(wanted))
         return " ".join(filter(None, [text, self.credentials()]))
 
-    def _taking_back(self) -> str:
-        """ "cancel that stay", of a call that takes one thing; what takes more is not said anew."""
+    def _taking_back(self, phrasing: Phrasing) -> str:
+        """ "cancel that stay", of a call that takes one thing. What takes more is not said anew where it is all that was
+        done: "undo that"."""
         call = self.plan.calls[0]
         entry = self.lexicon[call.tool]
         clauses = [clause for clause in map(parse_clause, entry.asks) if clause.slots == call.given]
-        if len(call.given) != 1 or not clauses:
-            return self.rng.choice(frames.TAKE_BACK)
-        name = call.given[0]
-        source, what = call.arguments[name], _kind_of(call, name, self.lexicon)
-        thing = f"that {what}"
+        name = call.given[0] if len(call.given) == 1 and clauses else ""
+        what = _kind_of(call, name, self.lexicon) if name else ""
+        source = call.arguments[name] if name else Source("value")
+        value = self.past.said.get(place_of(source)) if source.kind == "said" else None
+        if not what and not (name and isinstance(value, str)):
+            return self.rng.choice(frames.TAKE_BACK) if self.kind == "change_of_mind" else phrasing.clause(0)
+        # Of several things that were done, "that one" says too little of what the user named.
+        spoken = isinstance(value, str) and (not what or self.kind == "undo_part")
+        thing = str(value) if spoken else f"that {what}"
         if self.kind == "undo_part" and source.by == "equals" and is_label(source.key, what) and source.value:
             thing = named(what, str(source.value)) if self.rng.random() < 0.6 else thing
         return self.rng.choice(clauses).write({name: thing})
@@ -157,17 +165,17 @@ def following_reading(query: str, plan: Plan, lexicon: Lexicon, follow: Mapping[
     about = {(index + 1, name): text for (index, name), text in rest.about.items()}
     for name, source in plan.calls[0].arguments.items():
         if source.by == "equals" and name in lexicon[plan.calls[0].tool].params:
-            about[0, name] = f"that {_kind_of(plan.calls[0], name, lexicon)}"
+            about[0, name] = f"that {_kind_of(plan.calls[0], name, lexicon) or 'one'}"
     return replace(rest, asked=[0, *(index + 1 for index in rest.asked)], about=about)
 
 
 def _kind_of(call: PlannedCall, name: str, lexicon: Lexicon) -> str:
-    """What to call the thing that a call takes: "stay"."""
+    """What to call the thing that a call takes: "stay"; "" where nothing says it."""
     source, entry = call.arguments[name], lexicon[call.tool]
     giver, param = lexicon.get(source.name), entry.params[name]
     if giver is not None and source.kind == "earlier":
         return record_entity(giver, source.field)
-    return english.words(param.ref.entity) if param.ref is not None else "one"
+    return english.words(param.ref.entity) if param.ref is not None else ""
 
 
 def _one_less(call: PlannedCall) -> PlannedCall:
@@ -184,7 +192,7 @@ def corrected_reading(view: View, lexicon: Lexicon) -> Reading:
     schema = lexicon[follow["tool"]].params[follow["parameter"]].schema
     value = _read(view.query, follow["parameter"], schema)
     about = {
-        (index, name): f"that {_kind_of(call, name, lexicon)}"
+        (index, name): f"that {_kind_of(call, name, lexicon) or 'one'}"
         for index, call in enumerate(view.plan.calls)
         for name, source in call.arguments.items()
         if source.kind == "earlier" and source.by == "equals" and name in lexicon[call.tool].params

@@ -15,6 +15,8 @@ __all__ = ["referred"]
 
 SAMPLES: Final = 4
 """Requests that are looked at for one that compares."""
+LONGEST: Final = 20
+"""Characters of a value by which a person tells one of several."""
 BY_VALUE: Final = 0.3
 """How often a record is taken that the user tells by a value of its own ("the one that leaves at 08:15"), never by its name."""
 
@@ -34,10 +36,15 @@ def referred(happened: Happened) -> Iterator[Trace]:
             session.restore(happened.end)
         chosen = [*_choices(happened, trace)]
         compared = any(choice.by in ("min", "max") for choice in chosen)
-        named = any(choice.by == "equals" and is_label(choice.key, "") for choice in chosen)
+        named = any(choice.by == "equals" and _names(choice) for choice in chosen)
         if chosen and (compared or (not named and happened.rng.random() < BY_VALUE)):
             trace.follow_up = FollowUp("refer_back")
             yield trace
+
+
+def _names(choice: Choice) -> bool:
+    """Whether the value is the record's name, or its whole text."""
+    return is_label(choice.key, "") or (isinstance(choice.value, str) and len(choice.value) > LONGEST)
 
 
 def _choices(happened: Happened, trace: Trace) -> Iterator[Choice]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from itertools import islice, product
 from random import Random
 from typing import Any, Final
@@ -109,7 +110,14 @@ def undoers(space: SimulationSpace, graph: ToolGraph) -> dict[str, tuple[str, ..
 
 def _likeliest(name: str, tools: Collection[str]) -> tuple[str, ...]:
     """Of several tools that do it, those whose names say so: a folder that was made is removed, not moved over another."""
-    ranks = {tool: (tool == name or opposites(name, tool), likeness(tool, [name])) for tool in tools}
+    ranks = {
+        tool: (
+            tool == name or opposites(name, tool),
+            likeness(tool, [name]),
+            SequenceMatcher(None, tool, name).ratio(),
+        )
+        for tool in tools
+    }
     clear = [tool for tool in tools if ranks[tool][0]] or [*tools]
     return tuple(sorted(clear, key=lambda tool: ranks[tool], reverse=True))
 
