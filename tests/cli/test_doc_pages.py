@@ -39,11 +39,26 @@ def test_every_link_leads_to_a_file_and_a_heading(path: Path) -> None:
         assert not anchor or anchor in anchors(file.resolve()), f"{target}#{anchor}"
 
 
+@document
+def test_every_row_of_a_table_has_as_many_cells_as_its_head(path: Path) -> None:
+    """A bar in a cell, in code too, has to be written as ``\\|``."""
+    text = re.sub(r"^ *```.*?^ *```", "", path.read_text(), flags=re.MULTILINE | re.DOTALL)
+    for table in re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE):
+        cells = [len(re.findall(r"(?<!\\)\|", row)) for row in table.splitlines()]
+        assert len(set(cells)) == 1, table
+
+
 def test_every_page_is_in_the_readmes_list_and_in_the_sites() -> None:
     readme, site = (ROOT / "README.md").read_text(), (ROOT / "mkdocs.yml").read_text()
     for page in PAGES:
         assert re.search(rf"^ .*: {re.escape(page.name)}$", site, re.MULTILINE), page.name
         assert page.name == "index.md" or f"(docs/{page.name}" in readme, page.name
+
+
+def test_the_first_page_lists_every_example() -> None:
+    first = (DOCS / "index.md").read_text()
+    for folder in (ROOT / "examples").iterdir():
+        assert not folder.is_dir() or f"(../examples/{folder.name})" in first, folder.name
 
 
 def texts() -> Iterator[str]:
