@@ -14,12 +14,14 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from funreason_plugin.errors import UserError
 
-__all__ = ["Targets", "Variant", "Variants", "shares_of"]
+__all__ = ["OF_THE_WHOLE", "Targets", "Variant", "Variants", "shares_of"]
 
 Variant = Literal[
     "miss_func", "miss_param", "irrelevance", "distractors", "follow_up", "error_recovery", "long_context"
 ]
 """As BFCL names its categories, where it has them."""
+OF_THE_WHOLE = ("distractors", "long_context")
+"""Variants of a conversation, which only its label names: all its turns are "base"."""
 
 
 def _none(value: Any) -> Any:

@@ -25,6 +25,7 @@ from funreason_plugin.environments.limits import Watch, is_error
 from funreason_plugin.environments.space import SimulationSpace
 from funreason_plugin.errors import UserError
 from funreason_plugin.trajectory import Trajectory, certify, dumps, loads
+from funreason_plugin.variant_config import OF_THE_WHOLE
 
 MOST = 20
 """Differences named in one trajectory by one check."""
@@ -98,7 +99,7 @@ class Inspector:
         result.split, result.attempt = trajectory.split, trajectory.attempt
         result.turns, result.calls = len(trajectory.turns), len(calls)
         variants = {turn.variant for turn in trajectory.turns} - {"base"}
-        result.variants = sorted(variants | ({"distractors", "long_context"} & set(trajectory.labels)))
+        result.variants = sorted(variants | (set(OF_THE_WHOLE) & set(trajectory.labels)))
         result.tools = sorted({call.name for call in calls if not is_error(call.output)})
         if dumps(trajectory) != line:
             result.problems.append(("", "the line is not written as this release writes it", "form"))

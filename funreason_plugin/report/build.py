@@ -30,6 +30,7 @@ from funreason_plugin.report.page import write_page
 from funreason_plugin.report.reference import beside, reference_of
 from funreason_plugin.report.survey import Survey
 from funreason_plugin.synthesis.folder import TRAJECTORIES
+from funreason_plugin.variant_config import OF_THE_WHOLE
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -177,6 +178,8 @@ class _Index:
         turns = record["turns"]
         names = {call["name"] for turn in turns for step in turn["steps"] for call in step["calls"]}
         rejected = self.rejected.get(record["index"], [])
+        variants = {turn["variant"] for turn in turns}
+        whole = [label for label in record["labels"] if label in OF_THE_WHOLE]
         row = {
             "id": record["id"],
             "query": turns[0]["query"][:FIRST_QUERY] if turns else "",
@@ -186,7 +189,7 @@ class _Index:
             "calls": sum(len(step["calls"]) for turn in turns for step in turn["steps"]),
             "attempts": max((turn["attempts"] for turn in turns), default=1),
             "rejected": len(rejected),
-            "variants": sorted({self._place("variants", turn["variant"]) for turn in turns}),
+            "variants": sorted({self._place("variants", name) for name in (*variants, *whole)}),
             "labels": [self._place("labels", label) for label in record["labels"]],
             "tools": sorted(self._place("names", name) for name in names),
             "replayed": int(differences is not None),

@@ -15,13 +15,17 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import orjson
+
 from funreason_plugin.environments.limits import is_error
 from funreason_plugin.quality.shape import length_bin
 from funreason_plugin.shape_config import LENGTH_BIN
+from funreason_plugin.variant_config import OF_THE_WHOLE
 
 _INDEX: Final = re.compile(r"\[\d+\]")
 QUERY_BIN: Final = LENGTH_BIN
 THOUGHT_BIN: Final = 100
+CONTEXT_BIN: Final = 10_000
 """Characters a bar."""
 
 TITLES: Final = {
@@ -31,6 +35,7 @@ TITLES: Final = {
     "chain": ("Longest dependency chain", "calls, each fed by the one before"),
     "offered": ("Tools offered", "tools"),
     "environments": ("Environments a trajectory", "environments"),
+    "context": ("Length of a conversation, tools and outputs included", "characters"),
     "query": ("Length of a query", "characters"),
     "thought": ("Length of a thought", "characters"),
 }
@@ -76,11 +81,13 @@ class Survey:
         self.trajectories += 1
         self.splits[record["split"]] += 1
         self.labels.update(record["labels"])
-        self.variants.update({turn["variant"] for turn in record["turns"]} - {"base"} or {"base"})
+        variants = {turn["variant"] for turn in record["turns"]} - {"base"}
+        self.variants.update(variants | set(OF_THE_WHOLE) & set(record["labels"]) or {"base"})
         self.slots[record["attempt"] + 1] += 1
         self.teachers.update({_maker(maker) for maker in record["made_by"].values()})
         self.counts["turns"][len(record["turns"])] += 1
         self.counts["environments"][len(record["environments"])] += 1
+        self.counts["context"][characters(record) // CONTEXT_BIN * CONTEXT_BIN] += 1
         self.counts["offered"][len(record["tools"])] += 1
         for tool in record["tools"]:
             self._tool(tool["function"]["name"])[4] += 1
@@ -145,7 +152,7 @@ class Survey:
 
     def distributions(self) -> list[dict[str, Any]]:
         """For the page: name, title, unit, width of a bar (1: single values), rows of value and count."""
-        widths = {"query": QUERY_BIN, "thought": THOUGHT_BIN}
+        widths = {"query": QUERY_BIN, "thought": THOUGHT_BIN, "context": CONTEXT_BIN}
         return [
             {
                 "name": name,
@@ -156,6 +163,17 @@ class Survey:
             }
             for name, (title, unit) in TITLES.items()
         ]
+
+
+def characters(record: Mapping[str, Any]) -> int:
+    """The length of what a model reads and writes: system prompt, tools, and the messages of all turns."""
+    count = len(record["system"]) + len(orjson.dumps(record["tools"]))
+    for turn in record["turns"]:
+        count += len(turn["query"]) + len(turn["thought"] or "") + len(turn["answer"])
+        for step in turn["steps"]:
+            count += len(step["thought"] or "")
+            count += sum(len(orjson.dumps([call["arguments"], call["output"]])) for call in step["calls"])
+    return count
 
 
 def _maker(maker: Mapping[str, str]) -> str:
