@@ -22,6 +22,7 @@ from funreason_plugin.command_line import Command, console, leave
 from funreason_plugin.environments.catalog import SHIPPED
 from funreason_plugin.environments.space import SimulationSpace
 from funreason_plugin.errors import UserError
+from funreason_plugin.trajectory import read
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
@@ -30,24 +31,44 @@ __all__ = ["build"]
 
 CONTEXT = 32_768
 VOCABULARY = 4096
+LEAST = 300
 
 SPECIAL = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
 """Dropped when tokens become text; the two ends of `MARKS` stay, as a reader of calls and thoughts needs them."""
 MARKS = ("<think>", "</think>", "<tool_call>", "</tool_call>", "<tool_response>", "</tool_response>")
 
 
-def build(folder: Path, hidden: int = 64, layers: int = 2, seed: int = 0) -> int:
+def build(
+    folder: Path,
+    hidden: int = 64,
+    layers: int = 2,
+    seed: int = 0,
+    vocabulary: int = VOCABULARY,
+    data: Path | None = None,
+) -> int:
     """Write configuration, random weights, tokenizer and chat template into ``folder``.
+
+    Args:
+        hidden: Width of the model.
+        layers: Their number.
+        seed: Decides the weights.
+        vocabulary: Tokens of the tokenizer, at most.
+        data: A folder that `synthesize` wrote; the tokenizer then learns its merges from that alone.
 
     Returns:
         The number of parameters.
 
     Raises:
-        UserError: torch, transformers or tokenizers are not installed; ``hidden`` does not fit the heads.
+        UserError: torch, transformers or tokenizers are not installed; ``hidden`` does not fit the heads,
+            ``vocabulary`` has no room for the bytes; ``data`` cannot be read.
     """
     heads = 4
     if hidden < 32 or hidden % (2 * heads):
         raise UserError(f"--hidden: {hidden} is not valid; expected a multiple of {2 * heads}, at least 32")
+    if vocabulary < LEAST:
+        raise UserError(
+            f"--vocabulary: {vocabulary} is not valid; expected at least {LEAST}: every byte is a token"
+        )
     try:
         import torch
         from transformers import GenerationConfig, Qwen3Config, Qwen3ForCausalLM
@@ -58,7 +79,7 @@ def build(folder: Path, hidden: int = 64, layers: int = 2, seed: int = 0) -> int
         ) from None
 
     disable_progress_bar()
-    tokenizer = _tokenizer()
+    tokenizer = _tokenizer(vocabulary, _texts() if data is None else _texts_of(data))
     ends = [tokenizer.convert_tokens_to_ids(token) for token in ("<|im_end|>", "<|endoftext|>")]
     config = Qwen3Config(
         vocab_size=len(tokenizer),
@@ -92,7 +113,7 @@ def _read_by_all(path: Path) -> None:
     path.write_bytes(orjson.dumps(settings, option=orjson.OPT_INDENT_2))
 
 
-def _tokenizer() -> PreTrainedTokenizerFast:
+def _tokenizer(vocabulary: int, texts: Iterator[str]) -> PreTrainedTokenizerFast:
     """Byte-level BPE with Qwen3's way of splitting text; every text can be written and read back."""
     from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import PreTrainedTokenizerFast
@@ -109,11 +130,11 @@ def _tokenizer() -> PreTrainedTokenizerFast:
     )
     raw.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
-        vocab_size=VOCABULARY - len(SPECIAL) - len(MARKS),
+        vocab_size=vocabulary - len(SPECIAL) - len(MARKS),
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
-    raw.train_from_iterator(_texts(), trainer)
+    raw.train_from_iterator(texts, trainer)
     tokenizer = PreTrainedTokenizerFast(
         tokenizer_object=raw,
         eos_token="<|im_end|>",
@@ -141,6 +162,20 @@ def _texts() -> Iterator[str]:
             yield _json(space.scenario(seed=str(seed)).states)
 
 
+def _texts_of(data: Path) -> Iterator[str]:
+    """What a data folder's conversations say, and the tools that they offer."""
+    for trajectory in read(data / "trajectories.jsonl"):
+        yield trajectory.system
+        yield from map(_json, trajectory.tools)
+        for turn in trajectory.turns:
+            yield from filter(None, (turn.query, turn.thought, turn.answer))
+            for step in turn.steps:
+                yield step.thought or ""
+                for call in step.calls:
+                    yield _json({"name": call.name, "arguments": call.arguments})
+                    yield _json(call.output)
+
+
 def _json(value: Any) -> str:
     return orjson.dumps(value).decode().replace('":', '": ').replace(',"', ', "')
 
@@ -154,9 +189,14 @@ def main(
     hidden: Annotated[int, typer.Option(help="Width of the model.")] = 64,
     layers: Annotated[int, typer.Option(min=1, help="Layers.")] = 2,
     seed: Annotated[int, typer.Option(help="Decides the weights.")] = 0,
+    vocabulary: Annotated[int, typer.Option(help="Tokens, at most.")] = VOCABULARY,
+    data: Annotated[
+        Path | None,
+        typer.Option(help="Folder of `synthesize` that the tokenizer learns from.", metavar="DIR"),
+    ] = None,
 ) -> None:
     """Build a random model of Qwen3's architecture."""
-    count = build(out, hidden, layers, seed)
+    count = build(out, hidden, layers, seed, vocabulary, data)
     console().print(f"{out}: Qwen3 architecture, {count:,} random parameters, context {CONTEXT:,}")
 
 

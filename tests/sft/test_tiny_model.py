@@ -10,6 +10,8 @@ import pytest
 from funreason_plugin.environments.space import SimulationSpace
 from funreason_plugin.errors import UserError
 from funreason_plugin.sft.tiny_model import MARKS, SPECIAL, build
+from funreason_plugin.trajectory import dumps
+from tests.core.test_trajectory import trajectory
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
@@ -104,3 +106,21 @@ def test_thinking_can_be_switched_off(tokenizer: PreTrainedTokenizerFast) -> Non
 def test_a_width_that_does_not_fit_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="--hidden: 50 is not valid; expected a multiple of 8, at least 32"):
         build(tmp_path, hidden=50)
+
+
+def test_a_tokenizer_of_ones_own_data_writes_it_in_fewer_tokens(
+    tokenizer: PreTrainedTokenizerFast, tmp_path: Path
+) -> None:
+    text = trajectory().turns[0].query
+    data = tmp_path / "trajectories.jsonl"
+    data.write_bytes(dumps(trajectory()) * 20)
+    build(tmp_path / "model", vocabulary=600, data=tmp_path)
+    own = transformers.AutoTokenizer.from_pretrained(tmp_path / "model")
+    assert len(own) <= 600 < len(tokenizer)
+    assert own.decode(own.encode(text)) == text
+    assert len(own.encode(text)) < len(tokenizer.encode(text))
+
+
+def test_a_vocabulary_without_room_for_the_bytes_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="--vocabulary: 200 is not valid; expected at least 300"):
+        build(tmp_path, vocabulary=200)

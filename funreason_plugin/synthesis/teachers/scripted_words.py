@@ -156,7 +156,8 @@ def spoken(value: Any) -> str:
     if isinstance(value, list):
         return joined([spoken(item) for item in value])
     if isinstance(value, dict):
-        parts = [(words(key), spoken(item)) for key, item in value.items()]
+        named = sorted(value.items(), key=lambda part: not isinstance(part[1], str))  # "oak desk (weight 12)"
+        parts = [(words(key), spoken(item)) for key, item in named]
         more = ", ".join(f"{name} {text}" for name, text in parts[1:])
         return f"{parts[0][1]} ({more})" if more else "".join(f"{name} {text}" for name, text in parts)
     return str(value)
