@@ -13,14 +13,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from funreason_plugin.command_line import Command, console, leave
 from funreason_plugin.errors import UserError
 from funreason_plugin.messages import of_trajectory
-from funreason_plugin.rendering import render
+from funreason_plugin.rendering import prompt, response_text
 from funreason_plugin.trajectory import Step, Trajectory, Turn, certify, dumps, read
 
 UNSEEN = frozenset(("find", "keeper", "phone"))
@@ -47,6 +47,18 @@ def batched(trajectory: Trajectory) -> Trajectory:
     return made
 
 
+def tokens_of(trajectory: Trajectory, tokenizer: Any) -> int:
+    """Tokens of all its rows: one for each response, with the conversation before it."""
+    talk = of_trajectory(trajectory)
+    messages, talk.messages = talk.messages, []
+    count = 0
+    for message in messages:
+        if message.role == "assistant":
+            count += len(tokenizer.encode(prompt(talk, "hermes") + response_text(message, "hermes")))
+        talk.messages.append(message)
+    return count
+
+
 def chosen(
     pool: Iterator[Trajectory], model: Path | None, tokens: int, all_at_once: bool
 ) -> Iterator[tuple[Trajectory, int]]:
@@ -63,8 +75,7 @@ def chosen(
         if is_unseen(trajectory):
             continue
         made = batched(trajectory) if all_at_once else trajectory
-        pairs = render(of_trajectory(made), "hermes") if tokenizer else []
-        count = sum(len(tokenizer.encode(pair.prompt + pair.response)) for pair in pairs)
+        count = tokens_of(made, tokenizer) if tokenizer else 0
         yield made, count
         left -= count
         if tokenizer and left <= 0:

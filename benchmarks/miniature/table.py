@@ -57,7 +57,8 @@ def shares(
 
 def measured(folder: Path) -> dict[str, dict[int, dict[str, tuple[float, int]]]]:
     """By arm and seed, what `shares` has. Raises UserError where nothing was played."""
-    labels = pq.read_table(folder / "test" / "verl" / "val.parquet", columns=["labels"])["labels"].to_pylist()
+    table = pq.read_table(folder / "test" / "made" / "verl" / "val.parquet", columns=["extra_info"])
+    labels = [row["labels"].split() for row in table["extra_info"].to_pylist()]
     arms: dict[str, dict[int, dict[str, tuple[float, int]]]] = defaultdict(dict)
     for played in sorted((folder / "eval").glob("*/*/run.json")):
         arm, _, seed = played.parent.name.rpartition("-")
