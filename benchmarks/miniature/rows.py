@@ -13,14 +13,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from funreason_plugin.command_line import Command, console, leave
 from funreason_plugin.errors import UserError
-from funreason_plugin.messages import of_trajectory
-from funreason_plugin.rendering import prompt, response_text
+from funreason_plugin.sft.token_count import until
 from funreason_plugin.trajectory import Step, Trajectory, Turn, certify, dumps, read
 
 UNSEEN = frozenset(("find", "keeper", "phone"))
@@ -47,42 +46,17 @@ def batched(trajectory: Trajectory) -> Trajectory:
     return made
 
 
-def tokens_of(trajectory: Trajectory, tokenizer: Any) -> int:
-    """Tokens of all its rows: one for each response, with the conversation before it."""
-    talk = of_trajectory(trajectory)
-    messages, talk.messages = talk.messages, []
-    count = 0
-    for message in messages:
-        if message.role == "assistant":
-            count += len(tokenizer.encode(prompt(talk, "hermes") + response_text(message, "hermes")))
-        talk.messages.append(message)
-    return count
-
-
 def chosen(
     pool: Iterator[Trajectory], model: Path | None, tokens: int, all_at_once: bool
 ) -> Iterator[tuple[Trajectory, int]]:
-    """Trajectories to train on, each with its tokens, until ``tokens`` are full (0: all there are, not counted).
-
-    Raises:
-        UserError: there are too few.
-    """
+    """Trajectories to train on, each with its tokens, until ``tokens`` are full (0: all there are, not counted)."""
+    seen = (trajectory for trajectory in pool if not is_unseen(trajectory))
+    made = map(batched, seen) if all_at_once else seen
+    if not tokens:
+        return ((trajectory, 0) for trajectory in made)
     from transformers import AutoTokenizer
 
-    tokenizer = AutoTokenizer.from_pretrained(model) if tokens else None
-    left = tokens
-    for trajectory in pool:
-        if is_unseen(trajectory):
-            continue
-        made = batched(trajectory) if all_at_once else trajectory
-        count = tokens_of(made, tokenizer) if tokenizer else 0
-        yield made, count
-        left -= count
-        if tokenizer and left <= 0:
-            return
-    if not tokenizer:
-        return
-    raise UserError(f"the pool is {left:,} tokens short of {tokens:,}; make it larger: POOL=… conversations")
+    return until(tokens, made, AutoTokenizer.from_pretrained(model))
 
 
 def tested(pool: Iterator[Trajectory], number: int) -> Iterator[Trajectory]:
@@ -127,6 +101,8 @@ def main(
             for trajectory, size in chosen(found, model, tokens, all_at_once):
                 file.write(dumps(trajectory))
                 count, spent = count + 1, spent + size
+            if spent < tokens:
+                raise UserError(f"{pool}: {spent:,} tokens, {tokens:,} are wanted; make it larger (POOL)")
     written.with_suffix(".part").rename(written)
     console().print(f"{written}: {count:,} conversations" + (f", {spent:,} tokens" if spent else ""))
 

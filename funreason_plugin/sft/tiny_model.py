@@ -79,7 +79,7 @@ def build(
         ) from None
 
     disable_progress_bar()
-    tokenizer = _tokenizer(vocabulary, _texts() if data is None else _texts_of(data))
+    tokenizer = _tokenizer(vocabulary, None if data is None else _texts_of(data))
     ends = [tokenizer.convert_tokens_to_ids(token) for token in ("<|im_end|>", "<|endoftext|>")]
     config = Qwen3Config(
         vocab_size=len(tokenizer),
@@ -113,7 +113,7 @@ def _read_by_all(path: Path) -> None:
     path.write_bytes(orjson.dumps(settings, option=orjson.OPT_INDENT_2))
 
 
-def _tokenizer(vocabulary: int, texts: Iterator[str]) -> PreTrainedTokenizerFast:
+def _tokenizer(vocabulary: int = VOCABULARY, texts: Iterator[str] | None = None) -> PreTrainedTokenizerFast:
     """Byte-level BPE with Qwen3's way of splitting text; every text can be written and read back."""
     from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import PreTrainedTokenizerFast
@@ -134,7 +134,7 @@ def _tokenizer(vocabulary: int, texts: Iterator[str]) -> PreTrainedTokenizerFast
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
-    raw.train_from_iterator(texts, trainer)
+    raw.train_from_iterator(_texts() if texts is None else texts, trainer)
     tokenizer = PreTrainedTokenizerFast(
         tokenizer_object=raw,
         eos_token="<|im_end|>",
