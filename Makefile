@@ -26,12 +26,12 @@ SAY := printf '\n==> %s\n'
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help quickstart sft-tiny sft-tiny-paper train-tiny rl-tiny docs docs-serve test test-fast lint format bench clean paper-mini
+.PHONY: help quickstart sft-tiny sft-tiny-paper train-tiny rl-tiny docs docs-serve test test-fast lint format bench clean paper-mini reproduce-4b
 .NOTPARALLEL:
 
 help: ## What can be made
 	@echo "Usage: make TARGET [PYTHON=python3] [VENV=.venv] [WORKERS=4]"
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 $(BIN)/python:
 	@$(SAY) "Creating a virtual environment in $(VENV)/"
@@ -188,6 +188,12 @@ MINI :=
 paper-mini: $(INSTALLED_RL) ## The paper's comparison in miniature, on a CPU: docs/miniature.md
 	@$(REINFORCES) || { $(SAY) "verl beside LLaMA-Factory needs Python 3.11 or 3.12; try: make PYTHON=python3.12 VENV=.venv-rl …"; exit 1; }
 	@$(MAKE) -C benchmarks/miniature -j2 --no-print-directory PYTHON=$(abspath $(BIN))/python $(MINI)
+
+# With the environment's own Python: this one needs GPUs, and what docs/reproduce.md installs.
+PARTS :=
+PYTHON_4B := python
+reproduce-4b: ## The paper's run with Qwen3-4B, for eight GPUs: docs/reproduce.md
+	@$(MAKE) -C examples/reproduce_4b --no-print-directory PYTHON=$(PYTHON_4B) $(PARTS)
 
 test: $(INSTALLED_DEV) $(INSTALLED_RL) ## Install, run all tests
 	@$(SAY) "Running all tests, about half an hour on two cores (make test-fast leaves out the slow ones)"

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from funreason_plugin.messages import of_trajectory
-from funreason_plugin.rendering import PromptForm, prompt, response_text
+from funreason_plugin.rendering import END, prompt, response_text, thought_block
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -20,14 +20,15 @@ if TYPE_CHECKING:
 __all__ = ["tokens_of", "until"]
 
 
-def tokens_of(trajectory: Trajectory, tokenizer: PreTrainedTokenizerBase, form: PromptForm = "hermes") -> int:
-    """Tokens of all its rows: one for each response, with the conversation before it."""
+def tokens_of(trajectory: Trajectory, tokenizer: PreTrainedTokenizerBase) -> int:
+    """Tokens of all its rows in the form "hermes": one for each response with its thought, the conversation before it."""
     talk = of_trajectory(trajectory)
     messages, talk.messages = talk.messages, []
     count = 0
     for message in messages:
         if message.role == "assistant":
-            text = prompt(talk, form) + response_text(message, form)
+            response = thought_block(message.thought) + response_text(message, "hermes")
+            text = f"{prompt(talk, 'hermes')}{response}{END}\n"
             count += len(tokenizer.encode(text, add_special_tokens=False))
         talk.messages.append(message)
     return count
