@@ -143,6 +143,13 @@ def test_a_step_that_is_refused_twice_gives_what_it_gave_before() -> None:
         assert faults.call(Echo(), "pay", {}) == after
 
 
+def test_arguments_without_end_are_not_those_of_a_step() -> None:
+    deep: list[object] = []
+    for _ in range(5000):
+        deep = [deep]
+    assert Faults([Fault("sign_in", None, arguments={"name": "Ada"})]).met("sign_in", {"name": deep}) is None
+
+
 def test_an_answer_to_another_question_is_seen_by_the_name_or_by_the_argument() -> None:
     assert answers_other({"city": "Rome"}, {"city": "Oslo", "hotels": 3}) == ("city", "Rome", "Oslo", "")
     assert answers_other({"city": "rome"}, {"city": "Rome, Italy"}) is None
