@@ -43,7 +43,7 @@ def value_text(value: Any, in_list: bool = False) -> str:
         return english.spoken(value)
     parts = [
         (key, quote(item) if isinstance(item, str) and _UNSAFE.search(item) else english.spoken(item))
-        for key, item in value.items()
+        for key, item in sorted(value.items(), key=lambda part: in_list and not isinstance(part[1], str))
     ]
     return record_text(parts) if in_list else object_text(parts)
 
