@@ -104,7 +104,7 @@ quickstart: $(INSTALLED) ## Install, synthesise 200 verified trajectories, check
 	@echo "  python -m funreason_plugin.synthesize show $(QUICKSTART)/ --index 1      # another one"
 	@echo "  python -m funreason_plugin.synthesize trace $(QUICKSTART)/ --index 1     # how it came about"
 	@echo "  python -m funreason_plugin.check env examples/my_tools/equipment.py:EquipmentDesk"
-	@echo "  bring your own tools: README.md, 'Bring your tools', and examples/my_tools/"
+	@echo "  bring your own tools: docs/quickstart.md, 'Your own environment', and docs/tools.md"
 
 sft-tiny: $(INSTALLED_SFT) ## Train a random model on a CPU: recipes/tiny/sft.yaml, export, generate (2 minutes)
 	@$(MAKE) --no-print-directory train-tiny
