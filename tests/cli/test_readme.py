@@ -33,7 +33,7 @@ def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.chdir(tmp_path)
     (code,) = (block for block in written("python") if "(Environment)" in block)
     (tmp_path / "library.py").write_text(code)
-    return "library.py:Library"
+    return f"{tmp_path / 'library.py'}:Library"  # a relative name would be one of another test, which has a library.py, too
 
 
 def test_the_shortest_useful_environment_has_fifteen_lines(library: str) -> None:
