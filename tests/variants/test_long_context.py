@@ -25,10 +25,12 @@ from funreason_plugin.environments.space import LargeScenario, SimulationSpace
 from funreason_plugin.errors import UserError
 from funreason_plugin.formats.options import FormatOptions
 from funreason_plugin.formats.verl import rows
+from funreason_plugin.judging import judge_played
 from funreason_plugin.synthesis.slots import SlotMaker
 from funreason_plugin.task_rows import read_row
 from funreason_plugin.trajectory import Trajectory, certify, dumps, loads
 from tests.variants.made import ENV, configuration, graph
+from tests.variants.test_rows import played
 
 SHIPPED = ("travel", "files", "shop", "bank", "clinic")
 
@@ -165,3 +167,10 @@ def test_old_files_are_read_as_before() -> None:
     packed["scenario"]["times"] = "many"
     with pytest.raises(UserError, match="scenario"):
         loads(orjson.dumps(packed))
+
+
+def test_a_rollout_on_such_a_row_is_judged_like_any_other() -> None:
+    made = trajectory()
+    assert judge_played(*played(made)).success
+    score = judge_played(*played(made, {0: ["I cannot find it in that list."]}))
+    assert not score.success and not score.turns[0].passed
