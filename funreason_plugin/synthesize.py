@@ -7,11 +7,26 @@ python -m funreason_plugin.synthesize explain out/
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from funreason_plugin.command_line import Command, Group, console, leave
+from funreason_plugin.synthesis.run_options import (
+    DATA,
+    ENVIRONMENTS,
+    LIMITS,
+    PLACES,
+    PROMPTS,
+    RUN,
+    TEACHERS,
+    Against,
+    Duplicates,
+    FailOnContamination,
+    Like,
+    OneAgent,
+    option,
+)
 
 app = typer.Typer(
     cls=Group,
@@ -23,19 +38,7 @@ app = typer.Typer(
     epilog="Every key and its reason: recipes/synthesis.yaml. The same command again resumes an interrupted run.",
 )
 
-DATA, TEACHERS, PROMPTS = "What is made", "Who plays the agents", "Prompts"
-LIMITS, PLACES, RUN = "Limits and cost", "Where it runs", "This call"
-
-ENVIRONMENTS = (
-    "Environment: travel, files, shop, bank, clinic, bfcl, bfcl:CLASS, my_module:MyEnv, path/to/file.py:MyEnv, "
-    "mcp:CONFIG.json, openapi:FILE_OR_URL, functions:my_module or class:my_module.Store. Several may follow, or repeat it."
-)
 RunFolder = Annotated[Path, typer.Argument(help="The output folder of a run.", metavar="DIR")]
-
-
-def option(panel: str | None, text: str, *names: str, metavar: str | None = None) -> Any:
-    """An option of the main command; None when it is not given, so that a file's value counts."""
-    return typer.Option(*names, help=text, metavar=metavar, rich_help_panel=panel, show_default=False)
 
 
 @app.callback()
@@ -61,15 +64,7 @@ def synthesize(
             metavar="NAME=N…",
         ),
     ] = [],
-    like: Annotated[
-        str | None,
-        option(
-            DATA,
-            "Shape of other conversations (turns, calls, tools, dependencies, lengths): bfcl, bfcl:base, or a file of your "
-            "own. Flags win over it.",
-            metavar="NAME|FILE",
-        ),
-    ] = None,
+    like: Like = None,
     context_tokens: Annotated[
         list[str], option(DATA, "Of long_context, in turn. (default: [8000, 32000])", metavar="N…")
     ] = [],
@@ -81,31 +76,9 @@ def synthesize(
         str | None,
         option(DATA, "hard (the outcome), or stepwise (every call; the baseline). (default: hard)"),
     ] = None,
-    duplicates: Annotated[
-        str | None,
-        option(
-            DATA,
-            "Which repetitions are made anew: keep (none), exact, near (MinHash; near:0.9), structural (other values "
-            "only). (default: exact)",
-            metavar="LEVEL",
-        ),
-    ] = None,
-    against: Annotated[
-        list[Path],
-        option(
-            DATA,
-            "Compare queries, tools and values with these as well, beside BFCL's, at the end. May be repeated.",
-            metavar="FILE",
-        ),
-    ] = [],
-    fail_on_contamination: Annotated[
-        bool | None,
-        option(
-            DATA,
-            "Status 1 when a trajectory overlaps beyond what its labels say; all of it is written.",
-            "--fail-on-contamination",
-        ),
-    ] = None,
+    duplicates: Duplicates = None,
+    against: Against = [],
+    fail_on_contamination: FailOnContamination = None,
     k_max: Annotated[int | None, option(DATA, "Attempts at one turn. (default: 3)")] = None,
     error_rate: Annotated[
         float | None, option(DATA, "How often the scripted teacher errs on purpose. (default: 0.15)")
@@ -154,15 +127,7 @@ def synthesize(
             metavar="NAME",
         ),
     ] = None,
-    agent: Annotated[
-        list[str],
-        option(
-            TEACHERS,
-            "Another teacher or model for one agent (tooling, querying, reasoning, critiquing), e.g. "
-            "querying=openai:Qwen/Qwen3-4B or querying=scripted. Several may follow, or repeat it.",
-            metavar="AGENT=TEACHER[:MODEL]…",
-        ),
-    ] = [],
+    agent: OneAgent = [],
     prompts: Annotated[
         Path | None, option(PROMPTS, "Folder whose AGENT.j2 files replace ours.", metavar="DIR")
     ] = None,

@@ -100,13 +100,8 @@ class History:
 
     def add(self, calls: Sequence[AnyCall], target: str = "", faulty: Sequence[bool] = ()) -> None:
         """Add a turn: its calls in the order of execution. Calls that failed, or met a fault, give nothing."""
+        self.depths |= self.depths_of(calls)
         for index, call in enumerate(calls):
-            givers = [
-                self.depths.get((origin.turn, origin.call), 0)
-                for origin in call.provenance.values()
-                if origin.source == "output" and origin.turn is not None and origin.call is not None
-            ]
-            self.depths[self.turns, index] = 1 + max(givers, default=0)
             if is_error(call.output) or (faulty and faulty[index]):
                 continue
             asked = tuple(scalars(call.arguments))
@@ -126,6 +121,18 @@ class History:
         if target:
             self.targets[target] = self.targets.get(target, 0) + 1
         self.turns += 1
+
+    def depths_of(self, calls: Sequence[AnyCall]) -> dict[tuple[int, int], int]:
+        """How long a chain of calls, each fed by the one before, ends in each call of the next turn."""
+        depths = dict(self.depths)
+        for index, call in enumerate(calls):
+            givers = [
+                depths.get((origin.turn, origin.call), 0)
+                for origin in call.provenance.values()
+                if origin.source == "output" and origin.turn is not None and origin.call is not None
+            ]
+            depths[self.turns, index] = 1 + max(givers, default=0)
+        return {place: depth for place, depth in depths.items() if place[0] == self.turns}
 
 
 def scalars(value: Any) -> Iterable[Any]:

@@ -8,7 +8,7 @@ The figures themselves stand in ``run.yaml`` then, so a run that is resumed draw
 
 from __future__ import annotations
 
-from typing import Any, Final, get_args
+from typing import Any, Final
 
 from funreason_plugin.config import SynthesisConfig
 from funreason_plugin.environments.space import SimulationSpace
@@ -66,9 +66,9 @@ def _span(counts: dict[int, int], most: int) -> tuple[int, int] | None:
 
 
 def _variants(config: SynthesisConfig, shape: Shape, found: dict[Part, Any]) -> dict[Variant, float]:
-    """A benchmark says its variants; of logs, turns without a call become the variants that can be made here."""
+    """A benchmark says what its turns without a call are; of logs they become the variants that can be made here."""
     if shape.variants:
-        return {name: shape.variants[name] for name in get_args(Variant) if name in shape.variants}
+        return {name: shape.variants[name] for name in _ALONE if name in shape.variants}
     share = min(shape.idle * mean(shape.turns), MOST_IDLE)
     if share < FEWEST_IDLE:
         return {}

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from funreason_plugin.config import KEYS, SynthesisConfig, check_names
 from funreason_plugin.environments.space import SimulationSpace
+from funreason_plugin.shape_config import Shape
 from funreason_plugin.synthesis.folder import RUN, TRAJECTORIES
 from funreason_plugin.synthesis.next_steps import dataset
 from funreason_plugin.synthesis.preview_teachers import check_models, limits, teachers
@@ -56,7 +57,9 @@ def _settings(config: SynthesisConfig) -> Table:
         default = getattr(config, key) == SynthesisConfig.model_fields[key].get_default()
         if key in ELSEWHERE or (default and key in OF_MODELS and not config.model_agents):
             continue
-        value = plain.get(key, [])
+        value = plain.get(key, getattr(config, key) or [])
+        if isinstance(config.like, Shape) and key == "like":
+            value = config.like.source
         shown = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
         if value is None:
             shown = "not set"

@@ -101,7 +101,7 @@ def sample_turn(
             failure = failed
             continue
         if least <= len(trace.calls) <= most:
-            if attempt >= options.attempts - 1 or _as_wished(trace, options, history.turns):
+            if attempt >= options.attempts - 1 or _as_wished(trace, options, history):
                 return trace
             failure = SamplingFailed(
                 "target_unreachable", f"{name} takes its values from elsewhere than wished"
@@ -113,8 +113,8 @@ def sample_turn(
     raise failure
 
 
-def _as_wished(trace: Trace, options: SamplerOptions, turn: int) -> bool:
-    """Whether a trace takes its values from where they are to come from."""
+def _as_wished(trace: Trace, options: SamplerOptions, history: History) -> bool:
+    """Whether a trace takes its values from where they are to come from, and makes a chain longer that is to be longer."""
     if options.across is None and options.within is None:
         return True
     givers = [
@@ -123,7 +123,11 @@ def _as_wished(trace: Trace, options: SamplerOptions, turn: int) -> bool:
         for origin in call.provenance.values()
         if origin.source == "output"
     ]
-    here = sum(giver == turn for giver in givers)
+    if options.across and options.deep:
+        deepest = max(history.depths.values(), default=0)
+        if max(history.depths_of(trace.calls).values(), default=0) <= deepest:
+            return False
+    here = sum(giver == history.turns for giver in givers)
     return options.across in (None, here < len(givers)) and options.within in (None, here > 0)
 
 

@@ -92,12 +92,14 @@ class Shaping:
     def __init__(self, config: SynthesisConfig) -> None:
         self.shape = config.like if isinstance(config.like, Shape) else None
         self.config = config
-        self._within = 0.0
+        self._within = self._short = 0.0
         if self.shape is not None:
             # A turn that completes an earlier request has one goal: of several calls, one gives values to another.
             links = mean(self.shape.chain) - 1
             after = sum(config.variants.get(name, 0.0) for name in ("miss_func", "miss_param"))
             after /= max(mean(self.shape.turns) * (1 - self.shape.idle), 1.0)
+            # Such a turn's query is short, whatever is wished for: the other ones are the rest of the distribution.
+            self._short = after * (1 - self.shape.idle)
             self._within = max(self.shape.within - after, 0.0) / (1 - after) / max(links, 0.01)
 
     def frame(self, seed: int, slot: int, attempt: int) -> Frame:
@@ -145,7 +147,8 @@ class Shaping:
         low, high = _place(self.shape.made, calls)
         own = _NORMAL.inv_cdf(min(max(low + (high - low) * rng.random(), 0.001), 0.999))
         drawn = WORDY * own + (1 - WORDY**2) ** 0.5 * rng.gauss(0, 1)
-        return _at(self.shape.query, _NORMAL.cdf(drawn)) + rng.randrange(LENGTH_BIN)
+        place = self._short + (1 - self._short) * _NORMAL.cdf(drawn)
+        return _at(self.shape.query, place) + rng.randrange(LENGTH_BIN)
 
     def _sets(self, part: Part) -> bool:
         return self.shape is not None and part in self.shape.sets

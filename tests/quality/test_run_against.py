@@ -30,6 +30,7 @@ def held_out(made: Path, tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_what_overlaps_is_said_and_everything_is_written(
     made: Path, held_out: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

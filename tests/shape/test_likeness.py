@@ -60,10 +60,7 @@ def synthesised(out: Path, graph: ToolGraph, **flags: Any) -> Path:
 def test_the_benchmark_sets_what_nobody_has_set() -> None:
     config = configuration()
     assert (config.turns, config.calls, config.environments_per_trajectory) == ((1, 8), (1, 10), (1, 2))
-    assert {name: config.variants[name] for name in ("miss_func", "miss_param")} == {
-        "miss_func": 0.25,
-        "miss_param": 0.25,
-    }
+    assert config.variants == {"miss_func": 0.25, "miss_param": 0.25}
     assert said(config).startswith(
         "like BFCL v4 multi-turn, 800 conversations, bfcl-eval 2026.3.23: sets turns,"
     )
@@ -129,7 +126,7 @@ def test_slots_draw_the_reference_s_distributions() -> None:
 
 
 def test_lengths_are_the_reference_s_and_longer_for_more_calls() -> None:
-    config = configuration()
+    config = configuration(like="bfcl:base")
     shaping, rng = Shaping(config), Random(0)
     assert isinstance(config.like, Shape)
     values = sorted(config.like.made)
@@ -138,6 +135,15 @@ def test_lengths_are_the_reference_s_and_longer_for_more_calls() -> None:
     binned = Counter(length // 40 * 40 for length in lengths)
     assert wasserstein(config.like.query, binned) < 8
     assert 0.15 < correlation(calls, lengths) < 0.6
+
+
+def test_where_some_queries_are_short_whatever_is_wished_the_others_are_the_longer_ones() -> None:
+    shaping, rng = Shaping(configuration()), Random(0)
+    assert shaping.shape is not None
+    lengths = [shaping.length(rng, 1) for _ in range(500)]
+    shortest = sum(times for length, times in shaping.shape.query.items() if length < 40)
+    assert shortest / sum(shaping.shape.query.values()) < 0.1
+    assert min(lengths) >= 40
 
 
 def test_a_conversation_is_led_to_its_chain() -> None:
@@ -169,6 +175,7 @@ def test_a_wished_length_is_in_the_manner_and_in_the_trajectory_only_where_there
     assert "characters" not in draw_noise(Random(0)).as_plain()
 
 
+@pytest.mark.slow
 def test_a_run_comes_close_to_the_benchmark(made: Path) -> None:
     measured = Measured()
     for _, flow in flows(made):
@@ -184,6 +191,7 @@ def test_a_run_comes_close_to_the_benchmark(made: Path) -> None:
     assert abs(ours.dependent - theirs.dependent) < 0.15
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_goes_on_with_the_same_bytes(made: Path, graph: ToolGraph, tmp_path: Path) -> None:
     out = synthesised(tmp_path / "out", graph, num=NUM // 3)
     lines = (made / "trajectories.jsonl").read_bytes().splitlines()

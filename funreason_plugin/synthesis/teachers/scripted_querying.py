@@ -11,11 +11,11 @@ from typing import Any
 from funreason_plugin.synthesis.plan import Plan
 from funreason_plugin.synthesis.teachers import scripted_frames as frames
 from funreason_plugin.synthesis.teachers import scripted_words as english
+from funreason_plugin.synthesis.teachers.scripted_around import around
 from funreason_plugin.synthesis.teachers.scripted_lexicon import Lexicon
 from funreason_plugin.synthesis.teachers.scripted_naming import Past
 from funreason_plugin.synthesis.teachers.scripted_phrasing import EMPTY, Phrasing
 from funreason_plugin.synthesis.teachers.scripted_reader import Reading, read_query, words_of
-from funreason_plugin.synthesis.teachers.scripted_variant_frames import AFTER_NO
 
 __all__ = ["Draft", "credentials", "spoken_calls", "write_query"]
 
@@ -23,8 +23,6 @@ DRAFTS = 5
 ROUNDS = 4
 """Drafts of which the one is taken whose length is nearest to what is wished for."""
 NEAR = 0.08
-MOST_CONTEXTS = 3
-"""Sentences around a request that is to be long."""
 
 
 def write_query(
@@ -161,10 +159,8 @@ class Draft:
             parts.insert(0 if self.noise["order"] == "details_first" else 1, details)
         if secrets:
             parts.insert(0 if self.noise["order"] == "details_first" else len(parts), secrets)
-        if self.noise.get("characters"):
-            parts = self._filled(parts, spoken)
-        else:
-            parts = [*self._opening(), *parts, *self._closing(spoken)]
+        writes = any(self.lexicon[self.plan.calls[index].tool].spec.writes for index in spoken)
+        parts = around(parts, writes, self.noise, self.past, self.rng)
         return _QUOTED_STOP.sub(r"\1", " ".join(parts))
 
     def phrasing(self, spoken: Collection[int], deferred: Collection[tuple[int, str]]) -> Phrasing:
@@ -280,57 +276,6 @@ class Draft:
         stated = english.joined([f"my {name} is {value}" for name, value in pairs])
         lead = self.rng.choice(("", "", "For the record, ", "You'll need this: ", "To sign in: "))
         return (lead + stated if lead else english.capital(stated)) + "."
-
-    # -- around it ------------------------------------------------------------------------------------
-
-    def _filled(self, parts: list[str], spoken: Sequence[int]) -> list[str]:
-        """The request with as much around it as makes it about as long as is wished for."""
-        rng, style = self.rng, self.noise["style"]
-        room = self.noise["characters"] - len(" ".join(parts))
-        if self.past.declined:
-            opening = rng.choice(AFTER_NO[style])
-        else:
-            opening = rng.choice((frames.FOLLOW_UPS if self.past.turns else frames.GREETINGS)[style])
-        contexts = rng.sample(frames.CONTEXTS[self.noise["persona"]], MOST_CONTEXTS)
-        before: list[str] = []
-        for sentence in (opening, *contexts):
-            if len(sentence) // 2 < room:
-                before.append(sentence)
-                room -= len(sentence) + 1
-        after = [self._closer(spoken)] if room > 0 else []
-        if after and len(after[0]) // 2 > room:
-            after = []
-        return [*before, *parts, *after]
-
-    def _opening(self) -> list[str]:
-        length, style = self.noise["length"], self.noise["style"]
-        rng, parts = self.rng, []
-        if self.past.declined:
-            return [rng.choice(AFTER_NO[style])] if rng.random() < 0.6 else []
-        if self.past.turns:
-            if rng.random() < {"short": 0.25, "medium": 0.6, "long": 0.8}[length]:
-                parts.append(rng.choice(frames.FOLLOW_UPS[style]))
-            if length == "long" and rng.random() < 0.15:
-                parts.append(rng.choice(frames.CONTEXTS[self.noise["persona"]]))
-            return parts
-        if rng.random() < {"short": 0.1, "medium": 0.5, "long": 0.55}[length]:
-            parts.append(rng.choice(frames.GREETINGS[style]))
-        if length == "long" or (length == "medium" and rng.random() < 0.3):
-            parts.append(rng.choice(frames.CONTEXTS[self.noise["persona"]]))
-        return parts
-
-    def _closing(self, spoken: Sequence[int]) -> list[str]:
-        length, rng = self.noise["length"], self.rng
-        if rng.random() >= {"short": 0.05, "medium": 0.35, "long": 0.5}[length]:
-            return []
-        return [self._closer(spoken)]
-
-    def _closer(self, spoken: Sequence[int]) -> str:
-        rng = self.rng
-        writes = any(self.lexicon[self.plan.calls[index].tool].spec.writes for index in spoken)
-        if rng.random() < 0.45:
-            return rng.choice(frames.WRITE_CLOSERS if writes else frames.READ_CLOSERS)
-        return rng.choice(frames.CLOSERS[self.noise["style"]])
 
 
 _QUOTED_STOP = re.compile(r"([.?!][\"”])\.(?=\s|\Z)")
