@@ -44,6 +44,8 @@ MAY: dict[str, dict[str, Any]] = {
     "ray_address": {"executor": "ray", "ray_address": "auto"},
     "engine": {"engine": {"max_model_len": 4096}},
     "verl_rows": {"verl_rows": "both"},
+    "against": {"against": [Path("held_out.jsonl")]},
+    "fail_on_contamination": {"fail_on_contamination": True},
 }
 
 
