@@ -68,6 +68,7 @@ class _Reader:
             turns=turns if at is None else turns[: at[0] + 1],
             at=at,
             written=self._prompt(row) if rule == "calls" else (),
+            labels=tuple(self._text(extra, "labels").split()) if "labels" in extra else (),
         )
 
     def _columns(self, row: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -84,6 +84,7 @@ class Task:
     response to write: the turn, and how many of the truth's steps of that turn come before it; ``turns`` ends
     with that turn. ``written`` (rule "calls" only) are the texts before the response, of the user's and the
     model's side in turns, with calls and results written out: there the truth is no more than the response.
+    ``labels`` are the trajectory's.
 
     Tasks of rows that share a text share what was read from it: scenarios, documents, arguments and outputs are
     not to be changed.
@@ -101,6 +102,7 @@ class Task:
     turns: tuple[TaskTurn, ...]
     at: tuple[int, int] | None = None
     written: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
 
     @property
     def offered(self) -> frozenset[str]:

@@ -2,7 +2,7 @@
 
     python benchmarks/miniature/table.py out/mini
 
-Reads ``eval/ARM-SEED/``, ``rows/ARM/`` and ``test/`` of the folder; writes ``table.json`` and ``table.md`` into it.
+Reads ``eval/ARM-SEED/`` of the folder; writes ``table.json`` and ``table.md`` into it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from pathlib import Path
 from statistics import fmean
 from typing import Annotated
 
-import pyarrow.parquet as pq
 import typer
 from rich.table import Table
 from rows import LABEL
@@ -28,25 +27,23 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 Group = Callable[[Conversation], bool]
 
 
-def groups(labels: Sequence[Sequence[str]]) -> dict[str, Group]:
-    """By name, which conversations are in it. ``labels`` are those of the test's rows."""
+def groups() -> dict[str, Group]:
+    """By name, which conversations are in it."""
     return {
         "all": lambda one: True,
         "depth 1": lambda one: one.depth == 1,
         "depth 2": lambda one: one.depth == 2,
         "depth 3 or more": lambda one: one.depth >= 3,
         "two turns": lambda one: len(one.turns) == 2,
-        "seen combinations": lambda one: LABEL not in labels[one.row],
-        "unseen combination": lambda one: LABEL in labels[one.row],
+        "seen combinations": lambda one: LABEL not in one.labels,
+        "unseen combination": lambda one: LABEL in one.labels,
     }
 
 
-def shares(
-    conversations: Sequence[Conversation], labels: Sequence[Sequence[str]]
-) -> dict[str, tuple[float, int]]:
+def shares(conversations: Sequence[Conversation]) -> dict[str, tuple[float, int]]:
     """By group, the share in which every turn is right, in percent, and how many there are."""
     found = {}
-    for name, inside in groups(labels).items():
+    for name, inside in groups().items():
         group = [one.success for one in conversations if inside(one)]
         if group:
             found[name] = (100 * fmean(group), len(group))
@@ -57,14 +54,12 @@ def shares(
 
 def measured(folder: Path) -> dict[str, dict[int, dict[str, tuple[float, int]]]]:
     """By arm and seed, what `shares` has. Raises UserError where nothing was played."""
-    table = pq.read_table(folder / "test" / "made" / "verl" / "val.parquet", columns=["extra_info"])
-    labels = [row["labels"].split() for row in table["extra_info"].to_pylist()]
     arms: dict[str, dict[int, dict[str, tuple[float, int]]]] = defaultdict(dict)
     for played in sorted((folder / "eval").glob("*/*/run.json")):
         arm, _, seed = played.parent.name.rpartition("-")
         run = read_run(played.parent)
         if len(run.conversations) == run.settings.total:
-            arms[arm][int(seed)] = shares(list(run.conversations.values()), labels)
+            arms[arm][int(seed)] = shares(list(run.conversations.values()))
     if not arms:
         raise UserError(f"{folder / 'eval'}: no finished run there")
     return dict(arms)

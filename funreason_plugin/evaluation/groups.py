@@ -1,4 +1,4 @@
-"""Success by group with bootstrap intervals: over all, by turns, dependency depth, environment, variant.
+"""Success by group with bootstrap intervals: over all, by turns, dependency depth, environment, variant, label.
 
 Rows are drawn with replacement, all attempts at a row together: attempts at one row are no independent samples.
 Percentile intervals of 95%, 2,000 draws, a fixed seed: the same results give the same table.
@@ -33,7 +33,8 @@ class Estimate:
 def outcomes(run: Run) -> dict[str, Outcomes]:
     """By the group's name ("all", "turns: 2", "depth: 3", "environment: travel", "variant: base", …).
 
-    Success of the conversation; by variant, the share of the turns of that variant that passed.
+    Success of the conversation; by variant, the share of the turns of that variant that passed. A label that is no
+    turn's variant ("distractors", "long_context", "error_tool_response") has a group of its own.
     """
     found: dict[str, dict[int, list[float]]] = {}
     for conversation in sorted(run.conversations.values(), key=lambda one: (one.row, one.attempt)):
@@ -55,11 +56,13 @@ def _of(conversation: Conversation) -> Iterable[tuple[str, float]]:
         yield f"environment: {name}", success
     for turn in conversation.turns:
         yield f"variant: {turn.variant}", float(turn.passed)
+    for name in set(conversation.labels) - {turn.variant for turn in conversation.turns}:
+        yield f"label: {name}", success
 
 
 def _order(name: str) -> tuple[int, int, str]:
     kind, _, value = name.partition(": ")
-    kinds = ("all", "response", "turns", "depth", "environment", "variant")
+    kinds = ("all", "response", "turns", "depth", "environment", "variant", "label")
     return kinds.index(kind), int(value) if value.isdigit() else 0, value
 
 

@@ -158,4 +158,5 @@ def _line(rollout: Rollout) -> Conversation:
         tokens=(sum(rollout.spent.prompts), sum(rollout.spent.responses)),
         seconds=rollout.played.seconds,
         turns=turns,
+        labels=list(task.labels),
     )

@@ -95,6 +95,7 @@ class Conversation:
     tokens: tuple[int, int]
     seconds: float
     turns: list[TurnVerdict]
+    labels: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
