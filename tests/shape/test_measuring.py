@@ -127,7 +127,11 @@ def test_the_benchmark_s_figures_need_no_benchmark() -> None:
             b'{"messages": [7, {"role": []}], "tools": 5}\n',
             "none of 1 records is a conversation",
         ),
-        ("cut.jsonl.gz", gzip.compress(b'{"messages": []}\n' * 99, mtime=0)[:30], "records is a conversation"),
+        (
+            "cut.jsonl.gz",
+            gzip.compress(b'{"messages": []}\n' * 99, mtime=0)[:30],
+            "records is a conversation",
+        ),
         ("bytes.bin", b"\x00\x01", "not a data file; expected one of .json"),
     ],
 )
