@@ -173,9 +173,14 @@ def test_status_and_advice_when_a_run_did_not_finish(capsys: pytest.CaptureFixtu
     assert "python -m funreason_plugin.synthesize explain 'my data'" in capsys.readouterr().out
 
 
-def test_a_budget_that_is_reached_is_no_failure(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_budget_that_is_reached_is_no_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     from rich.console import Console
 
+    monkeypatch.chdir(tmp_path)
+    Path("my data").mkdir()
+    Path("my data/quality.json").write_text('{"contamination": {"records": 0}}')
     flags = {"env": ["travel"], "teacher": "openai", "model": "big", "out": Path("my data"), "num": 9}
     reached = "the budget of 5 USD is reached (4.99 spent, 70 requests): raise --budget"
     written = Summary(kept=3, stopped=reached, bytes={"trajectories.jsonl": 3, "llamafactory": 3, "verl": 3})

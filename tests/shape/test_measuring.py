@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import runpy
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ import pytest
 from funreason_plugin.errors import UserError
 from funreason_plugin.quality.flow import flow_of
 from funreason_plugin.quality.shape import MOST, Measured, shape_of
+
+ROOT = Path(__file__).parents[2]
 
 
 def openai(*turns: tuple[str, list[tuple[dict[str, Any], Any]]]) -> dict[str, Any]:
@@ -91,8 +94,7 @@ def test_the_counts_of_some_logs(tmp_path: Path) -> None:
 
 def test_the_shipped_figures_are_those_of_the_installed_benchmark() -> None:
     pytest.importorskip("bfcl_eval")
-    from tools.bfcl_shape import flows
-
+    flows = runpy.run_path(str(ROOT / "tools" / "bfcl_shape.py"))["flows"]
     measured = Measured()
     for flow in flows("miss_func"):
         measured.add(flow)
