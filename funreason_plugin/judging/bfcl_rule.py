@@ -9,28 +9,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import orjson
 
 from funreason_plugin.environments.bfcl.texts import executor_text
 from funreason_plugin.environments.space import SimulationSpace
 from funreason_plugin.environments.state import differences, rules, without
+from funreason_plugin.faults import HasOutput
 
-__all__ = ["Executed", "OutputsSoFar", "state_differences"]
-
-
-class Executed(Protocol):
-    """A call with its output, of the truth or of the model."""
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def arguments(self) -> dict[str, Any]: ...
-
-    @property
-    def output(self) -> Any: ...
+__all__ = ["OutputsSoFar", "state_differences"]
 
 
 class OutputsSoFar:
@@ -39,15 +27,15 @@ class OutputsSoFar:
     def __init__(self) -> None:
         self._packed: Counter[bytes] = Counter()
         self._texts: Counter[str] = Counter()
-        self._unwritten: list[Executed] = []
+        self._unwritten: list[HasOutput] = []
 
-    def add(self, calls: Iterable[Executed]) -> None:
+    def add(self, calls: Iterable[HasOutput]) -> None:
         """The calls of one more turn."""
         for call in calls:
             self._packed[_packed(call)] += 1
             self._unwritten.append(call)
 
-    def missing(self, truth: Sequence[Executed]) -> list[Executed]:
+    def missing(self, truth: Sequence[HasOutput]) -> list[HasOutput]:
         """The truth's calls whose output's text is not there, or not as often."""
         if Counter(map(_packed, truth)) <= self._packed:
             return []
@@ -63,7 +51,7 @@ class OutputsSoFar:
         return found
 
 
-def _packed(call: Executed) -> bytes:
+def _packed(call: HasOutput) -> bytes:
     """What the text of an output is made of: equal bytes, equal texts."""
     try:
         return orjson.dumps((call.name, call.arguments, call.output))
@@ -71,7 +59,7 @@ def _packed(call: Executed) -> bytes:
         return repr((call.name, call.arguments, call.output)).encode(errors="replace")
 
 
-def _text(call: Executed) -> str:
+def _text(call: HasOutput) -> str:
     return executor_text(call.name, call.arguments, call.output)
 
 

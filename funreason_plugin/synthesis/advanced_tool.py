@@ -60,6 +60,17 @@ class AdvancedTool:
     inputs: tuple[AdvancedInput, ...]
     outputs: tuple[str, ...]
 
+    def with_values(self) -> dict[str, Any]:
+        """What A_Q sees."""
+        return {
+            "name": self.name,
+            "description": self.description,
+            "inputs": [
+                {"name": entry.name, "description": entry.description, "value": entry.value}
+                for entry in self.inputs
+            ],
+        }
+
     def signature(self) -> dict[str, Any]:
         """What A_R sees: no values, which it has to read from the query."""
         return {

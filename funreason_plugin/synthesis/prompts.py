@@ -101,14 +101,7 @@ class Prompts:
         plan = plan_with(trace, advanced, earlier)
         plan = plan.step_by_step() if self.stepwise else plan
         material: dict[str, Any] = {
-            "advanced_tool": {
-                "name": advanced.name,
-                "description": advanced.description,
-                "inputs": [
-                    {"name": entry.name, "description": entry.description, "value": entry.value}
-                    for entry in advanced.inputs
-                ],
-            },
+            "advanced_tool": advanced.with_values(),
             "outline": plan_text(plan, for_query=True),
             "manner": noise.manner,
             "noise": noise.as_plain(),

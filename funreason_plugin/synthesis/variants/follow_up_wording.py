@@ -84,14 +84,7 @@ def _material(
         told["was"] = _was(trace, turns[-1])
     return {
         "follow_up": told,
-        "advanced_tool": {
-            "name": advanced.name,
-            "description": advanced.description,
-            "inputs": [
-                {"name": entry.name, "description": entry.description, "value": entry.value}
-                for entry in advanced.inputs
-            ],
-        },
+        "advanced_tool": advanced.with_values(),
         "outline": plan_text(plan, for_query=True),
         "noise": dict(noise),
         "done_in_earlier_turns": [[call.name for call in turn.calls()] for turn in turns],
