@@ -14,6 +14,7 @@ import orjson
 
 from funreason_plugin.environments.limits import is_error
 from funreason_plugin.environments.similar import looks_like_id
+from funreason_plugin.environments.state import scalars
 
 __all__ = ["Other", "answers_other", "is_broken", "is_temporary", "nothing_found"]
 
@@ -61,7 +62,7 @@ def is_broken(output: Any) -> bool:
         return True
     if isinstance(output, str):
         return output[:1] in ("{", "[") and not _is_json(output)
-    leaves = list(_scalars(output)) if isinstance(output, (dict, list)) else []
+    leaves = list(scalars(output)) if isinstance(output, (dict, list)) else []
     return bool(leaves) and all(leaf is None for leaf in leaves)
 
 
@@ -130,17 +131,6 @@ def _lists(output: Any) -> Iterator[list[dict[str, Any]]]:
 def _alike(left: str, right: str) -> bool:
     one, other = (re.sub(r"\W+", "", text.casefold()) for text in (left, right))
     return one in other or other in one
-
-
-def _scalars(value: Any) -> Iterator[Any]:
-    if isinstance(value, dict):
-        for item in value.values():
-            yield from _scalars(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _scalars(item)
-    else:
-        yield value
 
 
 def _is_json(text: str) -> bool:

@@ -37,6 +37,18 @@ def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+def scalars(value: Any) -> Iterator[Any]:
+    """The scalars in JSON data."""
+    if isinstance(value, dict):
+        for item in value.values():
+            yield from scalars(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from scalars(item)
+    else:
+        yield value
+
+
 def whole(value: Any) -> Any:
     """JSON data with 2.0 written as 2: numbers that are equal give equal bytes."""
     if isinstance(value, float):

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from funreason_plugin.environments.limits import is_error
+from funreason_plugin.environments.state import scalars
 from funreason_plugin.faults import met
 from funreason_plugin.synthesis.choices import Weighted, list_choices, same_record
 from funreason_plugin.synthesis.outputs import found
@@ -133,15 +134,3 @@ class History:
             ]
             depths[self.turns, index] = 1 + max(givers, default=0)
         return {place: depth for place, depth in depths.items() if place[0] == self.turns}
-
-
-def scalars(value: Any) -> Iterable[Any]:
-    """The scalars in JSON data."""
-    if isinstance(value, dict):
-        for item in value.values():
-            yield from scalars(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from scalars(item)
-    else:
-        yield value

@@ -16,9 +16,9 @@ from typing import Final
 from funreason_plugin.checks.setbacks import nothing_found
 from funreason_plugin.environments.limits import is_error
 from funreason_plugin.environments.session import Session
-from funreason_plugin.environments.state import canonical
+from funreason_plugin.environments.state import canonical, scalars
 from funreason_plugin.synthesis.graph import Need
-from funreason_plugin.synthesis.history import History, LiveCall, scalars
+from funreason_plugin.synthesis.history import History, LiveCall
 from funreason_plugin.synthesis.legality import Legality, Unmet
 from funreason_plugin.synthesis.parameters import Binder, Lacking
 from funreason_plugin.synthesis.references import Bound
