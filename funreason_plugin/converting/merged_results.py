@@ -1,24 +1,31 @@
 """Results of several calls that were merged into one text, taken apart again without changing them.
 
     split_list("['{\\"a\\": 1}', 'done']", 2)      # ['{"a": 1}', 'done']
+    keyed_results("[{'cd(folder=\\"a\\")': '{}'}, {'ls()': 'a.txt'}]", [cd, ls], "…")      # ["{}", "a.txt"]
 
-The paper's model is served that way: the results of one step come back as one list.
+The paper's model is served that way: the results of one step come back as one list. In the released data each
+result stands under the call that it answers.
 """
 
 from __future__ import annotations
 
 import re
 
-from funreason_plugin.converting.python_literals import parse_literal
-from funreason_plugin.converting.refusal import Refused
+from collections.abc import Sequence
 
-__all__ = ["response_blocks", "split_list"]
+from funreason_plugin.calls import ParsedCall
+from funreason_plugin.converting.plain_json import to_json
+from funreason_plugin.converting.python_literals import parse_literal
+from funreason_plugin.converting.refusal import Refused, shown
+
+__all__ = ["keyed_results", "response_blocks", "split_list"]
 
 _PIECE = re.compile(
     r"""[^"'\[\]{}(),]+|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|(?P<open>[\[{(])|(?P<close>[\]})])|(?P<comma>,)""",
     re.DOTALL,
 )
 _STRING = re.compile(r"""\s*("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')\s*""", re.DOTALL)
+_CALL = re.compile(r"\s*([^\s()]+)\s*\(.*\)\s*", re.DOTALL)
 _BLOCK = re.compile(r"\s*<tool_response>(.*?)</tool_response>\s*", re.DOTALL)
 
 
@@ -54,6 +61,30 @@ def _item(text: str) -> str:
         except Refused:
             pass
     return text.strip()
+
+
+def keyed_results(text: str, calls: Sequence[ParsedCall], field: str) -> list[str] | None:
+    """The results of a list of `{"name(…)": result}`, one for each call; None where the text is no such list.
+
+    A result that is a text is that text, another is written as JSON. Raises Refused where the list has another
+    number of results than there are calls, or results of other calls.
+    """
+    if not text.strip().startswith("[{"):
+        return None
+    try:
+        entries = parse_literal(text.strip(), field)
+    except Refused:
+        return None
+    if not all(isinstance(entry, dict) and len(entry) == 1 for entry in entries):
+        return None
+    pairs = [next(iter(entry.items())) for entry in entries]
+    names = [found[1] if (found := _CALL.fullmatch(key)) else None for key, _ in pairs]
+    if None in names:
+        return None
+    if names != [call.name for call in calls]:
+        expected = ", ".join(call.name for call in calls)
+        raise Refused(field, "results of other calls", f"{shown(text)}, expected those of {expected}")
+    return [value if isinstance(value, str) else to_json(value) for _, value in pairs]
 
 
 def response_blocks(text: str, field: str) -> list[str]:

@@ -47,6 +47,61 @@ def with_message(number: int, **message: Any) -> Row:
     return row
 
 
+def released() -> list[Row]:
+    """The same as the release writes it: a list of messages, the tools beside BFCL's text, results under calls."""
+    documents = [{**tool, "response": {"type": "dict", "properties": {}}} for tool in (CD, LS)]
+    results = [{'cd(folder="data")': '{"current": "data"}'}, {"ls()": "a.txt, b.txt"}]
+    return [
+        {"role": "system", "content": bfcl_system(documents), "tools": json.dumps(documents)},
+        {"role": "user", "content": "What is in data?"},
+        {"role": "assistant", "content": '<think>\nFirst the folder.\n</think>\n\n[cd(folder="data"), ls()]'},
+        {"role": "tool", "content": str(results)},
+        {"role": "assistant", "content": "<think>\nTwo files.\n</think>\n\na.txt and b.txt."},
+    ]
+
+
+@pytest.mark.parametrize("form", ["list", "columns", "named"])
+def test_the_release_s_lists_of_messages(tmp_path: Path, form: str) -> None:
+    messages: Any = released()
+    if form == "columns":  # as `datasets` reads a list of lists; shorter records have nulls at the end
+        messages = {**{str(number): message for number, message in enumerate(messages)}, "5": None, "6": None}
+    elif form == "named":
+        messages = {"messages": messages}
+    report = convert_rows(tmp_path, "funreason-mt", [messages])
+    (row,) = messages_of(tmp_path)
+    assert [message["role"] for message in row["messages"]] == [
+        "user",
+        "assistant",
+        "tool",
+        "tool",
+        "assistant",
+    ]
+    assert [message["content"] for message in row["messages"][2:4]] == ['{"current": "data"}', "a.txt, b.txt"]
+    assert [tool["function"]["name"] for tool in row["tools"]] == ["cd", "ls"]
+    assert report.notes["results: taken from a list of results under their calls"] == 1
+
+
+def test_a_result_of_one_call_loses_the_call_above_it_too(tmp_path: Path) -> None:
+    messages = released()
+    messages[2]["content"] = "[ls()]"
+    messages[3]["content"] = str([{"ls()": {"files": ["it's"]}}])
+    convert_rows(tmp_path, "funreason-mt", [messages])
+    assert messages_of(tmp_path)[0]["messages"][2]["content"] == '{"files": ["it\'s"]}'
+
+
+def test_the_flag_of_a_list_stands_in_its_system_message(tmp_path: Path) -> None:
+    messages = released()
+    messages[0]["error_tool_response"] = True
+    report = convert_rows(tmp_path, "funreason-mt", [messages, released()], drop_error_responses=True)
+    assert (report.converted, report.refused, sum(report.left_out.values())) == (1, 0, 1)
+
+
+def released_with(number: int, **changes: Any) -> list[Row]:
+    messages = released()
+    messages[number].update(changes)
+    return messages
+
+
 def test_a_record_is_taken_field_by_field(tmp_path: Path) -> None:
     report = convert_rows(tmp_path, "funreason-mt", [record()])
     (row,) = messages_of(tmp_path)
@@ -175,7 +230,12 @@ def test_results_in_tags_are_one_for_each_call(tmp_path: Path) -> None:
             with_message(3, role="assistant", content="a<|im_end|>b"),
             ("conversation[3]", "a text holds a tag that chat templates read as markup"),
         ),
-        ([1], ("record", "not an object")),
+        (3, ("record", "not an object")),
+        ([1], ("messages[0]", "not an object")),
+        (released_with(3, content="[{'ls()': 'a'}, {'cd()': 'b'}]"), ("messages[3]", "results of other calls")),
+        (released_with(3, content="[{'cd()': 'a'}]"), ("messages[3]", "results of other calls")),
+        ({"tools": [CD], "messages": released()}, ("tools", "the system message says another thing than the record")),
+        ({"0": None, "1": released()[1]}, ("0", "a message is missing")),
     ],
 )  # fmt: skip
 def test_what_cannot_be_converted_is_refused_by_place_and_reason(

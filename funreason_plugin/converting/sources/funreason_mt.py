@@ -1,14 +1,15 @@
 """The released FunReason-MT data (Bingguang/FunReason-MT, Bingguang/HardGen on the hub).
 
-    {"system": "…", "tools": [{…}, …], "error_tool_response": false,
-     "conversation": [{"role": "user", "content": "…"},
-                      {"role": "assistant", "content": "<think>…</think><tool_call>[cd(folder=\\"a\\"), ls()]</tool_call>"},
-                      {"role": "tool", "content": "[{…}, {…}]"}, …]}
+    [{"role": "system", "content": "You are an expert in composing functions. …", "tools": "[{…}, …]"},
+     {"role": "user", "content": "…"},
+     {"role": "assistant", "content": "<think>…</think>\\n\\n[cd(folder=\\"a\\"), ls()]"},
+     {"role": "tool", "content": "[{'cd(folder=\\"a\\")': '{…}'}, {'ls()': '{…}'}]"}, …]
 
-Field names are tolerated as they vary between releases (conversation or conversations; role and content, or
-from and value), meanings are not. Calls are read as `calls.parse` reads them. The results of several calls
-that were merged into one message are taken apart; a single result stays the text it is. `error_tool_response`
-marks trajectories whose environment answers wrongly on purpose.
+A record is that list, or has it under a name (conversation, conversations, messages) beside system, tools and
+`error_tool_response`, or in columns 0, 1, 2, …, as the datasets library reads a list of lists. Names are tolerated
+as they vary (role and content, or from and value), meanings are not. Calls are read as `calls.parse` reads them.
+The results of several calls that were merged into one message are taken apart; a single result stays the text it
+is, without the call above it. `error_tool_response` marks trajectories whose environment answers wrongly on purpose.
 """
 
 from __future__ import annotations
@@ -23,13 +24,14 @@ from funreason_plugin.converting.documents import tool_documents
 from funreason_plugin.converting.example import Example, Reading, Source
 from funreason_plugin.converting.fields import identifier, not_taken, one_of, parsed_list
 from funreason_plugin.converting.json_text import parse_json
-from funreason_plugin.converting.merged_results import response_blocks, split_list
+from funreason_plugin.converting.merged_results import keyed_results, response_blocks, split_list
 from funreason_plugin.converting.plain_json import to_json
 from funreason_plugin.converting.refusal import LeftOut, Refused, expect_object, expect_text, shown
 
 __all__ = ["SOURCE", "read"]
 
 FLAG = "error_tool_response"
+CONVERSATIONS = ("conversation", "conversations", "messages")
 _ROLES = {
     **dict.fromkeys(("user", "human"), "user"),
     **dict.fromkeys(("assistant", "gpt", "model", "function_call"), "assistant"),
@@ -37,15 +39,16 @@ _ROLES = {
     "system": "system",
 }
 _MESSAGE_FIELDS = {"role", "from", "content", "value", "thought", "reasoning_content"}
+_SYSTEM_FIELDS = _MESSAGE_FIELDS | {"tools", FLAG}
 
 
 def read(row: Any, reading: Reading) -> Example:
     """One record as a conversation."""
-    row = expect_object(row, "record")
+    row = _with_messages(row)
     flag = _flag(row.get(FLAG))
     if flag and reading.drop_error_responses:
         raise LeftOut(f"{FLAG} is true (--drop-error-responses)")
-    field, value = one_of(row, ("conversation", "conversations", "messages"), "record")
+    field, value = one_of(row, CONVERSATIONS, "record")
     listed = parsed_list(value, field, reading)
     system_name, system_value = one_of(row, ("system", "system_prompt"), "record")
     system = "" if system_value is None else expect_text(system_value, system_name)
@@ -74,6 +77,33 @@ def read(row: Any, reading: Reading) -> Example:
     system, documents = _system_and_tools(system, tools, tools_name, reading)
     conversation = dialogue.finish(field, system, documents)
     return Example(conversation, identifier(row), flags={FLAG: flag})
+
+
+def _with_messages(row: Any) -> dict[str, Any]:
+    """The record with its messages under a name, and what the system message has beside its text as its fields."""
+    if isinstance(row, list):
+        row = {"messages": row}
+    row = dict(expect_object(row, "record"))
+    numbered = sorted((key for key in row if key.isascii() and key.isdecimal()), key=int)
+    if numbered and not any(row.get(name) is not None for name in CONVERSATIONS):
+        columns = {key: row.pop(key) for key in numbered}
+        while numbered and columns[numbered[-1]] is None:  # shorter than the longest record
+            numbered.pop()
+        for position, key in enumerate(numbered):
+            if columns[key] is None or int(key) != position:
+                raise Refused(f"{position}", "a message is missing")
+        row["messages"] = [columns[key] for key in numbered]
+    messages = one_of(row, CONVERSATIONS, "record")[1]
+    first = messages[0] if isinstance(messages, list) and messages else None
+    if isinstance(first, dict) and "system" in (first.get("role"), first.get("from")):
+        for name in ("tools", FLAG):
+            if first.get(name) is None:
+                continue
+            if row.get(name) is None:
+                row[name] = first[name]
+            elif row[name] != first[name]:
+                raise Refused(name, "the system message says another thing than the record")
+    return row
 
 
 def _flag(value: Any) -> bool:
@@ -107,7 +137,7 @@ def _message(entry: Any, where: str, reading: Reading) -> tuple[str, str, str | 
         expect_text(thought, f"{where}.thought")
         if role != "assistant" and thought:
             raise Refused(where, f"a thought in a message of role {role}")
-    not_taken(entry, _MESSAGE_FIELDS, reading, "message")
+    not_taken(entry, _SYSTEM_FIELDS if role == "system" else _MESSAGE_FIELDS, reading, "message")
     if role == "user" and text.lstrip().startswith("<tool_response>"):
         role = "tool"
         reading.note("results: a user's message with <tool_response> is a tool's")
@@ -129,6 +159,11 @@ def _results(dialogue: Dialogue, messages: list[tuple[str, str, str | None, str]
     """The results that consecutive tool messages hold, one for each call."""
     where = messages[0][3]
     texts = [block for _, text, _, place in messages for block in response_blocks(text, place)]
+    if len(texts) == 1 and dialogue.awaited:
+        keyed = keyed_results(texts[0], dialogue.calls, where)
+        if keyed is not None:
+            reading.note("results: taken from a list of results under their calls")
+            return dialogue.results(keyed, where)
     if len(texts) == 1 and (count := dialogue.awaited) > 1:
         items = split_list(texts[0], count)
         if items is None:
