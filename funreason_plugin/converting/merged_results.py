@@ -10,7 +10,6 @@ result stands under the call that it answers.
 from __future__ import annotations
 
 import re
-
 from collections.abc import Sequence
 
 from funreason_plugin.calls import ParsedCall

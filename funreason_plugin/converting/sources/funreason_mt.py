@@ -81,29 +81,28 @@ def read(row: Any, reading: Reading) -> Example:
 
 def _with_messages(row: Any) -> dict[str, Any]:
     """The record with its messages under a name, and what the system message has beside its text as its fields."""
-    if isinstance(row, list):
-        row = {"messages": row}
-    row = dict(expect_object(row, "record"))
-    numbered = sorted((key for key in row if key.isascii() and key.isdecimal()), key=int)
-    if numbered and not any(row.get(name) is not None for name in CONVERSATIONS):
-        columns = {key: row.pop(key) for key in numbered}
+    given = {"messages": row} if isinstance(row, list) else expect_object(row, "record")
+    fields = {**given}
+    numbered = sorted((key for key in fields if key.isascii() and key.isdecimal()), key=int)
+    if numbered and not any(fields.get(name) is not None for name in CONVERSATIONS):
+        columns = {key: fields.pop(key) for key in numbered}
         while numbered and columns[numbered[-1]] is None:  # shorter than the longest record
             numbered.pop()
         for position, key in enumerate(numbered):
             if columns[key] is None or int(key) != position:
                 raise Refused(f"{position}", "a message is missing")
-        row["messages"] = [columns[key] for key in numbered]
-    messages = one_of(row, CONVERSATIONS, "record")[1]
+        fields["messages"] = [columns[key] for key in numbered]
+    messages = one_of(fields, CONVERSATIONS, "record")[1]
     first = messages[0] if isinstance(messages, list) and messages else None
     if isinstance(first, dict) and "system" in (first.get("role"), first.get("from")):
         for name in ("tools", FLAG):
             if first.get(name) is None:
                 continue
-            if row.get(name) is None:
-                row[name] = first[name]
-            elif row[name] != first[name]:
+            if fields.get(name) is None:
+                fields[name] = first[name]
+            elif fields[name] != first[name]:
                 raise Refused(name, "the system message says another thing than the record")
-    return row
+    return fields
 
 
 def _flag(value: Any) -> bool:
