@@ -19,7 +19,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from funreason_plugin.calls import ParsedCall, parse
+from funreason_plugin.calls import ParsedCall, parse, unmarked
 from funreason_plugin.errors import UserError
 from funreason_plugin.messages import Conversation, Message
 from funreason_plugin.rendering import (
@@ -35,6 +35,7 @@ from funreason_plugin.sft.control_tokens import Control
 __all__ = ["check_texts", "of_row"]
 
 _THOUGHT = re.compile(r"<think>\n(.*?)\n</think>\n\n", re.DOTALL)
+_JSON = re.compile(r"\s*(\{|\[\s*\{)")
 _SHOWN = 60
 
 
@@ -106,7 +107,7 @@ def _begin(text: str) -> str:
 
 
 def _response(text: str, function: bool, generic: bool, form: PromptForm, where: str) -> Message:
-    thought, rest = _thought(text, where)
+    thought, rest = _thought(text, function, where)
     if function:
         return Message("assistant", thought=thought, calls=_calls(rest, form, where))
     if not generic or form == "hermes" or "<tool_call>" not in rest:
@@ -122,12 +123,14 @@ def _response(text: str, function: bool, generic: bool, form: PromptForm, where:
     return message
 
 
-def _thought(text: str, where: str) -> tuple[str | None, str]:
-    """The reasoning that a response opens with, and the rest."""
+def _thought(text: str, function: bool, where: str) -> tuple[str | None, str]:
+    """The reasoning that a response opens with, and the rest. Tags in the JSON of calls are values."""
     match = _THOUGHT.match(text)
     thought = match[1] if match else None
     rest = text[match.end() :] if match else text
-    if (match and thought_block(thought) != match[0]) or "<think>" in rest or "</think>" in rest:
+    values = function and _JSON.match(rest)
+    stray = not values and ("<think>" in rest or "</think>" in rest)
+    if stray or (match and thought_block(thought) != match[0]):
         raise UserError(
             f"{where}: {_begin(text)} is no reasoning as Qwen3 writes it; expected '<think>', a line feed, a text"
             " without blank edges, a line feed, '</think>' and two line feeds, once, before the response"
@@ -137,7 +140,7 @@ def _thought(text: str, where: str) -> tuple[str | None, str]:
 
 def _calls(text: str, form: PromptForm, where: str) -> tuple[ParsedCall, ...]:
     expected = 'expected a JSON list of {"name", "arguments"} and nothing beside it'
-    if not re.match(r"\s*(\{|\[\s*\{)", text):
+    if not _JSON.match(text):
         raise UserError(f"{where}: the calls are {_begin(text)}; {expected}")
     try:
         value = json.loads(text)
@@ -149,7 +152,7 @@ def _calls(text: str, form: PromptForm, where: str) -> tuple[ParsedCall, ...]:
                 f"{where}: the arguments of {_begin(str(call.get('name')))} are a string, encoded twice;"
                 " expected an object"
             )
-    parsed = parse(f"<tool_call>{text}</tool_call>")
+    parsed = parse(f"<tool_call>{unmarked(text)}</tool_call>")
     if parsed.error or parsed.content or not parsed.calls:
         raise UserError(f"{where}: {parsed.error or 'no calls'}; {expected}")
     _writable(parsed.calls, form, where)

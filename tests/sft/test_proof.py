@@ -173,6 +173,12 @@ TRAPS: dict[str, tuple[Row, Row, dict[str, Any], str]] = {
         {},
         "aborts: 1 of 1 rows, first rows.jsonl:1 id a: the row cannot be read: conversations[0]: value is a NoneType; expected a text",
     ),
+    "no character": (
+        row(("human", "Oslo\ud800"), ("gpt", f"{THOUGHT}No.")),
+        SHAREGPT,
+        {},
+        "aborts: 1 of 1 rows, first rows.jsonl:1 id a: a text holds half of a surrogate pair, which is no character",
+    ),
     "no messages": (
         {**GOOD, "conversations": "Hello"},
         SHAREGPT,

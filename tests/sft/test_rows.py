@@ -71,6 +71,17 @@ def test_calls_are_data_without_tools_too() -> None:
     assert found.messages[2] == Message("tool", results=("[1]",))
 
 
+@pytest.mark.parametrize("tag", ["<think>", "</think>", "</tool_call>"])
+@pytest.mark.parametrize("thought", ["", THOUGHT])
+@pytest.mark.parametrize("form", FORMS)
+def test_a_tag_in_an_argument_is_a_value(tag: str, thought: str, form: PromptForm) -> None:
+    call = CALLS.replace('"a"', f'"a {tag}"')
+    found = of_row(row(ASKED, ("function", thought + call)), "", TOOLS, form)
+    assert found.messages[1].calls == (("ls", {"folder": f"a {tag}"}),)
+    assert found.messages[1].thought == ("Look." if thought else None)
+    assert "\\u003c" + tag[1:] in render(found, form)[0].response
+
+
 def test_an_empty_row_has_no_messages() -> None:
     assert of_row([], None, None, "funreason") == Conversation([])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -145,7 +146,7 @@ class Worker:
             return
         if seen.error:
             reasons = [finding for finding in said.findings if finding.kind in _STOPPERS]
-            yield from reasons[:1] or [Finding("aborts", said.why_dropped or seen.error)]
+            yield from reasons[:1] or [Finding("aborts", said.why_dropped or _no_text(row.raw) or seen.error)]
             return
         tally.rendered += 1
         tally.lengths[len(seen.ids)] += 1
@@ -180,6 +181,17 @@ class Worker:
 
 
 _STOPPERS = ("control tokens", "think newlines", "text beside a call", "tools")
+
+
+def _no_text(row: Any) -> str:
+    """What makes LLaMA-Factory read another row than the one that stands there."""
+    try:
+        json.dumps(row, ensure_ascii=False, default=str).encode()
+    except UnicodeEncodeError:
+        return "a text holds half of a surrogate pair, which is no character"
+    except RecursionError:
+        pass
+    return ""
 
 
 def _characters(row: Any) -> int:
