@@ -10,6 +10,7 @@ import pytest
 from funreason_plugin.errors import UserError
 from funreason_plugin.sft.proof.json_rows import json_rows
 from funreason_plugin.sft.proof.run import prove
+from funreason_plugin.sft.proof.sources import dataset_folder
 from tests.sft.proofs import GOOD, write, write_recipe
 
 pytest.importorskip("torch", reason="torch is not installed (extra [sft])")
@@ -75,6 +76,33 @@ def test_files_that_llamafactory_would_stumble_over(tmp_path: Path, tiny: Path) 
     info.write_text("{")
     with pytest.raises(UserError, match="not valid JSON"):
         prove(tmp_path, recipe)
+    for entry, reason in (
+        ({"file_name": 3}, "rows: file_name: expected a text, found int"),
+        ({"file_name": "shards", "columns": []}, "rows: columns: expected an object, found list"),
+        (
+            {"file_name": "shards", "tags": {"user_tag": 1}},
+            r"rows: tags\.user_tag: expected a text, found int",
+        ),
+    ):
+        info.write_text(json.dumps({"rows": entry}))
+        with pytest.raises(UserError, match=reason):
+            prove(tmp_path, recipe)
+
+
+def test_folders_that_may_not_be_read(tmp_path: Path, tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def denied(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    write(tmp_path, [GOOD])
+    (tmp_path / "dataset_info.json").write_text(json.dumps({"rows": {"file_name": "shards"}}))
+    (tmp_path / "shards").mkdir()
+    recipe = write_recipe(tmp_path, tiny)
+    monkeypatch.setattr("os.listdir", denied)
+    with pytest.raises(UserError, match="shards: Permission denied"):
+        prove(tmp_path, recipe)
+    monkeypatch.setattr(Path, "is_file", denied)
+    with pytest.raises(UserError, match=r"dataset_info\.json: Permission denied"):
+        dataset_folder(tmp_path)
 
 
 @pytest.mark.parametrize(

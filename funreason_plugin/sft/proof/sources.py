@@ -125,8 +125,11 @@ def place(file: str, number: int, row: dict[str, Any]) -> str:
 def dataset_folder(folder: Path) -> Path:
     """The folder with dataset_info.json: the one given, or the `llamafactory` in a run's."""
     for place in (folder, folder / "llamafactory"):
-        if (place / INFO).is_file():
-            return place
+        try:
+            if (place / INFO).is_file():
+                return place
+        except OSError as error:
+            raise UserError(f"{place / INFO}: {error.strerror}") from None
     if not folder.is_dir():
         raise UserError(f"{folder}: no such folder; expected the output folder of a run")
     raise UserError(f"{folder}: holds no {INFO}; expected the output folder of a run, or a dataset_dir")
@@ -153,6 +156,7 @@ def sources(folder: Path, names: Sequence[str], cache: str | None) -> list[Sourc
             raise UserError(f"{path}: {name}: expected an object, found {type(known[name]).__name__}")
         if "file_name" not in known[name]:
             raise UserError(f"{path}: {name}: only data sets with a file_name are checked")
+        _texts(known[name], f"{path}: {name}")
     found = []
     for name, attributes in zip(names, get_dataset_list(list(names), str(folder)), strict=True):
         if attributes.load_from != "file":
@@ -183,12 +187,27 @@ def _info(path: Path) -> dict[str, Any]:
     return known
 
 
+def _texts(entry: dict[str, Any], where: str) -> None:
+    """Raise a `UserError` unless the names of files, columns and roles are texts."""
+    named = {key: entry[key] for key in ("file_name", "formatting", "split") if key in entry}
+    for key in ("columns", "tags"):
+        if not isinstance(names := entry.get(key, {}), dict):
+            raise UserError(f"{where}: {key}: expected an object, found {type(names).__name__}")
+        named |= {f"{key}.{name}": text for name, text in names.items() if text is not None}
+    for key, text in named.items():
+        if not isinstance(text, str):
+            raise UserError(f"{where}: {key}: expected a text, found {type(text).__name__}")
+
+
 def _files(path: Path) -> tuple[Path, ...]:
     """A file, or the files of a folder in the order of the file system, as LLaMA-Factory lists them."""
     from llamafactory.extras.constants import FILEEXT2TYPE
 
     if path.is_dir():
-        files = tuple(path / name for name in os.listdir(path))
+        try:
+            files = tuple(path / name for name in os.listdir(path))
+        except OSError as error:
+            raise UserError(f"{path}: {error.strerror}") from None
         if not files:
             raise UserError(f"{path}: an empty folder; expected shards with rows")
     elif path.is_file():
