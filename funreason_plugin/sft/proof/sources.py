@@ -189,7 +189,7 @@ def _info(path: Path) -> dict[str, Any]:
 
 def _texts(entry: dict[str, Any], where: str) -> None:
     """Raise a `UserError` unless the names of files, columns and roles are texts."""
-    named = {key: entry[key] for key in ("file_name", "formatting", "split") if key in entry}
+    named: dict[str, Any] = {key: entry[key] for key in ("file_name", "formatting", "split") if key in entry}
     for key in ("columns", "tags"):
         if not isinstance(names := entry.get(key, {}), dict):
             raise UserError(f"{where}: {key}: expected an object, found {type(names).__name__}")
