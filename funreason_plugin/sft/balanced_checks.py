@@ -37,6 +37,8 @@ def check_arguments(arguments: Any) -> None:
         UserError: α without the loss, α outside [0, 1], or another loss or kind of training.
     """
     alpha = arguments.balanced_loss_alpha
+    if not isinstance(arguments.balanced_loss, bool):
+        raise UserError(f"balanced_loss: {arguments.balanced_loss!r} is not valid; expected true or false")
     if not arguments.balanced_loss:
         if alpha is not None:
             raise UserError(
@@ -45,7 +47,7 @@ def check_arguments(arguments: Any) -> None:
         return
     if alpha is None:
         arguments.balanced_loss_alpha = alpha = ALPHA
-    if not 0 <= alpha <= 1:
+    if isinstance(alpha, bool) or not isinstance(alpha, (int, float)) or not 0 <= alpha <= 1:
         raise UserError(
             f"balanced_loss_alpha: {alpha} is not valid; expected 0 to 1, the weight of the thought"
         )

@@ -11,7 +11,7 @@ pytest.importorskip("torch", reason="torch is not installed (extra [sft])")
 datasets = pytest.importorskip("datasets", reason="datasets is not installed (extra [sft])")
 
 from funreason_plugin.errors import UserError  # noqa: E402
-from funreason_plugin.sft.balanced_checks import check_data, check_run, check_trainer  # noqa: E402
+from funreason_plugin.sft.balanced_checks import check_arguments, check_data, check_run, check_trainer  # noqa: E402
 
 END = 7
 NONE = -100
@@ -34,6 +34,19 @@ def test_a_loss_without_logits_is_refused(name: str) -> None:
     data = SimpleNamespace(packing=False, neat_packing=False, train_on_prompt=False)
     with pytest.raises(UserError, match=f"cannot go with {name}, as its fused loss leaves no logits"):
         check_run(SimpleNamespace(**models), data, SimpleNamespace(label_smoothing_factor=0.0))
+
+
+@pytest.mark.parametrize(
+    ("keys", "line"),
+    [
+        ({"balanced_loss_alpha": "abc"}, "balanced_loss_alpha: abc is not valid; expected 0 to 1"),
+        ({"balanced_loss_alpha": True}, "balanced_loss_alpha: True is not valid; expected 0 to 1"),
+        ({"balanced_loss": "yes"}, "balanced_loss: 'yes' is not valid; expected true or false"),
+    ],
+)
+def test_keys_of_another_type_are_refused(keys: dict[str, object], line: str) -> None:
+    with pytest.raises(UserError, match=line):
+        check_arguments(SimpleNamespace(**{"balanced_loss": True, "balanced_loss_alpha": None, **keys}))
 
 
 def test_ranks_that_share_rows_are_refused() -> None:
