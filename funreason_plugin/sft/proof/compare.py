@@ -10,13 +10,14 @@ other, every text of the row has to be found in it, in order.
 from __future__ import annotations
 
 import dataclasses
+import json
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from funreason_plugin.calls import parse
 from funreason_plugin.messages import Message
-from funreason_plugin.rendering import Pair, PromptForm, render
+from funreason_plugin.rendering import Pair, PromptForm, render, results_text
 from funreason_plugin.sft.proof.differences import differences
 from funreason_plugin.sft.proof.elsewhere import missing
 from funreason_plugin.sft.proof.findings import Finding
@@ -73,6 +74,7 @@ def judge(said: Said, seen: Seen, renderer: Renderer) -> Judged:
             return result
         if form == "card" and not said.written and (one := _with_calls(last)).calls and one.content:
             result.findings.append(Finding("calls lost", "a text stands before them, with no tag between"))
+        result.findings += _results(said)
         found = list(_literally(said, expected, text, response, segments, result, renderer))
         result.findings += found
     if last.thought:
@@ -105,6 +107,29 @@ def _with_calls(message: Message) -> Message:
         return message
     parsed = parse(message.content)
     return dataclasses.replace(message, content=parsed.content, calls=tuple(parsed.calls))
+
+
+def _results(said: Said) -> Iterator[Finding]:
+    """Calls before a message that does not give each of them its result; the last message awaits none."""
+    if said.written:  # in the texts
+        return
+    calls = 0
+    for number, message in enumerate(said.conversation.messages):
+        results = len(message.results)
+        if message.role == "user" and calls:
+            yield Finding(
+                "results", f"message {number} (user): stands before the results of the calls ({calls})"
+            )
+            return
+        if message.role == "tool" and results != calls:
+            between = json.dumps(results_text(["", ""], "hermes"))
+            yield Finding(
+                "results",
+                f"message {number} (tool): results {results}, calls before it {calls}; expected a result for each"
+                f" call, with {between} between",
+            )
+            return
+        calls = len(_with_calls(message).calls)
 
 
 def _loss(result: Judged, seen: Seen, segments: list[tuple[int, int]], renderer: Renderer) -> None:

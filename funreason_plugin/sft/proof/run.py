@@ -156,6 +156,9 @@ class Worker:
         if said.why_dropped:
             yield Finding("aborts", said.why_dropped)
             return
+        if not said.whole:
+            yield from said.findings
+            return
         judged = judge(said, seen, self.renderer)
         tally.one_segment += judged.one_segment
         tally.loss_tokens += judged.loss_tokens
@@ -168,6 +171,8 @@ class Worker:
         found = {finding.kind: finding for finding in (*said.findings, *judged.findings)}
         if "control tokens" in found:  # messages end where they should not: the rest follows from it
             found = {kind: finding for kind, finding in found.items() if kind in ("control tokens", "cut")}
+        if "empty response" in found:
+            found.pop("think newlines", None)
         yield from found.values()
 
     def _parts(self, seen: Seen) -> list[tuple[str, bool]]:
@@ -180,7 +185,7 @@ class Worker:
         ]
 
 
-_STOPPERS = ("control tokens", "think newlines", "text beside a call", "tools")
+_STOPPERS = ("control tokens", "think newlines", "text beside a call", "calls", "tools")
 
 
 def _no_text(row: Any) -> str:

@@ -9,7 +9,6 @@ however they were encoded. For `openai` rows the thought is `reasoning_content`,
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -21,6 +20,7 @@ from funreason_plugin.messages import Conversation, Message
 from funreason_plugin.rendering import split_results
 from funreason_plugin.sft.control_tokens import Control
 from funreason_plugin.sft.proof.findings import Finding
+from funreason_plugin.sft.proof.function_calls import BadCalls, read_call, read_calls
 from funreason_plugin.sft.proof.tool_documents import tools_of
 
 __all__ = ["Said", "state"]
@@ -31,10 +31,12 @@ _STRICT = re.compile(r"\A<think>\n.*?\n</think>\n\n(?!\s)", re.DOTALL)
 
 @dataclass(slots=True)
 class Said:
-    """A row as a conversation; ``written`` when tools and calls are part of the texts."""
+    """A row as a conversation; ``written`` when tools and calls are part of the texts, not ``whole`` when a finding
+    says what keeps it from being read."""
 
     conversation: Conversation = field(default_factory=lambda: Conversation([]))
     written: bool = False
+    whole: bool = True
     why_dropped: str = ""
     findings: list[Finding] = field(default_factory=list)
     history_thoughts: int = 0
@@ -63,8 +65,14 @@ def state(row: dict[str, Any], attributes: Any, control: Control, *, escaped: bo
         said.conversation.system = system
         said.conversation.tools, said_of_tools = tools_of(row, attributes)
         said.findings += said_of_tools
+        said.whole = bool(said.conversation.tools) or all(
+            finding.kind != "tools" for finding in said_of_tools
+        )
         said.written = not said.conversation.tools and not any(m.calls for m in said.conversation.messages)
         _control_tokens(said, control, escaped)
+    except BadCalls as error:
+        said.find("calls", str(error))
+        said.whole = False
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         said.why_dropped = said.why_dropped or f"the row cannot be read: {_short(error)}"
     return said
@@ -110,7 +118,7 @@ def _openai(row: dict[str, Any], attributes: Any, said: Said) -> tuple[str, list
         attributes.function_tag: "assistant",
     }
     names: list[str] = []
-    for message in messages:
+    for number, message in enumerate(messages):
         name, text = message[attributes.role_tag], message.get(attributes.content_tag) or ""
         if name == attributes.observation_tag:
             results.append(text)
@@ -121,7 +129,9 @@ def _openai(row: dict[str, Any], attributes: Any, said: Said) -> tuple[str, list
             results = []
         calls = None
         if listed := message.get("tool_calls"):
-            calls = [_call(call["function"], "tool_calls", said) for call in listed]
+            calls = [
+                read_call(call["function"], f"{attributes.messages}[{number + start}]") for call in listed
+            ]
         if thought := message.get("reasoning_content"):
             text = f"<think>\n{thought.strip()}\n</think>\n\n{text}"
         turns.append(_Turn(roles.get(name, "user"), text, calls))
@@ -192,7 +202,7 @@ def _function_call(text: str, place: str, said: Said) -> tuple[str, list[ParsedC
     if thought and not _STRICT.match(text):
         said.find("think newlines", f"{place}: the newlines around <think> are not those of the template")
     try:
-        listed = json.loads(body)
+        calls = read_calls(body, place)
     except RecursionError:
         raise ValueError(f"{place}: nested too deeply") from None
     except ValueError:
@@ -202,17 +212,7 @@ def _function_call(text: str, place: str, said: Said) -> tuple[str, list[ParsedC
         if parsed.content or not parsed.calls:
             said.find("text beside a call", f"{place}: {(parsed.content or body).strip()[:60]!r}")
         return text[: thought.end()] if thought else "", parsed.calls
-    listed = listed if isinstance(listed, list) else [listed]
-    return text[: thought.end()] if thought else "", [_call(call, place, said) for call in listed]
-
-
-def _call(call: dict[str, Any], place: str, said: Said) -> ParsedCall:
-    arguments = call["arguments"]
-    if isinstance(arguments, str):
-        arguments = json.loads(arguments or "{}")
-    if not isinstance(arguments, dict):
-        raise TypeError(f"{place}: arguments of {call['name']} are no object")
-    return ParsedCall(call["name"], arguments)
+    return text[: thought.end()] if thought else "", calls
 
 
 def _conversation(said: Said, turns: list[_Turn]) -> None:
@@ -229,7 +229,9 @@ def _conversation(said: Said, turns: list[_Turn]) -> None:
             last = number == len(turns) - 1
             if thought and not last:
                 said.history_thoughts += 1
-            if found and last and turn.calls is None and not _STRICT.match(turn.text):
+            if not content.strip() and not turn.calls:
+                said.find("empty response", f"message {number} (assistant): neither an answer nor calls")
+            elif found and last and turn.calls is None and not _STRICT.match(turn.text):
                 said.find("think newlines", "the newlines around <think> are not those of the template")
             messages.append(Message("assistant", content, thought or None, tuple(turn.calls or ())))
 

@@ -9,7 +9,9 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
 
+from funreason_plugin.python_calls import Malformed
 from funreason_plugin.sft.proof.findings import Finding
+from funreason_plugin.sft.proof.function_calls import strict_json
 
 __all__ = ["tools_of"]
 
@@ -39,7 +41,9 @@ def tools_of(row: dict[str, Any], attributes: Any) -> tuple[list[dict[str, Any]]
 def _read_tools(text: str) -> tuple[list[dict[str, Any]], str]:
     """The tool documents as LLaMA-Factory writes them, and what is wrong with them; rows share their tools."""
     try:
-        tools = json.loads(text)
+        tools = strict_json(text)
+    except Malformed as error:
+        return [], str(error)
     except ValueError as error:
         return [], f"not JSON: {error}"
     except RecursionError:
