@@ -44,6 +44,17 @@ def test_answers_are_one_message_with_calls_and_no_results(tmp_path: Path) -> No
     assert report.licence == "CC-BY-4.0"
 
 
+def test_arguments_as_json_texts_are_counted(tmp_path: Path) -> None:
+    answers = [{**call, "arguments": json.dumps(call["arguments"])} for call in ANSWERS]
+    report = convert_rows(tmp_path, "apigen", [record(answers=answers)])
+    made = [
+        json.loads(call["function"]["arguments"])
+        for call in messages_of(tmp_path)[0]["messages"][1]["tool_calls"]
+    ]
+    assert made == [call["arguments"] for call in ANSWERS]
+    assert report.notes["arguments: a JSON text parsed"] == 2
+
+
 def test_parameters_become_a_json_schema(tmp_path: Path) -> None:
     report = convert_rows(tmp_path, "apigen", [record()])
     schema = messages_of(tmp_path)[0]["tools"][0]["function"]["parameters"]
@@ -156,6 +167,7 @@ def test_rows_of_llamafactory_and_verl(tmp_path: Path) -> None:
         (record(answers='[{"name": "f", "arguments": {"x": "\\ud800"}}]'),
          ("answers", "a text is not valid Unicode (half a surrogate pair, or bytes that are not UTF-8)")),
         (record(answers=[{"name": "f", "arguments": [1]}]), ("answers[0].arguments", "not an object")),
+        (record(answers=[{"name": "f", "arguments": "x"}]), ("answers[0].arguments", "not JSON")),
         (record(answers=[{"name": "f", "arguments": {}, "id": 1}]),
          ("answers[0]", "a call has more than a name and arguments")),
         (record(query=None), ("query", "missing")),
