@@ -14,11 +14,13 @@ from funreason_plugin import Environment, Ref, ToolError, Values, tool
 
 ITEMS = ("drill", "rope", "lamp", "saw", "tent", "pump", "drum", "kite", "sled", "anvil", "canoe", "flag")
 PEOPLE = ("Ada", "Ben", "Cleo", "Dan", "Eve", "Finn", "Gus", "Hana", "Ivo", "Jun")
+SHELVES = ("red", "blue", "green", "brown", "white", "black", "pink", "grey", "gold", "teal")
+ROOMS = ("attic", "cellar", "hall", "porch", "study", "loft", "barn", "shed", "tower", "yard")
 
 Item = Annotated[str, Values.state("items.keys()")]
 Shelf = Annotated[str, Ref("shelf")]
 Person = Annotated[str, Ref("person")]
-Line = Annotated[int, Ref("line")]
+Room = Annotated[str, Ref("room")]
 
 
 class Found(TypedDict):
@@ -29,8 +31,8 @@ class Keeper(TypedDict):
     person: Person
 
 
-class Phone(TypedDict):
-    line: Line
+class Office(TypedDict):
+    room: Room
 
 
 class Done(TypedDict):
@@ -43,23 +45,20 @@ class Depot(Environment):
 
     items: dict[str, str]
     keepers: dict[str, str]
-    lines: dict[str, int]
-    called: list[int]
+    offices: dict[str, str]
+    visited: list[str]
     open: list[str]
     taken: list[str]
     lent: dict[str, str]
 
     def scenario(self, rng: Random) -> dict[str, object]:
-        shelves = [
-            f"{letter}{number}"
-            for letter, number in zip(rng.sample("ABCDEFGHK", 4), rng.sample(range(10, 99), 4), strict=True)
-        ]
+        shelves = rng.sample(SHELVES, 4)
         people = rng.sample(PEOPLE, 4)
         return {
             "items": {item: rng.choice(shelves) for item in rng.sample(ITEMS, 6)},
             "keepers": dict(zip(shelves, people, strict=True)),
-            "lines": dict(zip(people, rng.sample(range(100, 999), 4), strict=True)),
-            "called": [],
+            "offices": dict(zip(people, rng.sample(ROOMS, 4), strict=True)),
+            "visited": [],
             "open": [],
             "taken": [],
             "lent": {},
@@ -79,19 +78,19 @@ class Depot(Environment):
             raise ToolError("no such shelf")
         return {"person": self.keepers[shelf]}
 
-    @tool(ask=("look up the line of {person}",), noun="line")
-    def phone(self, person: Person) -> Phone:
-        """The line of a person."""
-        if person not in self.lines:
+    @tool(ask=("look up the room of {person}",), noun="room")
+    def office(self, person: Person) -> Office:
+        """The room of a person."""
+        if person not in self.offices:
             raise ToolError("no such person")
-        return {"line": self.lines[person]}
+        return {"room": self.offices[person]}
 
-    @tool(writes=True, ask=("ring {line}",), tell="Done.")
-    def ring(self, line: Line) -> Done:
-        """Ring a line."""
-        if line not in self.lines.values():
-            raise ToolError("no such line")
-        self.called.append(line)
+    @tool(writes=True, ask=("visit {room}",), tell="Done.")
+    def visit(self, room: Room) -> Done:
+        """Visit a room."""
+        if room not in self.offices.values():
+            raise ToolError("no such room")
+        self.visited.append(room)
         return {"done": True}
 
     @tool(writes=True, ask=("open {shelf}",), tell="Done.")
@@ -119,7 +118,7 @@ class Depot(Environment):
         """Lend a taken item to a person."""
         if item not in self.taken:
             raise ToolError("it is not taken")
-        if person not in self.lines:
+        if person not in self.offices:
             raise ToolError("no such person")
         self.lent[item] = person
         return {"done": True}

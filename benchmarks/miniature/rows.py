@@ -4,7 +4,7 @@
     python benchmarks/miniature/rows.py POOL OUT --model MODEL --tokens 3000000 --batched  # all calls of a turn at once
     python benchmarks/miniature/rows.py POOL OUT --test 150                                # to evaluate on
 
-Nothing is trained on in which a turn goes the whole way from an item to a telephone: find, keeper and phone together.
+Nothing is trained on in which a turn goes the whole way from an item to a room: find, keeper and office together.
 Half of the test is of that kind, labelled "unseen_combination".
 """
 
@@ -22,7 +22,7 @@ from funreason_plugin.errors import UserError
 from funreason_plugin.sft.token_count import until
 from funreason_plugin.trajectory import Step, Trajectory, Turn, certify, dumps, read
 
-UNSEEN = frozenset(("find", "keeper", "phone"))
+UNSEEN = frozenset(("find", "keeper", "office"))
 LABEL = "unseen_combination"
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)

@@ -10,7 +10,7 @@ texts are about as many tokens long as with a real one, and our chat template of
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -22,6 +22,8 @@ from funreason_plugin.command_line import Command, console, leave
 from funreason_plugin.environments.catalog import SHIPPED
 from funreason_plugin.environments.space import SimulationSpace
 from funreason_plugin.errors import UserError
+from funreason_plugin.messages import of_trajectory
+from funreason_plugin.rendering import system_text
 from funreason_plugin.trajectory import read
 
 if TYPE_CHECKING:
@@ -32,6 +34,8 @@ __all__ = ["build"]
 CONTEXT = 32_768
 VOCABULARY = 4096
 LEAST = 300
+MOST_PROMPTS = 16
+SPREAD = 0.02
 
 SPECIAL = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
 """Dropped when tokens become text; the two ends of `MARKS` stay, as a reader of calls and thoughts needs them."""
@@ -45,6 +49,8 @@ def build(
     seed: int = 0,
     vocabulary: int = VOCABULARY,
     data: Path | None = None,
+    whole_prompts: bool = False,
+    spread: float = SPREAD,
 ) -> int:
     """Write configuration, random weights, tokenizer and chat template into ``folder``.
 
@@ -54,15 +60,25 @@ def build(
         seed: Decides the weights.
         vocabulary: Tokens of the tokenizer, at most.
         data: A folder that `synthesize` wrote; the tokenizer then learns its merges from that alone.
+        whole_prompts: Every system prompt of ``data``, in the form "hermes", is one token. Tools that never change
+            tell a model from random weights nothing, and are most of what it would have to read.
+        spread: Standard deviation of the weights (``initializer_range``). Qwen3's 0.02 is for thousands of hidden
+            units; narrow models learn to copy sooner with about 1 / sqrt(hidden).
 
     Returns:
         The number of parameters.
 
     Raises:
         UserError: torch, transformers or tokenizers are not installed; ``hidden`` does not fit the heads,
-            ``vocabulary`` has no room for the bytes; ``data`` cannot be read.
+            ``vocabulary`` has no room for the bytes; ``data`` cannot be read, or its conversations have more than
+            16 system prompts with ``whole_prompts``.
     """
     heads = 4
+    prompts: list[str] = []
+    if whole_prompts:
+        if data is None:
+            raise UserError("--whole-prompts: whose? expected --data DIR too")
+        prompts = _prompts_of(data)
     if hidden < 32 or hidden % (2 * heads):
         raise UserError(f"--hidden: {hidden} is not valid; expected a multiple of {2 * heads}, at least 32")
     if vocabulary < LEAST:
@@ -79,7 +95,8 @@ def build(
         ) from None
 
     disable_progress_bar()
-    tokenizer = _tokenizer(vocabulary, None if data is None else _texts_of(data))
+    texts = None if data is None else _texts_of(data, with_prompts=not whole_prompts)
+    tokenizer = _tokenizer(vocabulary, texts, prompts)
     ends = [tokenizer.convert_tokens_to_ids(token) for token in ("<|im_end|>", "<|endoftext|>")]
     config = Qwen3Config(
         vocab_size=len(tokenizer),
@@ -91,6 +108,7 @@ def build(
         head_dim=max(32, hidden // heads),  # engines have kernels for 32 and more
         max_position_embeddings=CONTEXT,
         tie_word_embeddings=True,
+        initializer_range=spread,
         bos_token_id=None,
         eos_token_id=ends[0],
         pad_token_id=ends[1],
@@ -113,8 +131,13 @@ def _read_by_all(path: Path) -> None:
     path.write_bytes(orjson.dumps(settings, option=orjson.OPT_INDENT_2))
 
 
-def _tokenizer(vocabulary: int = VOCABULARY, texts: Iterator[str] | None = None) -> PreTrainedTokenizerFast:
-    """Byte-level BPE with Qwen3's way of splitting text; every text can be written and read back."""
+def _tokenizer(
+    vocabulary: int = VOCABULARY, texts: Iterator[str] | None = None, whole: Sequence[str] = ()
+) -> PreTrainedTokenizerFast:
+    """Byte-level BPE with Qwen3's way of splitting text; every text can be written and read back.
+
+    Each text of ``whole`` is one token.
+    """
     from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import PreTrainedTokenizerFast
 
@@ -130,7 +153,7 @@ def _tokenizer(vocabulary: int = VOCABULARY, texts: Iterator[str] | None = None)
     )
     raw.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
-        vocab_size=vocabulary - len(SPECIAL) - len(MARKS),
+        vocab_size=vocabulary - len(SPECIAL) - len(MARKS) - len(whole),
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
@@ -144,7 +167,7 @@ def _tokenizer(vocabulary: int = VOCABULARY, texts: Iterator[str] | None = None)
         clean_up_tokenization_spaces=False,
         chat_template=chat_template("hermes"),
     )
-    tokenizer.add_tokens([AddedToken(mark, special=False, normalized=False) for mark in MARKS])
+    tokenizer.add_tokens([AddedToken(mark, special=False, normalized=False) for mark in (*MARKS, *whole)])
     return tokenizer
 
 
@@ -162,11 +185,26 @@ def _texts() -> Iterator[str]:
             yield _json(space.scenario(seed=str(seed)).states)
 
 
-def _texts_of(data: Path) -> Iterator[str]:
+def _prompts_of(data: Path) -> list[str]:
+    """The system prompts of a data folder's conversations, in the form "hermes", each once."""
+    prompts: dict[str, None] = {}
+    for trajectory in read(data / "trajectories.jsonl"):
+        talk = of_trajectory(trajectory)
+        prompts[system_text(talk.system, talk.tools, "hermes")] = None
+        if len(prompts) > MOST_PROMPTS:
+            raise UserError(
+                f"--whole-prompts: {data} has more than {MOST_PROMPTS} system prompts; "
+                "expected conversations that all offer the same tools, or no --whole-prompts"
+            )
+    return list(prompts)
+
+
+def _texts_of(data: Path, with_prompts: bool = True) -> Iterator[str]:
     """What a data folder's conversations say, and the tools that they offer."""
     for trajectory in read(data / "trajectories.jsonl"):
-        yield trajectory.system
-        yield from map(_json, trajectory.tools)
+        if with_prompts:
+            yield trajectory.system
+            yield from map(_json, trajectory.tools)
         for turn in trajectory.turns:
             yield from filter(None, (turn.query, turn.thought, turn.answer))
             for step in turn.steps:
@@ -194,9 +232,13 @@ def main(
         Path | None,
         typer.Option(help="Folder of `synthesize` that the tokenizer learns from.", metavar="DIR"),
     ] = None,
+    whole_prompts: Annotated[
+        bool, typer.Option("--whole-prompts", help="Each system prompt of that folder is one token.")
+    ] = False,
+    spread: Annotated[float, typer.Option(min=0, help="Standard deviation of the weights.")] = SPREAD,
 ) -> None:
     """Build a random model of Qwen3's architecture."""
-    count = build(out, hidden, layers, seed, vocabulary, data)
+    count = build(out, hidden, layers, seed, vocabulary, data, whole_prompts, spread)
     console().print(f"{out}: Qwen3 architecture, {count:,} random parameters, context {CONTEXT:,}")
 
 
