@@ -1,4 +1,4 @@
-"""What the base of all arms reads before SFT: conversations as they are served, one call a turn, without thoughts.
+"""What the base of all arms reads before SFT: conversations of one call a turn, once without thoughts and once with all.
 
     python benchmarks/miniature/base.py POOL OUT
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -18,6 +18,9 @@ from funreason_plugin.command_line import Command, console, leave
 from funreason_plugin.messages import of_trajectory
 from funreason_plugin.rendering import render
 from funreason_plugin.trajectory import read
+
+THOUGHTS: tuple[Literal["none", "all"], ...] = ("none", "all")
+"""Without them a conversation is short, and what has to be copied is most of it: that is learned first."""
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -32,11 +35,12 @@ def main(
     count = 0
     with open(out / "talks.jsonl", "w", encoding="utf-8") as file:
         for count, trajectory in enumerate(read(pool / "trajectories.jsonl"), 1):
-            pairs = render(of_trajectory(trajectory), "hermes", thoughts="none")
-            file.write(json.dumps({"text": "".join(map("".join, pairs))}) + "\n")
+            for thoughts in THOUGHTS:
+                pairs = render(of_trajectory(trajectory), "hermes", thoughts=thoughts)
+                file.write(json.dumps({"text": "".join(map("".join, pairs))}) + "\n")
     info = {"talks": {"file_name": "talks.jsonl", "columns": {"prompt": "text"}}}
     (out / "dataset_info.json").write_text(json.dumps(info, indent=2) + "\n", encoding="utf-8")
-    console().print(f"{out}: {count:,} texts")
+    console().print(f"{out}: {2 * count:,} texts")
 
 
 if __name__ == "__main__":

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from funreason_plugin.messages import of_trajectory
+from funreason_plugin.rendering import render
 from funreason_plugin.trajectory import Call, Provenance, Step, Trajectory, dumps, read
 from tests.core.test_trajectory import trajectory
 
@@ -34,7 +36,7 @@ def rows(folder: Path, pool: list[Trajectory], *flags: str) -> subprocess.Comple
     return subprocess.run(words, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
 
 
-SEEN, UNSEEN = calling("find", "keeper", "lend"), calling("find", "keeper", "phone")
+SEEN, UNSEEN = calling("find", "keeper", "lend"), calling("find", "keeper", "office")
 
 
 def test_what_is_held_out_is_not_trained_on(tmp_path: Path) -> None:
@@ -62,6 +64,20 @@ def test_a_pool_that_is_too_small_is_one_line(tmp_path: Path) -> None:
     assert done.stderr == "error: the pool has 0 conversations with unseen combinations, of 1\n"
 
 
+def test_the_base_reads_conversations_without_thoughts_and_with(tmp_path: Path) -> None:
+    (tmp_path / "trajectories.jsonl").write_bytes(dumps(SEEN) * 2)
+    words = [sys.executable, str(MINIATURE / "base.py"), str(tmp_path), str(tmp_path / "out")]
+    subprocess.run(words, timeout=120, check=True, capture_output=True)
+    served, thought, *_ = (
+        json.loads(line)["text"] for line in (tmp_path / "out" / "talks.jsonl").read_text().splitlines()
+    )
+    *before, last = render(of_trajectory(SEEN), "hermes")
+    assert len(before) == 3
+    assert served.endswith(last.prompt + last.response)
+    assert served.count('<tool_call>\n{"name": "find"') == thought.count('<tool_call>\n{"name": "find"') == 1
+    assert (served.count("Why."), thought.count("Why.")) == (0, 3)
+
+
 @pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
 @pytest.mark.parametrize("folder", [MINIATURE, REPRODUCE])
 def test_every_training_starts_from_what_its_name_says(folder: Path, tmp_path: Path) -> None:
@@ -84,7 +100,7 @@ def test_every_training_starts_from_what_its_name_says(folder: Path, tmp_path: P
         out = next(word for word in line.split() if word.startswith("output_dir="))
         arm, seed = out.split("/")[-2].split("-")
         assert f"dataset_dir={tmp_path}/rows/{arm}/made/llamafactory" in line
-        assert f"model_name_or_path={tmp_path}/model/{seed}/model" in line
+        assert f"model_name_or_path={tmp_path}/base/model" in line
         assert f" seed={seed} " in line
         assert ("balanced_loss=true" in line) == (arm == "balanced")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,8 @@ import pytest
 
 from funreason_plugin.environments.space import SimulationSpace
 from funreason_plugin.errors import UserError
+from funreason_plugin.messages import of_trajectory
+from funreason_plugin.rendering import render
 from funreason_plugin.sft.tiny_model import MARKS, SPECIAL, build
 from funreason_plugin.trajectory import dumps
 from tests.core.test_trajectory import trajectory
@@ -124,3 +127,35 @@ def test_a_tokenizer_of_ones_own_data_writes_it_in_fewer_tokens(
 def test_a_vocabulary_without_room_for_the_bytes_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="--vocabulary: 200 is not valid; expected at least 300"):
         build(tmp_path, vocabulary=200)
+
+
+def test_a_prompt_that_never_changes_is_one_token(tmp_path: Path) -> None:
+    data = tmp_path / "trajectories.jsonl"
+    data.write_bytes(dumps(trajectory()) * 20)
+    build(tmp_path / "model", vocabulary=600, data=tmp_path, whole_prompts=True)
+    own = transformers.AutoTokenizer.from_pretrained(tmp_path / "model")
+    (first, _) = render(of_trajectory(trajectory()), "hermes")
+    written = own.encode(first.prompt)
+    system = first.prompt.split("<|im_end|>")[0].removeprefix("<|im_start|>system\n")
+    assert "# Tools" in system
+    assert own.decode(written) == first.prompt
+    assert written.count(own.convert_tokens_to_ids(system)) == 1
+    assert len(written) < 60
+
+
+def test_prompts_that_change_are_no_tokens(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"--whole-prompts: whose\? expected --data DIR too"):
+        build(tmp_path, whole_prompts=True)
+    made = [replace(trajectory(), system=f"You are number {number}.") for number in range(17)]
+    (tmp_path / "trajectories.jsonl").write_bytes(b"".join(map(dumps, made)))
+    with pytest.raises(UserError, match="more than 16 system prompts; expected conversations that all offer"):
+        build(tmp_path, data=tmp_path, whole_prompts=True)
+
+
+def test_narrow_models_can_begin_with_larger_weights(folder: Path, tmp_path: Path) -> None:
+    build(tmp_path, spread=0.1)
+    weights = [
+        transformers.AutoModelForCausalLM.from_pretrained(one).lm_head.weight.detach().std()
+        for one in (folder, tmp_path)
+    ]
+    assert [round(float(weight), 2) for weight in weights] == [0.02, 0.1]
