@@ -34,13 +34,14 @@ def main(
     out.mkdir(parents=True, exist_ok=True)
     count = 0
     with open(out / "talks.jsonl", "w", encoding="utf-8") as file:
-        for count, trajectory in enumerate(read(pool / "trajectories.jsonl"), 1):
+        for trajectory in read(pool / "trajectories.jsonl"):
             for thoughts in THOUGHTS:
                 pairs = render(of_trajectory(trajectory), "hermes", thoughts=thoughts)
                 file.write(json.dumps({"text": "".join(map("".join, pairs))}) + "\n")
+                count += 1
     info = {"talks": {"file_name": "talks.jsonl", "columns": {"prompt": "text"}}}
     (out / "dataset_info.json").write_text(json.dumps(info, indent=2) + "\n", encoding="utf-8")
-    console().print(f"{out}: {2 * count:,} texts")
+    console().print(f"{out}: {count:,} texts")
 
 
 if __name__ == "__main__":
