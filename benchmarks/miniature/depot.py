@@ -16,6 +16,7 @@ ITEMS = ("drill", "rope", "lamp", "saw", "tent", "pump", "drum", "kite", "sled",
 PEOPLE = ("Ada", "Ben", "Cleo", "Dan", "Eve", "Finn", "Gus", "Hana", "Ivo", "Jun")
 SHELVES = ("red", "blue", "green", "brown", "white", "black", "pink", "grey", "gold", "teal")
 ROOMS = ("attic", "cellar", "hall", "porch", "study", "loft", "barn", "shed", "tower", "yard")
+NAMES = (*ITEMS, *PEOPLE, *SHELVES, *ROOMS)
 
 Item = Annotated[str, Values.state("items.keys()")]
 Shelf = Annotated[str, Ref("shelf")]

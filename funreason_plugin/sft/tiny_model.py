@@ -51,6 +51,7 @@ def build(
     data: Path | None = None,
     whole_prompts: bool = False,
     spread: float = SPREAD,
+    names: Sequence[str] = (),
 ) -> int:
     """Write configuration, random weights, tokenizer and chat template into ``folder``.
 
@@ -62,6 +63,8 @@ def build(
         data: A folder that `synthesize` wrote; the tokenizer then learns its merges from that alone.
         whole_prompts: Every system prompt of ``data``, in the form "hermes", is one token. Tools that never change
             tell a model from random weights nothing, and are most of what it would have to read.
+        names: Texts that are one token each, the same one wherever they stand; a model from random weights then
+            learns to copy them in hundreds of steps rather than thousands.
         spread: Standard deviation of the weights (``initializer_range``). Qwen3's 0.02 is for thousands of hidden
             units; narrow models learn to copy sooner with about 1 / sqrt(hidden).
 
@@ -96,7 +99,7 @@ def build(
 
     disable_progress_bar()
     texts = None if data is None else _texts_of(data, with_prompts=not whole_prompts)
-    tokenizer = _tokenizer(vocabulary, texts, prompts)
+    tokenizer = _tokenizer(vocabulary, texts, (*prompts, *names))
     ends = [tokenizer.convert_tokens_to_ids(token) for token in ("<|im_end|>", "<|endoftext|>")]
     config = Qwen3Config(
         vocab_size=len(tokenizer),
@@ -235,10 +238,14 @@ def main(
     whole_prompts: Annotated[
         bool, typer.Option("--whole-prompts", help="Each system prompt of that folder is one token.")
     ] = False,
+    name: Annotated[
+        list[str] | None,
+        typer.Option(help="A text that is one token wherever it stands; as often as needed."),
+    ] = None,
     spread: Annotated[float, typer.Option(min=0, help="Standard deviation of the weights.")] = SPREAD,
 ) -> None:
     """Build a random model of Qwen3's architecture."""
-    count = build(out, hidden, layers, seed, vocabulary, data, whole_prompts, spread)
+    count = build(out, hidden, layers, seed, vocabulary, data, whole_prompts, spread, name or ())
     console().print(f"{out}: Qwen3 architecture, {count:,} random parameters, context {CONTEXT:,}")
 
 

@@ -68,7 +68,7 @@ def test_the_base_reads_conversations_without_thoughts_and_with(tmp_path: Path) 
     (tmp_path / "trajectories.jsonl").write_bytes(dumps(SEEN) * 2)
     words = [sys.executable, str(MINIATURE / "base.py"), str(tmp_path), str(tmp_path / "out")]
     subprocess.run(words, timeout=120, check=True, capture_output=True)
-    served, thought, *_ = (
+    served, _, _, _, thought, _ = (
         json.loads(line)["text"] for line in (tmp_path / "out" / "talks.jsonl").read_text().splitlines()
     )
     *before, last = render(of_trajectory(SEEN), "hermes")
