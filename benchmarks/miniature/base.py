@@ -4,40 +4,27 @@
 
 Trained on all of it, queries and results included, a model learns the form of a conversation, what each tool is for and,
 since only what stood before tells the next name, to copy. Without thoughts a conversation is short, and what has to be
-copied is most of it: so that comes first. No turn needs two calls.
+copied is most of it: so the data set "short" comes before "long", which has both. No turn needs two calls.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from itertools import product
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
 from funreason_plugin.command_line import Command, console, leave
-from funreason_plugin.messages import Conversation, of_trajectory
+from funreason_plugin.messages import of_trajectory
 from funreason_plugin.rendering import render
 from funreason_plugin.trajectory import read
 
-BATCH = 4
-"""Rows a step in base.yaml; in one step they are of one kind, and so of about one length."""
+KINDS: dict[str, tuple[Literal["none", "all"], ...]] = {"short": ("none",), "long": ("none", "all")}
+"""By data set, whose thoughts stand in its texts."""
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-
-
-def texts(talks: Sequence[Conversation]) -> Iterator[str]:
-    """All without thoughts; then again all without and all with, a batch of each in turn."""
-
-    def written(part: Sequence[Conversation], thoughts: Literal["none", "all"]) -> Iterator[str]:
-        for talk in part:
-            yield "".join(map("".join, render(talk, "hermes", thoughts=thoughts)))
-
-    yield from written(talks, "none")
-    for start in range(0, len(talks), BATCH):
-        yield from written(talks[start : start + BATCH], "none")
-        yield from written(talks[start : start + BATCH], "all")
 
 
 @app.command(cls=Command)
@@ -48,12 +35,15 @@ def main(
     """Write conversations as texts to train a base on."""
     out.mkdir(parents=True, exist_ok=True)
     talks = [of_trajectory(trajectory) for trajectory in read(pool / "trajectories.jsonl")]
-    with open(out / "talks.jsonl", "w", encoding="utf-8") as file:
-        for text in texts(talks):
-            file.write(json.dumps({"text": text}) + "\n")
-    info = {"talks": {"file_name": "talks.jsonl", "columns": {"prompt": "text"}}}
+    info = {}
+    for name, kinds in KINDS.items():
+        with open(out / f"{name}.jsonl", "w", encoding="utf-8") as file:
+            for talk, thoughts in product(talks, kinds):
+                text = "".join(map("".join, render(talk, "hermes", thoughts=thoughts)))
+                file.write(json.dumps({"text": text}) + "\n")
+        info[name] = {"file_name": f"{name}.jsonl", "columns": {"prompt": "text"}}
     (out / "dataset_info.json").write_text(json.dumps(info, indent=2) + "\n", encoding="utf-8")
-    console().print(f"{out}: {3 * len(talks):,} texts")
+    console().print(f"{out}: texts of {len(talks):,} conversations")
 
 
 if __name__ == "__main__":

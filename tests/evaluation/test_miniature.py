@@ -68,9 +68,12 @@ def test_the_base_reads_conversations_without_thoughts_and_with(tmp_path: Path) 
     (tmp_path / "trajectories.jsonl").write_bytes(dumps(SEEN) * 2)
     words = [sys.executable, str(MINIATURE / "base.py"), str(tmp_path), str(tmp_path / "out")]
     subprocess.run(words, timeout=120, check=True, capture_output=True)
-    served, _, _, _, thought, _ = (
-        json.loads(line)["text"] for line in (tmp_path / "out" / "talks.jsonl").read_text().splitlines()
+    short, long = (
+        [json.loads(line)["text"] for line in (tmp_path / "out" / name).read_text().splitlines()]
+        for name in ("short.jsonl", "long.jsonl")
     )
+    served, thought = long[:2]
+    assert short == [served, served]
     *before, last = render(of_trajectory(SEEN), "hermes")
     assert len(before) == 3
     assert served.endswith(last.prompt + last.response)
@@ -100,7 +103,7 @@ def test_every_training_starts_from_what_its_name_says(folder: Path, tmp_path: P
         out = next(word for word in line.split() if word.startswith("output_dir="))
         arm, seed = out.split("/")[-2].split("-")
         assert f"dataset_dir={tmp_path}/rows/{arm}/made/llamafactory" in line
-        assert f"model_name_or_path={tmp_path}/base/model" in line
+        assert f"model_name_or_path={tmp_path}/base/long/model" in line
         assert f" seed={seed} " in line
         assert ("balanced_loss=true" in line) == (arm == "balanced")
 
