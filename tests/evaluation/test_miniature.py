@@ -98,6 +98,11 @@ def test_every_training_starts_from_what_its_name_says(folder: Path, tmp_path: P
         assert shown.stdout.count("main_ppo") == 3
         return
     assert len(trained) == 15
+    short, long = (line for line in shown.stdout.replace("\\\n", " ").splitlines() if " base.yaml " in line)
+    assert "dataset=long" not in short
+    assert f"{tmp_path}/model/model" in short
+    assert "dataset=long" in long
+    assert f"model_name_or_path={tmp_path}/base/short/model" in long
     assert shown.stdout.count("main_ppo") == 6
     for line in trained:
         out = next(word for word in line.split() if word.startswith("output_dir="))
