@@ -34,6 +34,7 @@ def groups() -> dict[str, Group]:
         "depth 1": lambda one: one.depth == 1,
         "depth 2": lambda one: one.depth == 2,
         "depth 3 or more": lambda one: one.depth >= 3,
+        "depth 3 or more, seen": lambda one: one.depth >= 3 and LABEL not in one.labels,
         "two turns": lambda one: len(one.turns) == 2,
         "seen combinations": lambda one: LABEL not in one.labels,
         "unseen combination": lambda one: LABEL in one.labels,

@@ -137,5 +137,6 @@ def test_the_table_is_what_was_played(tmp_path: Path) -> None:
     assert found["success, %"] == ["n", "full"]
     assert found["all"] == ["3", "83.3 (66.7-100.0)"]
     assert found["unseen combination"] == ["1", "50.0 (0.0-100.0)"]
+    assert found["depth 3 or more, seen"] == ["1", "100.0 (100.0-100.0)"]
     assert found["depth 1"] == ["1", "100.0 (100.0-100.0)"]
     assert found["seeds"] == ["", "2"]
