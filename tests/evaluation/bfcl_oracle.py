@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -66,3 +66,37 @@ def tokenizer(path: Path, *special: str) -> Path:
     made.add_special_tokens([AddedToken(token, special=True) for token in special or (START, END)])
     made.save(str(path))
     return path
+
+
+def single_turn_truth(entry: str) -> str:
+    """What the truth of a single-turn entry says: of each argument the first value that it accepts, no optional ones.
+
+    Only texts, numbers and truth values in Java and JavaScript; a text where nothing is to be called.
+    """
+    if "irrelevance" in entry:
+        return "I cannot do that."
+    if "relevance" in entry:  # any call at all
+        return f"[{rows(entry)[entry]['function'][0]['name']}()]"
+    write = json.dumps if "java" in entry else repr
+    calls = []
+    for call in rows(entry, "possible_answer")[entry]["ground_truth"]:
+        ((name, accepted),) = call.items()
+        given = {key: _plain(values[0]) for key, values in accepted.items() if "" not in values}
+        calls.append(f"{name}({', '.join(f'{key}={write(value)}' for key, value in given.items())})")
+    return f"[{', '.join(calls)}]"
+
+
+def _plain(value: Any) -> Any:
+    """Of an object each key's first accepted value."""
+    return {key: values[0] for key, values in value.items()} if isinstance(value, dict) else value
+
+
+def single_turn(answers: Mapping[str, str]) -> Callable[[str, int], tuple[str, str]]:
+    """Answers by entry, told by its last question; no two may end alike."""
+    asked = {rows(name)[name]["question"][0][-1]["content"].strip(): name for name in answers}
+    assert len(asked) == len(answers)
+
+    def answer(text: str, number: int) -> tuple[str, str]:
+        return f"\nSo be it.\n</think>\n\n{answers[asked[_USER.findall(text)[-1].strip()]]}", "stop"
+
+    return answer

@@ -1,8 +1,8 @@
 """bfcl-eval's own documents as tool specs: JSON schema draft 2020-12, marks and phrases beside it.
 
 Names, descriptions, required parameters and defaults are theirs, word for word; only their type names
-("dict", "float", "any") are translated, and the default "None" (meaning: not given) is left out. Enums
-stay in the descriptions, where their authors put them: the tools refuse other values themselves.
+("dict", "float", "any") are translated, and the default "None" (meaning: not given) is left out. The enums of
+the multi-turn tools stay in the descriptions, where their authors put them: the tools refuse other values themselves.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from funreason_plugin.environments.marks import Marks
 from funreason_plugin.environments.spec import OutputField, ParamSpec, Phrases, ToolSpec, schema_leaves
 
 _TYPES = {"dict": "object", "float": "number", "tuple": "array", "list": "array", "bool": "boolean"}
+_LIMITS = ("enum", "format", "minimum", "maximum", "minItems", "maxItems")
 
 
 @cache
@@ -45,6 +46,7 @@ def json_schema(document: Mapping[str, Any]) -> dict[str, Any]:
     kind = document.get("type")
     if kind is not None and kind != "any":
         schema["type"] = _TYPES.get(kind, kind)
+    schema |= {key: document[key] for key in _LIMITS if key in document}  # of single-turn tools
     if "properties" in document:
         schema["properties"] = {name: json_schema(part) for name, part in document["properties"].items()}
     if "items" in document:

@@ -18,7 +18,7 @@ from funreason_plugin.calls import ParsedCall, parse, python_list
 from funreason_plugin.environments.bfcl.catalog import bfcl_environments
 from funreason_plugin.python_calls import Malformed, read_list
 
-__all__ = ["documents", "executable", "looks_like_calls", "positions", "read"]
+__all__ = ["documents", "executable", "looks_like_calls", "positions", "read", "untagged"]
 
 _LONGEST = 100_000
 _MOST_DIGITS = 4300
@@ -27,7 +27,8 @@ _TOO_LONG = "str(10**5000)"
 """Raises at once what `power` raises when it tries to print a number of more than 4,300 digits."""
 _TAGS = re.compile(r"</?tool_call>")
 _DOTTED = re.compile(
-    r"""("(?:[^\\"\n]|\\.)*"|'(?:[^\\'\n]|\\.)*')|\b([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+)(?=\s*\()""", re.ASCII
+    r"""("(?:[^\\"\n]|\\.)*"|'(?:[^\\'\n]|\\.)*')|(?<![\w.])([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+)(?=\s*\()""",
+    re.ASCII,
 )
 _DOT = "_dot_0_"
 
@@ -40,16 +41,13 @@ def read(answer: str, places: Mapping[str, Sequence[str]] | None = None) -> list
     """
     if len(answer) > _LONGEST:
         raise Malformed(f"{len(answer)} characters; at most {_LONGEST} are read")
-    if "<tool_call>" in answer:
-        start, end = answer.index("<tool_call>"), answer.rfind("</tool_call>")
-        inner = answer[start : end if end > start else None]
-        if inner.removeprefix("<tool_call>").lstrip().startswith("{"):  # Hermes JSON
-            parsed = parse(answer)
-            if parsed.error is not None:
-                raise Malformed(parsed.error)
-            return parsed.calls
-        answer = inner
-    text = _TAGS.sub("", answer).strip("`\n ").removeprefix("python\n")
+    inner = untagged(answer)
+    if "<tool_call>" in answer and inner.startswith("{"):  # Hermes JSON
+        parsed = parse(answer)
+        if parsed.error is not None:
+            raise Malformed(parsed.error)
+        return parsed.calls
+    text = inner.strip("`\n ").removeprefix("python\n")
     if not text.startswith("["):
         text = f"[{text}"
     if not text.endswith("]"):
@@ -59,6 +57,14 @@ def read(answer: str, places: Mapping[str, Sequence[str]] | None = None) -> list
     if text[end:].strip():
         raise Malformed("text after the calls")
     return [ParsedCall(name.replace(_DOT, "."), arguments) for name, arguments in calls]
+
+
+def untagged(answer: str) -> str:
+    """The text between the first and the last of our forms' tags, or the whole without any."""
+    if "<tool_call>" in answer:
+        start, end = answer.index("<tool_call>"), answer.rfind("</tool_call>")
+        answer = answer[start : end if end > start else None]
+    return _TAGS.sub("", answer).strip()
 
 
 def looks_like_calls(answer: str) -> bool:

@@ -17,14 +17,14 @@ from typing import Any
 
 from bfcl_eval.constants.enums import ModelStyle, ReturnFormat
 from bfcl_eval.model_handler.base_handler import BaseHandler
-from bfcl_eval.model_handler.utils import default_decode_ast_prompting
+from bfcl_eval.utils import is_java, is_js
 
 from funreason_plugin.calls import dump_json, python_list
 from funreason_plugin.environments.bfcl.documents import json_schema
 from funreason_plugin.evaluation.bfcl.calls import documents, executable, looks_like_calls, positions, read
+from funreason_plugin.evaluation.bfcl.single_turn import decode, written
 from funreason_plugin.evaluation.served import Completed
 from funreason_plugin.messages import Conversation, Message
-from funreason_plugin.python_calls import Malformed
 from funreason_plugin.rendering import PromptForm, opening, prompt
 
 __all__ = ["NOTES", "Notes", "ServedHandler"]
@@ -88,7 +88,9 @@ class ServedHandler(BaseHandler):  # type: ignore[misc]
 
     def _pre_query_processing_prompting(self, test_entry: dict[str, Any]) -> dict[str, Any]:
         self._thread.notes = Notes()
-        known = documents() if "involved_classes" in test_entry else {}
+        single = "involved_classes" not in test_entry
+        self._thread.language = _language(test_entry["id"]) if single else None
+        known = {} if single else documents()
         tools = [self._document(tool, known) for tool in test_entry["function"]]
         return {"talk": Conversation([], "", tools)}
 
@@ -130,9 +132,13 @@ class ServedHandler(BaseHandler):  # type: ignore[misc]
 
     def _readable(self, answer: str, notes: Notes) -> str:
         """Calls as a bare list with keyword arguments, which BFCL's own decoder reads too; a text as it is."""
+        language = self._thread.language
         try:
+            if language is not None:
+                decode(answer, language)
+                return written(answer, language)
             calls = read(answer, positions())
-        except (Malformed, RecursionError) as error:
+        except Exception as error:  # their decoders raise what they like
             if looks_like_calls(answer):
                 notes.unread += 1
                 notes.reasons = [*notes.reasons, str(error)[:200]][:5]
@@ -186,9 +192,15 @@ class ServedHandler(BaseHandler):  # type: ignore[misc]
         return [executable(call) for call in read(result, positions())]
 
     def decode_ast(self, result: str, language: ReturnFormat, has_tool_call_tag: bool) -> Any:
-        if language == ReturnFormat.PYTHON:
-            return [{call.name: call.arguments} for call in read(result)]
-        return default_decode_ast_prompting(result, language, has_tool_call_tag)
+        return decode(result, language)
+
+
+def _language(entry_id: str) -> ReturnFormat:
+    """That of a single-turn entry's calls."""
+    category = entry_id.rpartition("_")[0]
+    if is_js(category):
+        return ReturnFormat.JAVASCRIPT
+    return ReturnFormat.JAVA if is_java(category) else ReturnFormat.PYTHON
 
 
 def _as_json(text: str) -> str:

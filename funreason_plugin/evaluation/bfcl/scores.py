@@ -30,6 +30,7 @@ PAPER = {
 }
 """%, of Qwen3-4B-Instruct-2507, with the paper's SFT, and with its RL (arXiv 2510.24645v2; BFCL v3, whose multi-turn
 entries are v4's). Their overall figure is the mean of the four."""
+_NO_ROOM = "Error during inference:"
 _MODELS = ("Qwen3-4B", "paper, SFT", "paper, RL")
 
 
@@ -115,7 +116,7 @@ def _category(run: BfclRun, name: str, entries: list[Entry]) -> Category:
         errors=sum(map(_is_error, outputs)) / len(outputs) if outputs else None,
         steps=sum(steps) / len(steps) if steps else None,
         stopped=stopped,
-        no_room=sum(isinstance(entry["result"], str) and name in PAPER for entry in entries),
+        no_room=sum(str(entry["result"]).startswith(_NO_ROOM) for entry in entries),
         prompt_tokens=sum(_sum(entry.get("input_token_count")) for entry in entries) / len(entries),
         response_tokens=sum(_sum(entry.get("output_token_count")) for entry in entries) / len(entries),
         **counted,
@@ -173,23 +174,37 @@ def tables(categories: list[Category], model: str) -> list[Table]:
     from rich.table import Table
 
     scores = Table("BFCL, %", "entries", box=None, pad_edge=False, header_style="bold")
-    for name in (escape(model), *_MODELS):
+    of_turns = [one for one in categories if one.name in PAPER]
+    for name in (escape(model), *(_MODELS if of_turns else ())):
         scores.add_column(name, justify="right", overflow="fold")
     for one in categories:
-        paper = [f"{value:.1f}" for value in PAPER.get(one.name, ())] or [""] * len(_MODELS)
-        scores.add_row(one.name, f"{one.entries} of {one.total}", f"{100 * one.accuracy:.2f}", *paper)
-    four = [one for one in categories if one.name in PAPER]
-    if len(four) == len(PAPER):
-        overall = 100 * statistics.fmean(one.accuracy for one in four)
+        paper = [f"{value:.1f}" for value in PAPER.get(one.name, ())]
+        scores.add_row(one.name, f"{one.entries:,} of {one.total:,}", f"{100 * one.accuracy:.2f}", *paper)
+    if len(of_turns) == len(PAPER):
+        overall = 100 * statistics.fmean(one.accuracy for one in of_turns)
         paper = [f"{statistics.fmean(column):.2f}" for column in zip(*PAPER.values(), strict=True)]
         scores.add_row("mean of the four", "", f"{overall:.2f}", *paper)
-    hidden = Table("beside it", box=None, pad_edge=False, header_style="bold")
-    for one in categories:
-        hidden.add_column(one.name.removeprefix("multi_turn_"), justify="right", overflow="fold")
-    for key, label, scale, digits in _LABELS:
-        values = [getattr(one, key) for one in categories]
-        hidden.add_row(label, *("-" if value is None else f"{scale * value:,.{digits}f}" for value in values))
-    return [scores, hidden]
+    found = [scores]
+    if of_turns:
+        hidden = Table("beside it", box=None, pad_edge=False, header_style="bold")
+        for one in of_turns:
+            hidden.add_column(one.name.removeprefix("multi_turn_"), justify="right", overflow="fold")
+        for key, label, scale, digits in _LABELS:
+            hidden.add_row(label, *(_shown(getattr(one, key), scale, digits) for one in of_turns))
+        found.append(hidden)
+    if single := [one for one in categories if one.name not in PAPER]:
+        beside = Table(box=None, pad_edge=False, header_style="bold")
+        beside.add_column("beside it", no_wrap=True)
+        for _, label in _SINGLE:
+            beside.add_column(label, justify="right")
+        for one in single:
+            beside.add_row(one.name, *(_shown(getattr(one, key), 1, 0) for key, _ in _SINGLE))
+        found.append(beside)
+    return found
+
+
+def _shown(value: float | None, scale: int, digits: int) -> str:
+    return "-" if value is None else f"{scale * value:,.{digits}f}"
 
 
 _LABELS = (
@@ -204,4 +219,12 @@ _LABELS = (
     ("unread", "  whose calls could not be read", 1, 0),
     ("prompt_tokens", "prompt tokens a conversation", 1, 0),
     ("response_tokens", "response tokens a conversation", 1, 0),
+)
+_SINGLE = (
+    ("no_room", "out of room"),
+    ("over_long", "thought over limit"),
+    ("cut_off", "answer cut off"),
+    ("unread", "calls not read"),
+    ("prompt_tokens", "prompt tokens"),
+    ("response_tokens", "response tokens"),
 )
