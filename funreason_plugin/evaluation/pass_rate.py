@@ -15,7 +15,7 @@ from typing import Any
 from funreason_plugin.conversation import Limits
 from funreason_plugin.errors import UserError
 from funreason_plugin.evaluation.rollouts import rollouts
-from funreason_plugin.evaluation.rows import cut_off, fingerprints, read_table
+from funreason_plugin.evaluation.rows import cut_off, fingerprints, read_table, writing
 from funreason_plugin.evaluation.served import Served
 from funreason_plugin.hosting import Host
 from funreason_plugin.tasks import Task
@@ -148,8 +148,9 @@ async def measure(
                 "steps": score.steps,
                 "setting": setting,
             }
-            file.write(json.dumps(entry) + "\n")
-            file.flush()
+            with writing(path):
+                file.write(json.dumps(entry) + "\n")
+                file.flush()
             done += 1
             watch(done, total)
     return rates

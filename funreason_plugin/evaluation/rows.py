@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,22 +15,27 @@ from funreason_plugin.tasks import Task
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["cut_off", "fingerprints", "read_table"]
+__all__ = ["cut_off", "fingerprints", "read_table", "writing"]
 
 
 def read_table(path: Path) -> pa.Table:
-    """The parquet of rows. Raises UserError."""
+    """The parquet of rows, of which there are some. Raises UserError."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    if path.is_dir():  # pyarrow would read all files in it as one
+        raise UserError(f"{path}: a folder; expected a parquet file, such as DIR/verl/val.parquet")
     try:
-        return pq.read_table(path)
+        table = pq.read_table(path)
     except FileNotFoundError:
         raise UserError(
             f"{path}: no such file; expected a folder that synthesize or convert --to verl wrote"
         ) from None
     except (OSError, pa.ArrowException) as error:
         raise UserError(f"{path}: {error}") from None
+    if not table.num_rows:
+        raise UserError(f"{path}: no rows")
+    return table
 
 
 def fingerprints(table: pa.Table, where: str) -> list[tuple[str, str]]:
@@ -37,8 +44,7 @@ def fingerprints(table: pa.Table, where: str) -> list[tuple[str, str]]:
     Raises:
         UserError: the rows are not ours.
     """
-    if table.num_rows:
-        Task.of_row(table.slice(0, 1).to_pylist()[0], f"{where}: row 0")
+    Task.of_row(table.slice(0, 1).to_pylist()[0], f"{where}: row 0")
     found = []
     for batch in table.select(["extra_info", "reward_model"]).to_batches(max_chunksize=256):
         for row in batch.to_pylist():
@@ -53,5 +59,18 @@ def cut_off(path: Path) -> None:
     """Take out a last line that a killed run did not finish, so that the next one begins a line."""
     if path.is_file():
         data = path.read_bytes()
-        with open(path, "r+b") as file:
-            file.truncate(data.rfind(b"\n") + 1)
+        end = data.rfind(b"\n") + 1
+        if end < len(data):
+            with writing(path), open(path, "r+b") as file:
+                file.truncate(end)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Make a full disk, or a folder that cannot be written, a UserError."""
+    try:
+        yield
+    except OSError as error:
+        raise UserError(
+            f"{path}: {error.strerror or error}; what was measured is kept, the same command goes on"
+        ) from None

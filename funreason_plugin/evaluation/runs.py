@@ -17,7 +17,7 @@ from typing import Any
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from funreason_plugin.errors import UserError
-from funreason_plugin.evaluation.rows import cut_off
+from funreason_plugin.evaluation.rows import cut_off, writing
 
 __all__ = [
     "RUN_VERSION",
@@ -111,9 +111,10 @@ class Run:
         return self.settings.model
 
     def add(self, conversation: Conversation) -> None:
-        """Keep it, and write its line."""
+        """Keep it, and write its line. Raises UserError."""
         line = json.dumps(asdict(conversation), ensure_ascii=True)
-        with open(self.folder / _CONVERSATIONS, "a", encoding="utf-8") as file:
+        path = self.folder / _CONVERSATIONS
+        with writing(path), open(path, "a", encoding="utf-8") as file:
             file.write(line + "\n")
         self.conversations[conversation.row, conversation.attempt] = conversation
 

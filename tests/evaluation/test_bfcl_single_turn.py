@@ -159,6 +159,17 @@ def test_tools_keep_their_enums(tmp_path: Path) -> None:
     assert f'"enum": {json.dumps(enum)}' in text
 
 
+def test_a_result_that_is_there_twice_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    entry = "simple_python_0"
+    play(tmp_path, {entry: single_turn_truth(entry)})
+    (path,) = (tmp_path / "bfcl/result").rglob("*_result.json")
+    path.write_text(2 * path.read_text())
+    words = ["--model", MODEL, "--base-url", "http://127.0.0.1:9/v1", "--out", str(tmp_path / "bfcl")]
+    words += ["--tokenizer", str(tmp_path / "tokenizer.json"), "--ids", entry]
+    assert command_line.run(app, ["bfcl", *words]) == 1
+    assert f":2: {entry} for the second time" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("value", ["9**9**9", "9**9999*1", "'a'*10**9", "open('x')+1"])
 def test_what_a_model_writes_is_not_evaluated(value: str) -> None:
     load()

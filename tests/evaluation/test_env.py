@@ -146,6 +146,21 @@ def test_results_of_other_settings_are_refused_before_the_server_is_asked(
     assert len(error.splitlines()) == 1
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a disk that is always full")
+def test_a_full_disk_is_one_line_and_the_run_goes_on(
+    held: list[Trajectory], rows: Path, out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with serving(from_truth(truths(held, "hermes"))) as (url, _):
+        assert run(rows, out, NOWHERE, "--limit", "1") == 1  # the settings are written, nothing is played
+        (out / "tiny/conversations.jsonl").symlink_to("/dev/full")
+        capsys.readouterr()
+        assert run(rows, out, url, "--limit", "1") == 1
+        error = capsys.readouterr().err
+        assert "No space left on device; what was measured is kept" in error and len(error.splitlines()) == 1
+        (out / "tiny/conversations.jsonl").unlink()
+        assert run(rows, out, url, "--limit", "1") == 0
+
+
 @pytest.mark.parametrize(
     "model, url, said",
     [("other", "", "--model other: the server has tiny"), ("tiny", NOWHERE, "is the server up?")],
@@ -174,12 +189,24 @@ def of_others(rows: Path, path: Path) -> None:
     pq.write_table(pa.table({"prompt": ["Hi"]}), path)
 
 
+def without_rows(rows: Path, path: Path) -> None:
+    pq.write_table(pq.read_table(rows).slice(0, 0), path)
+
+
+def a_folder(rows: Path, path: Path) -> None:
+    path.mkdir()
+    shutil.copy(rows, path / "train.parquet")
+    shutil.copy(rows, path / "val.parquet")
+
+
 @pytest.mark.parametrize(
     "write, said",
     [
         (other_version, "extra_info.schema_version is 7; this release reads 1"),
         (text, "rows.parquet: "),
         (of_others, "row 0: column extra_info is missing"),
+        (without_rows, "rows.parquet: no rows"),
+        (a_folder, "rows.parquet: a folder; expected a parquet file"),
         (lambda rows, path: None, "rows.parquet: no such file"),
     ],
 )

@@ -23,7 +23,7 @@ from funreason_plugin.conversation import NoRoom
 from funreason_plugin.errors import UserError, did_you_mean
 from funreason_plugin.evaluation.bfcl.package import Bfcl, ModelConfig, registry_name
 from funreason_plugin.evaluation.bfcl.tokenizer import Tokenizer
-from funreason_plugin.evaluation.rows import cut_off
+from funreason_plugin.evaluation.rows import cut_off, writing
 from funreason_plugin.evaluation.served import Completed, Served
 from funreason_plugin.rendering import PromptForm
 
@@ -87,13 +87,16 @@ class BfclRun:
         if not path.is_file():
             return []
         cut_off(path)
-        found = []
+        found, known = [], set()
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
             try:
                 entry = json.loads(line)
                 entry["id"], entry["result"]
             except (ValueError, KeyError, TypeError, RecursionError):
                 raise UserError(f"{path}:{number}: not a result of bfcl-eval; move it away") from None
+            if entry["id"] in known:  # two runs at once
+                raise UserError(f"{path}:{number}: {entry['id']} for the second time; take one of them out")
+            known.add(entry["id"])
             found.append(entry)
         return found
 
@@ -205,7 +208,9 @@ async def generate(
         while waiting:
             done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
             for played in sorted(done, key=lambda future: future.exception() is not None):
-                handler.write(played.result(), run.results)  # what failed comes last: nothing is lost
+                entry = played.result()  # what failed comes last: nothing is lost
+                with writing(run.results):
+                    handler.write(entry, run.results)
             watch(total - len(waiting), total)
     finally:
         link.stop()
@@ -214,7 +219,8 @@ async def generate(
         run.bfcl.forget()
     for category in run.entries:
         if (path := run.file(category, "result")).is_file():
-            run.bfcl.utils.sort_file_content_by_id(path)
+            with writing(path):
+                run.bfcl.utils.sort_file_content_by_id(path)
 
 
 def _play(handler: ServedHandler, entry: Entry) -> Entry:

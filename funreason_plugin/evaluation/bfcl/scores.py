@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from funreason_plugin.errors import UserError
 from funreason_plugin.evaluation.bfcl.calls import read
 from funreason_plugin.evaluation.bfcl.generate import BfclRun, Entry, register
+from funreason_plugin.evaluation.rows import writing
 from funreason_plugin.python_calls import Malformed
 
 if TYPE_CHECKING:
@@ -72,10 +73,11 @@ def score(run: BfclRun) -> list[Category]:
     if not found:
         raise UserError(f"{run.folder}: no results")
     register(run)
-    run.scores.mkdir(exist_ok=True)
-    with suppress(
+    too_few = (
         statistics.StatisticsError
-    ):  # its table of latencies wants two responses; the scores are written
+    )  # their table of latencies wants two responses; the scores are written
+    with writing(run.scores), suppress(too_few):
+        run.scores.mkdir(exist_ok=True)
         run.bfcl.runner.runner([run.name], list(found), run.results, run.scores, allow_missing=True)
     run.bfcl.forget()
     return [_category(run, name, entries) for name, entries in found.items()]
@@ -162,9 +164,10 @@ def _sum(value: Any) -> float:
 
 
 def write(categories: list[Category], folder: Path) -> Path:
-    """The numbers of the tables as JSON."""
+    """The numbers of the tables as JSON. Raises UserError."""
     path = folder / "summary.json"
-    path.write_text(json.dumps([asdict(one) for one in categories], indent=1) + "\n", encoding="utf-8")
+    with writing(path):
+        path.write_text(json.dumps([asdict(one) for one in categories], indent=1) + "\n", encoding="utf-8")
     return path
 
 
