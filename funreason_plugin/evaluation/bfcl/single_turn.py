@@ -84,12 +84,13 @@ def _hermes(answer: str) -> list[ParsedCall] | None:
 
 
 def _refuse_work(text: str) -> None:
-    """Raise Malformed where their decoder would evaluate more than a little arithmetic."""
+    """Raise Malformed where their decoder would evaluate more than a little arithmetic: it does so with operators and
+    the bodies of lambdas. The text is bracketed as they bracket it."""
     text = text if text.startswith("[") else f"[{text}"
     text = text if text.endswith("]") else f"{text}]"
     for node in ast.walk(ast.parse(text, mode="eval")):
-        if isinstance(node, ast.BinOp) and not _is_cheap(node):
-            raise Malformed("arithmetic that is not evaluated")
+        if isinstance(node, ast.Lambda) or (isinstance(node, ast.BinOp) and not _is_cheap(node)):
+            raise Malformed("an expression that is not evaluated")
 
 
 def _is_cheap(node: ast.expr) -> bool:
