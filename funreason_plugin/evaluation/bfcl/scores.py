@@ -73,10 +73,8 @@ def score(run: BfclRun) -> list[Category]:
     if not found:
         raise UserError(f"{run.folder}: no results")
     register(run)
-    too_few = (
-        statistics.StatisticsError
-    )  # their table of latencies wants two responses; the scores are written
-    with writing(run.scores), suppress(too_few):
+    # Their table of latencies wants two responses; the scores are written by then.
+    with writing(run.scores), suppress(statistics.StatisticsError):
         run.scores.mkdir(exist_ok=True)
         run.bfcl.runner.runner([run.name], list(found), run.results, run.scores, allow_missing=True)
     run.bfcl.forget()

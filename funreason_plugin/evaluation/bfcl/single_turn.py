@@ -43,9 +43,8 @@ def decode(answer: str, language: Any = ReturnFormat.PYTHON) -> list[dict[str, A
             return [{call.name: call.arguments} for call in read(answer)]
         except (Malformed, RecursionError):
             pass
-    elif (
-        hermes := _hermes(answer)
-    ) is not None:  # arguments as texts, as their handlers of function calling give
+    elif (hermes := _hermes(answer)) is not None:
+        # Arguments as texts, as their handlers of function calling give.
         return [{call.name: call.arguments} for call in hermes]
     text = untagged(answer).strip("`\n ")
     if len(text) > _LONGEST:
